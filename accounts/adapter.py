@@ -1,0 +1,100 @@
+"""What allauth asks the house: who may come in, how often, and how a person is saved."""
+
+import datetime
+from typing import Any, cast
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.db import IntegrityError
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts import invitations
+from accounts.models import User
+from ahfai import limits
+
+HOUR = datetime.timedelta(hours=1)
+# Per account and address; settings.SIGN_INS_PER_HOUR counts per address over all accounts.
+TRIES_PER_ACCOUNT = 10
+SIGN_UPS_PER_HOUR = 5
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("This e-mail address and password don't belong together."),
+        "email_taken": _("There is an account with this e-mail address already. Sign in instead?"),
+        "incorrect_password": _("That isn't your password."),
+        "enter_current_password": _("That isn't your present password."),
+        "too_many_login_attempts": _(
+            "That was tried too often. Please wait until the next hour begins and try again."
+        ),
+    }
+    # Messages travel in a cookie, so only sentences without a word of a person's are let through.
+    fixed_sentences = frozenset({"account/messages/password_changed.txt"})
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return invitations.sign_up_is_open(request)
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> User:
+        data = form.cleaned_data
+        person = cast("User", user)
+        person.email = data["email"]
+        person.name = data["name"]
+        person.time_zone = settings.TIME_ZONE
+        person.set_password(data["password1"])
+        try:
+            return User.objects.register(person)
+        except IntegrityError:
+            # Somebody, or a second click, took the address since the form was checked.
+            raise ImmediateHttpResponse(redirect("account_login")) from None
+
+    def set_password(self, user: Any, password: str) -> None:
+        """A new password ends all sessions; allauth then gives this browser a new one."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        user.sessions.all().delete()
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the try before the password is hashed, which is what costs the server."""
+        address = self.get_client_ip(request)
+        account = str(credentials.get("email", "")).strip().lower()
+        if (
+            limits.count("sign-in", address, HOUR) > settings.SIGN_INS_PER_HOUR
+            or limits.count("sign-in to", f"{account}\0{address}", HOUR) > TRIES_PER_ACCOUNT
+        ):
+            raise self.validation_error("too_many_login_attempts")
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """Check by the person's own address; people from the command line have no other row."""
+        found = self.authenticate(self.request, email=user.email, password=password)
+        return found is not None and found.pk == user.pk
+
+    def count_sign_up(self, request: HttpRequest) -> None:
+        """Sign-up tells whether an address has an account, so it can't be asked for long."""
+        if limits.count("sign-up", self.get_client_ip(request), HOUR) > SIGN_UPS_PER_HOUR:
+            raise self.validation_error("too_many_login_attempts")
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address of the other end; what a client says about itself is not asked."""
+        return request.META.get("REMOTE_ADDR") or "unknown"
+
+    def is_ajax(self, request: HttpRequest) -> bool:
+        """Never: the JSON form of an answer repeats the password that was typed."""
+        return False
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        if message_template in self.fixed_sentences:
+            super().add_message(request, level, message_template)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("accounts:settings")

@@ -1,0 +1,25 @@
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from accounts.models import User, UserKey
+from ahfai.admin import Inspection
+
+
+@admin.register(User)
+class UserInspection(Inspection):
+    shown = ("id", "email", "joined", "last_login", "is_active", "is_staff", "sessions_open")
+    ordering = ("-joined",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).annotate(session_count=Count("sessions"))
+
+    @admin.display(description="open sessions")
+    def sessions_open(self, person: User) -> int:
+        return getattr(person, "session_count", 0)
+
+
+@admin.register(UserKey)
+class UserKeyInspection(Inspection):
+    shown = ("id", "owner_id", "generation", "master_id", "created")
+    ordering = ("-created",)

@@ -1,0 +1,383 @@
+"""Columns whose text is sealed at rest.
+
+    class Note(models.Model):
+        id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+        owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+        title = SealedTextField(blank=True)
+        objects = SealedManager()
+
+A sealed value is bound to its model, column, row and owner, so a model or column with sealed words
+can't simply be renamed, nor a row given to another owner: read the text first, save it after. A
+sealed column that joins an existing table starts with `null=True`.
+"""
+
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from django import forms
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.core import checks
+from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
+from django.core.validators import MaxLengthValidator
+from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models.constants import LOOKUP_SEP
+from django.db.models.lookups import Exact
+from django.db.models.query_utils import DeferredAttribute
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts import keys
+from ahfai import crypto
+from ahfai.crypto import SealError
+
+# A type parameter is known to the checker alone: Django's field takes none.
+if TYPE_CHECKING:
+    _Field = models.Field[str, str]
+else:
+    _Field = models.Field
+
+HALF_A_CHARACTER = _("This text holds half a character, which can't be stored.")
+
+
+class PlainTextRefused(SealError):
+    """Plain text, or a query that would need it, came where only a sealed value can be."""
+
+
+class Sealed:
+    """A sealed value as the database holds it. It shows nothing of itself, anywhere."""
+
+    __slots__ = ("field", "value")
+
+    def __init__(self, field: "SealedTextField", value: bytes) -> None:
+        self.field = field
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "<sealed>"
+
+    def __str__(self) -> NoReturn:
+        raise SealError(f"{self.field.label} is sealed: read it from its row.")
+
+    def __format__(self, spec: str) -> NoReturn:
+        self.__str__()
+
+    def __deepcopy__(self, memo: dict) -> Self:
+        return self
+
+
+class _Text:
+    """Text in the memory of its instance: no dump, log line or cache takes it along by accident."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return "<sealed>"
+
+    def __deepcopy__(self, memo: dict) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise PlainTextRefused(
+            "A row with opened text can't be pickled: its text would be in clear."
+        )
+
+
+class _OpenedWhenRead(DeferredAttribute):
+    """Holds the sealed value until somebody reads the text, then the text."""
+
+    field: "SealedTextField"
+
+    def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
+        if instance is None:
+            return self
+        held = self.field.held(instance)
+        if isinstance(held, Sealed):
+            held = instance.__dict__[self.field.attname] = _Text(self.field.open(instance, held))
+        return held.text if held else None
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        value = self.field.to_python(value)
+        if not (value is None or isinstance(value, str | Sealed)):
+            raise TypeError(f"{self.field.label} takes text, not {type(value).__name__}.")
+        instance.__dict__[self.field.attname] = _Text(value) if isinstance(value, str) else value
+
+
+class _ExactlyThisSealed(Exact):
+    """Compares with the sealed value read before: a conditional update, never a search for text."""
+
+    def get_prep_lookup(self) -> Sealed | None:
+        return self.lhs.output_field.get_prep_value(self.rhs)
+
+
+class SealedTextField(_Field):
+    """Text that only the running application can read: `str` in, `str` out, sealed in between.
+
+    Sealed when the row is saved and opened when it is first read, never before. Raises SealError,
+    which names model, column and row, where a value doesn't open.
+    """
+
+    description = _("Sealed text")
+    descriptor_class = _OpenedWhenRead
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.max_length is not None:
+            self.validators.append(MaxLengthValidator(self.max_length))
+
+    @property
+    def label(self) -> str:
+        return f"{self.model._meta.label}.{self.name}"
+
+    def held(self, instance: models.Model) -> "Sealed | _Text | None":
+        """What `instance` holds for this column, unopened; fetched where it was deferred."""
+        if self.attname not in instance.__dict__:
+            rows = self.model._base_manager.db_manager(
+                instance._state.db, hints={"instance": instance}
+            )
+            row = rows.only(self.attname).get(pk=instance.pk)
+            instance.__dict__[self.attname] = row.__dict__[self.attname]
+        return instance.__dict__[self.attname]
+
+    def seal(self, instance: models.Model, text: str) -> Sealed:
+        """`text`, sealed for this column of `instance`. Raises ValueError for lone surrogates."""
+        return self._seal(instance, text, *self._newest_key(instance))
+
+    def open(self, instance: models.Model, sealed: Sealed) -> str:
+        """The text of `sealed`, if it belongs to this column of `instance`."""
+        context = self._context(instance)
+        try:
+            generation = crypto.generation_of(sealed.value)
+            _, key = keys.data_key(_owner_id(instance), generation)
+            return crypto.unseal(key, sealed.value, context).decode()
+        except SealError as error:
+            raise SealError(f"{self.label} of row {instance.pk} can't be opened: {error}") from None
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
+        """The value to store. A body that nobody read goes back as it was, once it has proved that
+        it belongs to this very row: under a new id, or another owner, it could never be read."""
+        held = self.held(model_instance)
+        if held is None:
+            return None
+        if isinstance(held, _Text):
+            return self.seal(model_instance, held.text)
+        text = self.open(model_instance, held)
+        generation, key = self._newest_key(model_instance)
+        if crypto.generation_of(held.value) >= generation:
+            return held
+        # The older key may have been dropped since this row was read.
+        return self._seal(model_instance, text, generation, key)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Sealed | None:
+        return None if value is None else Sealed(self, bytes(value))
+
+    def get_prep_value(self, value: Any) -> Sealed | None:
+        if value is None:
+            return None
+        if not isinstance(value, Sealed):
+            raise PlainTextRefused(
+                f"{self.label} is sealed: save its row, or give update() what sealed_for() returns."
+            )
+        if value.field != self:
+            raise PlainTextRefused(f"{self.label} can't hold what was sealed for another column.")
+        return value
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        sealed = self.get_prep_value(value)
+        return None if sealed is None else connection.Database.Binary(sealed.value)
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        # Django's own lets expressions pass, such as F("title") or the Case of bulk_update().
+        return self.get_db_prep_value(value, connection)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name == "exact":
+            return _ExactlyThisSealed
+        if lookup_name == "isnull":
+            return super().get_lookup(lookup_name)
+        raise PlainTextRefused(f"{self.label} is sealed: the database can't look into it.")
+
+    def get_transform(self, lookup_name: str) -> NoReturn:
+        raise PlainTextRefused(f"{self.label} is sealed: the database can't look into it.")
+
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
+    def to_python(self, value: Any) -> Any:
+        return str(value) if isinstance(value, Promise) else value
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        if any("\ud800" <= character <= "\udfff" for character in value or ""):
+            raise ValidationError(HALF_A_CHARACTER, code="half_a_character")
+
+    def value_to_string(self, obj: models.Model) -> NoReturn:
+        raise PlainTextRefused(f"{self.label} is sealed: dumps would hold it in clear.")
+
+    def formfield(self, **kwargs: Any) -> Any:
+        empty: dict[str, Any] = {"empty_value": None} if self.null else {}
+        return super().formfield(
+            **{
+                "form_class": forms.CharField,
+                "widget": forms.Textarea,
+                "max_length": self.max_length,
+                **empty,
+                **kwargs,
+            }
+        )
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        return [*super().check(**kwargs), *self._check_row(), *self._check_options()]
+
+    def _check_row(self) -> Iterable[checks.CheckMessage]:
+        key: Any = self.model._meta.pk
+        if not isinstance(key.target_field if key.is_relation else key, models.UUIDField):
+            yield checks.Error(
+                "A model with sealed columns needs a UUID as its primary key.",
+                hint="The value is bound to the id of its row, known before the insert.",
+                obj=self,
+                id="accounts.E001",
+            )
+        try:
+            owner = self.model._meta.get_field("owner")
+        except FieldDoesNotExist:
+            owner = None
+        if not (
+            isinstance(owner, models.ForeignKey)
+            and owner.related_model is get_user_model()
+            and not owner.null
+        ):
+            yield checks.Error(
+                "A model with sealed columns needs `owner`, a foreign key to the person.",
+                hint="The owner's key seals the value.",
+                obj=self,
+                id="accounts.E002",
+            )
+
+    def _check_options(self) -> Iterable[checks.CheckMessage]:
+        for option in ("primary_key", "unique", "db_index", "db_default"):
+            is_set = self.has_db_default() if option == "db_default" else getattr(self, option)
+            if is_set:
+                yield checks.Error(
+                    f"A sealed column can't have `{option}`: the same text never looks the same.",
+                    obj=self,
+                    id="accounts.E003",
+                )
+
+    def _newest_key(self, instance: models.Model) -> tuple[int, bytes]:
+        try:
+            return keys.data_key(_owner_id(instance))
+        except SealError as error:
+            raise SealError(f"{self.label} of row {instance.pk} can't be sealed: {error}") from None
+
+    def _seal(self, instance: models.Model, text: str, generation: int, key: bytes) -> Sealed:
+        sealed = crypto.seal(key, generation, _encoded(text), self._context(instance))
+        return Sealed(self, sealed)
+
+    def _context(self, instance: models.Model) -> crypto.Context:
+        row = _uuid(instance.pk, f"{self.label} needs the id of its row to be sealed.")
+        return (self.model._meta.label, str(self.column), row.bytes, _owner_id(instance).bytes)
+
+
+class SealedQuerySet(models.QuerySet):
+    """Says at the call what the database can't do with sealed columns."""
+
+    def values(self, *fields: Any, **expressions: Any) -> Any:
+        self._refuse_sealed("values()", fields, or_all=not expressions)
+        return super().values(*fields, **expressions)
+
+    def values_list(self, *fields: Any, flat: bool = False, named: bool = False) -> Any:
+        self._refuse_sealed("values_list()", fields, or_all=True)
+        return super().values_list(*fields, flat=flat, named=named)
+
+    def order_by(self, *field_names: Any) -> Self:
+        names = [name.lstrip("-") for name in field_names if isinstance(name, str)]
+        self._refuse_sealed("order_by()", names)
+        return super().order_by(*field_names)
+
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
+        # On a conflict the sealed value would land in another row than it was sealed for.
+        if kwargs.get("update_conflicts"):
+            self._refuse_sealed("bulk_create(update_fields=)", kwargs.get("update_fields") or ())
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def _refuse_sealed(self, call: str, names: Iterable[Any], or_all: bool = False) -> None:
+        if or_all and not names:
+            named: Iterable[Any] = self.model._meta.concrete_fields
+        else:
+            named = [self._field_of(name) for name in names if isinstance(name, str)]
+        for field in named:
+            if isinstance(field, SealedTextField):
+                raise PlainTextRefused(f"{field.label} is sealed: {call} can't open it.")
+
+    def _field_of(self, name: str) -> Any:
+        if name in self.query.annotations:
+            return None
+        try:
+            return self.query.names_to_path(name.split(LOOKUP_SEP), self.model._meta)[1]
+        except FieldError:
+            return None  # Django's own message about it is the better one.
+
+
+SealedManager = models.Manager.from_queryset(SealedQuerySet, "SealedManager")
+
+
+def sealed_for(instance: models.Model, name: str, text: str) -> Sealed:
+    """`text`, sealed for the column `name` of `instance`, for an `update()` of that row alone."""
+    field = instance._meta.get_field(name)
+    if not isinstance(field, SealedTextField):
+        raise TypeError(f"{instance._meta.label}.{name} isn't a sealed column.")
+    return field.seal(instance, text)
+
+
+def sealed_models() -> list[type[models.Model]]:
+    return [model for model in apps.get_models() if sealed_fields(model)]
+
+
+def sealed_fields(model: type[models.Model]) -> list[SealedTextField]:
+    """The sealed columns of the model's own table."""
+    if model._meta.proxy:
+        return []
+    fields = model._meta.local_concrete_fields
+    return [field for field in fields if isinstance(field, SealedTextField)]
+
+
+def sealed_rows(
+    model: type[models.Model], owner_id: uuid.UUID | None = None, at_once: int = 200
+) -> Iterator[list[models.Model]]:
+    """All rows, or one person's, in batches and by id: no read stays open meanwhile."""
+    names = [field.attname for field in sealed_fields(model)]
+    rows = model._base_manager.using(DEFAULT_DB_ALIAS).only("pk", "owner", *names).order_by("pk")
+    if owner_id is not None:
+        rows = rows.filter(owner=owner_id)
+    batch = list(rows[:at_once])
+    while batch:
+        yield batch
+        batch = list(rows.filter(pk__gt=batch[-1].pk)[:at_once])
+
+
+def _owner_id(instance: models.Model) -> uuid.UUID:
+    label = instance._meta.label
+    return _uuid(getattr(instance, "owner_id", None), f"{label} needs its owner to be sealed.")
+
+
+def _uuid(value: Any, otherwise: str) -> uuid.UUID:
+    if isinstance(value, uuid.UUID):
+        return value
+    try:
+        return uuid.UUID(str(value))
+    except ValueError:
+        raise SealError(otherwise) from None
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        pass
+    # Out here, because a UnicodeEncodeError carries the text along.
+    raise ValueError(HALF_A_CHARACTER)

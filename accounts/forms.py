@@ -1,0 +1,55 @@
+"""Forms about a person."""
+
+import zoneinfo
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+
+class SignUpForm(forms.Form):
+    """What allauth's sign-up form lacks; it inherits from this one."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    field_order = ["name", "email", "password1"]
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Part of allauth's contract; the adapter has saved all there is."""
+
+
+class ProfileForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["name", "theme", "time_zone"]
+        widgets = {
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "theme": forms.RadioSelect,
+        }
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=lambda: [(zone, _shown(zone)) for zone in time_zones()]
+    )
+
+    def save(self, commit: bool = True) -> User:
+        """Only what the form shows, so that a change from elsewhere is kept."""
+        self.instance.save(update_fields=self.Meta.fields)
+        return self.instance
+
+
+def time_zones() -> list[str]:
+    """Places and UTC, without the aliases that only machines use."""
+    return sorted(
+        zone
+        for zone in zoneinfo.available_timezones()
+        if zone == "UTC" or ("/" in zone and not zone.startswith(("Etc/", "SystemV/", "posix")))
+    )
+
+
+def _shown(zone: str) -> str:
+    return zone.replace("_", " ").replace("/", " / ")

@@ -1,0 +1,178 @@
+"""People, the keys of their words, and their sessions."""
+
+import uuid
+import zoneinfo
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.db import IntegrityError, models, transaction
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts import keys
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields) -> "User":
+        user = self.model(email=email, **fields)
+        user.set_password(password)
+        return self.register(user)
+
+    def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
+        fields.setdefault("is_staff", True)
+        fields.setdefault("is_superuser", True)
+        return self.create_user(email, password, **fields)
+
+    def register(self, user: "User") -> "User":
+        """Save a new person together with the key that seals their words.
+
+        Whoever is first becomes the owner of this installation.
+        """
+        user.email = self.normalize_email(user.email).lower()
+        with transaction.atomic():
+            user.save(force_insert=True)
+            keys.create_user_key(user)
+            if Ownership.claim(user):
+                user.is_staff = user.is_superuser = True
+                user.save(update_fields=["is_staff", "is_superuser"])
+        return user
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email=(email or "").lower())
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "system", _("As the system")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person, who signs in with e-mail and password."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    theme = models.CharField(_("appearance"), max_length=8, choices=Theme, default=Theme.SYSTEM)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    is_staff = models.BooleanField(_("may look at the admin pages"), default=False)
+    joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")),
+                name="user_email_is_lower_case",
+                violation_error_message="One person, one address, whatever its letter case.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(theme__in=Theme.values), name="user_theme_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        # An id, never the name: Django's admin log copies this text.
+        return str(self.pk)
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split()[0] if self.name else ""
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class Ownership(models.Model):
+    """The one row that says who owns this installation: the first to insert it wins."""
+
+    only = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="ownership")
+    since = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(only=1), name="ownership_has_one_row"),
+        ]
+
+    def __str__(self) -> str:
+        return f"owner {self.user_id}"
+
+    @classmethod
+    def claim(cls, user: User) -> bool:
+        """Make `user` the owner, and say whether that was still possible."""
+        try:
+            with transaction.atomic():
+                cls.objects.create(user=user)
+        except IntegrityError:
+            return False
+        return True
+
+
+class UserKey(models.Model):
+    """One generation of a person's data key, wrapped by the master key that `master_id` names."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="keys"
+    )
+    generation = models.PositiveSmallIntegerField(default=1)
+    master_id = models.CharField(max_length=16)
+    wrapped = models.BinaryField()
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "generation"], name="userkey_one_per_generation"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(generation__gte=1), name="userkey_generation_from_one"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Session(AbstractBaseSession):
+    """A signed-in browser. `session_key` is the SHA-256 of the cookie, so that a copy of this
+    table signs nobody in."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="sessions"
+    )
+    session_key = models.CharField(primary_key=True, max_length=64)
+
+    objects = BaseSessionManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(session_key__regex=r"^[0-9a-f]{64}$"),
+                name="session_key_is_a_digest",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"session of {self.user_id}"
+
+    @classmethod
+    def get_session_store_class(cls):
+        from accounts.sessions import SessionStore
+
+        return SessionStore

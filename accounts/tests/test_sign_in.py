@@ -1,0 +1,152 @@
+"""Coming in and leaving."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.adapter import TRIES_PER_ACCOUNT
+from accounts.models import User
+from ahfai.testing import PASSWORD, make_person, signed_in
+from ahfai.tests.at_once import at_once
+
+URL = "/account/sign-in/"
+
+
+def _try(client, email, password, **extra):
+    return client.post(URL, {"login": email, "password": password}, **extra)
+
+
+def test_the_right_password_opens_the_page_that_was_asked_for(owner, nobody):
+    asked = nobody.get("/notes/")
+    assert asked.url == f"{URL}?next=/notes/"
+    response = nobody.post(
+        asked.url, {"login": owner.email, "password": PASSWORD, "next": "/notes/"}
+    )
+    assert response.url == "/notes/"
+    assert nobody.get("/notes/").status_code == 200
+
+
+def test_the_address_may_be_typed_in_any_letter_case(owner, nobody):
+    assert _try(nobody, f" {owner.email.upper()} ", PASSWORD).url == "/"
+
+
+def test_nobody_is_sent_to_another_site_after_signing_in(owner, nobody):
+    response = nobody.post(
+        URL, {"login": owner.email, "password": PASSWORD, "next": "https://evil.example/"}
+    )
+    assert response.url == "/"
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(owner, nobody):
+    wrong = _try(nobody, owner.email, "not this one")
+    unknown = _try(nobody, "nobody@example.org", "not this one")
+    assert wrong.status_code == unknown.status_code == 422
+    assert wrong.context["form"].errors == unknown.context["form"].errors
+    assert "not this one" not in wrong.content.decode()
+
+
+def test_an_account_that_is_switched_off_says_so_only_to_its_person(stranger, nobody):
+    User.objects.filter(pk=stranger.pk).update(is_active=False)
+    assert _try(nobody, stranger.email, "not this one").status_code == 422
+    response = nobody.post(URL, {"login": stranger.email, "password": PASSWORD}, follow=True)
+    assert "switched off" in response.content.decode()
+    assert nobody.get("/").status_code == 302
+
+
+def test_switching_an_account_off_ends_its_sessions(owner, strangers_client, stranger):
+    assert strangers_client.get("/notes/").status_code == 200
+    User.objects.filter(pk=stranger.pk).update(is_active=False)
+    assert strangers_client.get("/notes/").status_code == 302
+
+
+def test_guessing_at_one_account_ends_and_others_still_get_in(owner, stranger, nobody):
+    for _ in range(TRIES_PER_ACCOUNT):
+        assert "belong together" in _try(nobody, owner.email, "a guess").content.decode()
+    refused = _try(nobody, owner.email, PASSWORD)
+    assert refused.status_code == 422
+    assert "tried too often" in refused.content.decode()
+    assert _try(nobody, stranger.email, PASSWORD).status_code == 302
+
+
+def test_guessing_does_not_lock_the_person_out_at_another_address(owner, nobody):
+    for _ in range(TRIES_PER_ACCOUNT + 1):
+        _try(nobody, owner.email, "a guess")
+    assert _try(Client(), owner.email, PASSWORD, REMOTE_ADDR="192.0.2.7").status_code == 302
+
+
+def test_guessing_over_many_accounts_ends_too(owner, nobody, settings):
+    settings.SIGN_INS_PER_HOUR = 5
+    for number in range(5):
+        _try(nobody, f"person{number}@example.org", "a guess")
+    assert "tried too often" in _try(nobody, owner.email, PASSWORD).content.decode()
+
+
+def test_an_invented_forwarded_address_gives_no_new_tries(owner, nobody, settings):
+    settings.SIGN_INS_PER_HOUR = 3
+    for number in range(3):
+        _try(nobody, f"p{number}@example.org", "x", HTTP_X_FORWARDED_FOR=f"192.0.2.{number}")
+    refused = _try(nobody, owner.email, PASSWORD, HTTP_X_FORWARDED_FOR="192.0.2.99")
+    assert "tried too often" in refused.content.decode()
+
+
+def test_tries_are_counted_before_a_password_is_hashed(owner, nobody, settings, monkeypatch):
+    hashed = []
+    monkeypatch.setattr(User, "check_password", lambda self, raw: hashed.append(raw))
+    settings.SIGN_INS_PER_HOUR = 1
+    _try(nobody, owner.email, "first")
+    _try(nobody, owner.email, "second")
+    assert hashed == ["first"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tries_that_come_together_are_all_counted(settings):
+    settings.SIGN_INS_PER_HOUR = 4
+    make_person("owner@example.org")
+    answers = []
+
+    def guess(_number):
+        answers.append(_try(Client(), "owner@example.org", "a guess").content.decode())
+
+    at_once(guess, 10)
+    assert sum("belong together" in answer for answer in answers) == 4
+
+
+def test_who_is_signed_in_already_goes_home(client):
+    assert client.get(URL).url == "/"
+
+
+def test_signing_out_takes_a_press_of_the_button(client):
+    url = reverse("account_logout")
+    assert client.get(url).status_code == 200
+    assert client.get("/notes/").status_code == 200
+    response = client.post(url)
+    assert response.url == URL
+    assert response["Clear-Site-Data"] == '"cache", "storage"'
+    assert client.get("/notes/").status_code == 302
+
+
+def test_signing_out_twice_ends_at_the_same_page(client):
+    client.post(reverse("account_logout"))
+    assert client.post(reverse("account_logout")).url == URL
+
+
+def test_a_form_without_its_token_is_refused_in_words(owner):
+    client = Client(enforce_csrf_checks=True)
+    response = _try(client, owner.email, PASSWORD)
+    assert response.status_code == 403
+    assert "This page got too old" in response.content.decode()
+    assert PASSWORD not in response.content.decode()
+
+
+def test_a_form_of_another_site_is_refused(owner):
+    client = signed_in(owner)
+    response = client.post("/you/settings/", {"name": "x"}, HTTP_SEC_FETCH_SITE="cross-site")
+    assert response.status_code == 403
+    owner.refresh_from_db()
+    assert owner.name == "Olivia Owner"
+
+
+def test_asking_for_json_does_not_hand_back_the_password(owner, nobody):
+    response = _try(nobody, owner.email, "not this one", HTTP_X_REQUESTED_WITH="XMLHttpRequest")
+    assert "not this one" not in response.content.decode()
+    assert response["Content-Type"].startswith("text/html")

@@ -1,0 +1,19 @@
+"""Who may enter: everything needs a sign-in, and a view that doesn't says why."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.contrib.auth.decorators import login_not_required
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def open_to_all(reason: str) -> Callable[[View], View]:
+    """Let people in who are not signed in. A test lists each such view with its `reason`."""
+
+    def mark(view: View) -> View:
+        marked: Any = login_not_required(view)
+        marked.open_because = reason
+        return marked
+
+    return mark

@@ -1,0 +1,274 @@
+"""`manage.py doctor`: what is right and wrong with this installation, in plain words."""
+
+import datetime
+import shutil
+import stat
+import zoneinfo
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts import keys
+from accounts.models import UserKey
+from ahfai.crypto import SealError
+from ahfai.models import Heartbeat
+from chats import servers
+from chats.engines import EngineFailed
+from chats.models import BuiltinServer
+
+# Older ones can corrupt a database in WAL mode (sqlite.org, "WAL reset bug").
+SQLITE_SINCE = (3, 51, 3)
+MB = 1024 * 1024
+# Below the first nothing can be stored safely; below the second there is time to make room.
+DISK_FULL_BYTES, DISK_LOW_BYTES = 64 * MB, 1024 * MB
+CLOCK_MAY_DIFFER_S = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one look found; `advice` says what to do, and stands only with what is wrong."""
+
+    about: str
+    sentence: str
+    advice: str = ""
+
+    @property
+    def is_right(self) -> bool:
+        return not self.advice
+
+
+class Command(BaseCommand):
+    help = "Say what is right and wrong with this installation, and what to do."
+    # The checks are part of what is looked at; a failed one must not keep the rest from being said.
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        wrong = 0
+        for finding in examine():
+            wrong += not finding.is_right
+            word = self.style.SUCCESS("right") if finding.is_right else self.style.ERROR("WRONG")
+            self.stdout.write(f"{word}  {finding.about}: {finding.sentence}")
+            if finding.advice:
+                self.stdout.write(f"       {finding.advice}")
+        if wrong:
+            self.stdout.write(f"\n{wrong} thing{'s' * (wrong > 1)} to put right.")
+            raise SystemExit(1)
+        self.stdout.write("\nAll is well.")
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, one after the other, as far as the looks before allow."""
+    yield from _key_files()
+    database = list(_database())
+    yield from database
+    if all(finding.is_right for finding in database):
+        for look in (_data_keys, _model_server, _worker, _clock):
+            yield from _safely(look)
+    yield _disk()
+
+
+def _safely(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from look()
+    except DatabaseError as error:
+        yield Finding(
+            "Database",
+            f"a question failed ({type(error).__name__}).",
+            "Look at the log of the database; the other lines still hold.",
+        )
+
+
+def _key_files() -> Iterator[Finding]:
+    for about, path, given in (
+        (
+            "Secret key",
+            settings.KEYS_DIR / "secret.key",
+            not (settings.KEYS_DIR / "secret.key").exists(),
+        ),
+        ("Master key", settings.MASTER_KEY_FILE, bool(settings.MASTER_KEY)),
+    ):
+        if given:
+            yield Finding(about, "it comes from the environment.")
+        else:
+            yield _key_file(about, Path(path))
+
+
+def _key_file(about: str, path: Path) -> Finding:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError as error:
+        return Finding(
+            about,
+            f"{path} can't be read: {error.strerror}.",
+            "Put your recovery copy there; what is sealed can't be read without it.",
+        )
+    if mode & 0o077:
+        return Finding(about, f"others on this machine can read {path}.", f"chmod 600 {path}")
+    return Finding(about, f"{path} is there, for its owner alone.")
+
+
+def _database() -> Iterator[Finding]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        yield _database_version()
+        executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        yield Finding(
+            "Database",
+            f"it doesn't answer ({type(error).__name__}).",
+            "Check DATABASE_URL, or that DATA_DIR exists and can be written.",
+        )
+        return
+    if plan:
+        yield Finding(
+            "Tables",
+            f"{len(plan)} change{'s' * (len(plan) > 1)} to the tables still to be made.",
+            "Run: .venv/bin/python manage.py migrate",
+        )
+    else:
+        yield Finding("Tables", "they fit this version of AhFai.")
+
+
+def _database_version() -> Finding:
+    if connection.vendor != "sqlite":
+        return Finding("Database", f"PostgreSQL {connection.get_database_version()[0]} answers.")
+    found = connection.get_database_version()
+    version = ".".join(map(str, found))
+    if found < SQLITE_SINCE:
+        return Finding(
+            "Database",
+            f"SQLite {version} can damage a database that several programs use.",
+            "Install AhFai's own packages again: make run does it.",
+        )
+    return Finding("Database", f"SQLite {version}, in {connection.settings_dict['NAME']}.")
+
+
+def _data_keys() -> Iterator[Finding]:
+    """Open one person's key under each master key that is in use."""
+    rows = UserKey.objects.order_by("master_id", "-created")
+    try:
+        keys.master_keys()
+        people = rows.values("owner").distinct().count()
+        for master_id in rows.values_list("master_id", flat=True).distinct():
+            row = rows.filter(master_id=master_id).first()
+            if row is not None:
+                keys.unwrap(row)
+    except (ImproperlyConfigured, SealError) as error:
+        yield Finding(
+            "Sealed words",
+            str(error),
+            "Put the recovery copy of the master key back; then run: manage.py verify",
+        )
+        return
+    if people:
+        yield Finding("Sealed words", f"the master key opens them. Accounts: {people}.")
+    else:
+        yield Finding("Sealed words", "the master key is usable; nobody has an account yet.")
+
+
+def _model_server() -> Iterator[Finding]:
+    server, about = servers.engine(), "Model server"
+    try:
+        version = server.version()
+        models = server.models()
+    except EngineFailed as failure:
+        yield _built_in() or Finding(about, failure.sentence, _advice_for_the_model_server())
+        return
+    yield Finding(about, f"{servers.kind()} {version} answers.".replace("  ", " "))
+    for model in models:
+        abilities = ", ".join(sorted(model.abilities)) or "nothing that it names"
+        yield Finding("Model", f"{model.name}, which can do: {abilities}.")
+    if not models:
+        yield Finding(
+            "Model",
+            "the server has no model to chat with.",
+            f"Get one: ollama pull {settings.OLLAMA_MODEL}",
+        )
+
+
+def _built_in() -> Finding | None:
+    """How the built-in model is doing, where AhFai runs one. Its port is known to its own
+    processes only, so its row is asked."""
+    row = BuiltinServer.objects.filter(only=1).first()
+    if row is None or settings.MODEL_SERVER not in {"auto", "builtin"}:
+        return None
+    if row.state in {"failed", "missing"}:
+        return Finding(
+            "Built-in model",
+            row.sentence or "it doesn't run.",
+            "Start AhFai again; if that doesn't help, use Ollama: see the page “About the model”.",
+        )
+    return Finding("Built-in model", f"it is {row.state}.")
+
+
+def _advice_for_the_model_server() -> str:
+    if servers.kind() == "openai":
+        return f"Start the server at {settings.OPENAI_URL}, or correct OPENAI_URL and OPENAI_KEY."
+    return f"Start Ollama at {settings.OLLAMA_URL}, or correct OLLAMA_URL."
+
+
+def _worker() -> Iterator[Finding]:
+    alive_since = Now() - datetime.timedelta(seconds=Heartbeat.DEAD_AFTER_S)
+    alive = Heartbeat.objects.filter(kind=Heartbeat.Kind.WORKER, seen__gt=alive_since).count()
+    if alive:
+        yield Finding("Worker", "it is alive." if alive == 1 else f"{alive} of them are alive.")
+    else:
+        yield Finding(
+            "Worker",
+            "none is alive, so nothing happens by the clock and broken replies stay open.",
+            "Start AhFai with make run, or a worker alone with: manage.py worker",
+        )
+
+
+def _clock() -> Iterator[Finding]:
+    here = timezone.now()
+    latest = Heartbeat.objects.order_by("-seen").values_list("seen", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT CURRENT_TIMESTAMP")
+        there = cursor.fetchone()[0]
+    if isinstance(there, str):
+        there = datetime.datetime.fromisoformat(there)
+    if there.tzinfo is None:
+        there = there.replace(tzinfo=datetime.UTC)
+    apart = abs((here - there).total_seconds())
+    if latest and (latest - here).total_seconds() > CLOCK_MAY_DIFFER_S:
+        yield Finding(
+            "Clock",
+            f"it shows {here:%Y-%m-%d %H:%M} UTC, but AhFai was seen at {latest:%Y-%m-%d %H:%M}.",
+            "Set the clock of this machine; timedatectl shows whether it is kept right.",
+        )
+    elif apart > CLOCK_MAY_DIFFER_S:
+        yield Finding(
+            "Clock",
+            f"this machine and its database are {apart:.0f} seconds apart.",
+            "Let both keep their clocks by the network: timedatectl set-ntp true",
+        )
+    else:
+        yield Finding("Clock", f"{here:%Y-%m-%d %H:%M} UTC; compare it with yours.")
+    try:
+        zoneinfo.ZoneInfo("Europe/Brussels")
+    except zoneinfo.ZoneInfoNotFoundError:
+        yield Finding(
+            "Time zones", "this machine doesn't know them.", "Install the package tzdata."
+        )
+
+
+def _disk() -> Finding:
+    free = shutil.disk_usage(settings.DATA_DIR).free
+    sentence = f"{free // MB:,} MB free in {settings.DATA_DIR}."
+    if free < DISK_FULL_BYTES:
+        return Finding("Disk", sentence, "Make room now: nothing more can be stored safely.")
+    if free < DISK_LOW_BYTES:
+        return Finding("Disk", sentence, "Make room soon: 1 GB or more is comfortable.")
+    return Finding("Disk", sentence)

@@ -1,0 +1,37 @@
+"""Tags and filters that our own templates share."""
+
+import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from ahfai import markdown
+
+register = template.Library()
+
+
+@register.filter
+def as_markdown(text: str) -> SafeString:
+    return markdown.render(text)
+
+
+@register.simple_tag
+def greeting() -> str:
+    """By the person's own clock."""
+    hour = timezone.localtime().hour
+    if 5 <= hour < 12:
+        return _("Good morning")
+    if 12 <= hour < 18:
+        return _("Good afternoon")
+    return _("Good evening")
+
+
+@register.filter
+def ago(moment: datetime.datetime) -> str:
+    """ "2 hours ago", with one unit: more would only look exact."""
+    if timezone.now() - moment < datetime.timedelta(minutes=1):
+        return _("just now")
+    return _("%(time)s ago") % {"time": timesince(moment, depth=1)}

@@ -1,0 +1,32 @@
+"""Several threads that start the same thing together."""
+
+import threading
+from collections.abc import Callable
+
+from django.db import connections
+
+
+def at_once(do: Callable[[int], object], times: int) -> None:
+    """Run `do(0)` to `do(times - 1)`, each in a thread with a connection of its own.
+
+    Raises the first error that any of them raised.
+    """
+    start = threading.Barrier(times)
+    errors: list[BaseException] = []
+
+    def run(number: int) -> None:
+        try:
+            start.wait(10)
+            do(number)
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=[number]) for number in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    if errors:
+        raise errors[0]

@@ -1,0 +1,117 @@
+"""A whole AhFai in processes of its own, as `make run` starts it."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import requests
+
+from ahfai.testing import PASSWORD
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class House:
+    """`with House(OLLAMA_URL=…) as house`: started, migrated, answering at `house.url`."""
+
+    def __init__(self, **settings: str) -> None:
+        self.settings = settings
+        self.folder = Path(tempfile.mkdtemp(prefix="ahfai-house-"))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+        self.log = self.folder / "log"
+
+    def __enter__(self) -> "House":
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AHFAI_BUILTIN", "AHFAI_MODEL", "DJANGO_SETTINGS"))
+        }
+        environment = {
+            "MODEL_SERVER": "ollama",
+            "DRAIN_S": "1",
+            **self.settings,
+            "ENV_FILE": "none",
+            "PORT": str(self.port),
+            "DATA_DIR": str(self.folder / "data"),
+            "KEYS_DIR": str(self.folder / "keys"),
+            "DJANGO_SETTINGS_MODULE": "ahfai.settings",
+        }
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=ROOT,
+                env=inherited | environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
+        end = time.monotonic() + 60
+        while not self.is_up():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.05)
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def is_up(self) -> bool:
+        with contextlib.suppress(requests.RequestException):
+            return requests.get(self.url + "/health", timeout=2).ok
+        return False
+
+    def children(self, pid: int | None = None) -> list[int]:
+        """All living processes below the parent."""
+        pid = pid or self.process.pid
+        with contextlib.suppress(OSError):
+            found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            return [one for child in found for one in (int(child), *self.children(int(child)))]
+        return []
+
+    def web_pid(self) -> int:
+        """The process that holds the open connections: the youngest grandchild that serves."""
+        arbiter = self.children()[0]
+        return self.children(arbiter)[0]
+
+
+class Browser:
+    """A person's session over plain HTTP, with forms and their tokens."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def get(self, path: str, **more):
+        return self.session.get(self.url + path, timeout=20, **more)
+
+    def post(self, path: str, page: str, data: dict, **more):
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.get(page).text)
+        assert token, page
+        return self.session.post(
+            self.url + path,
+            data=data | {"csrfmiddlewaretoken": token[1]},
+            headers={"Referer": self.url + page},
+            timeout=20,
+            **more,
+        )
+
+    def sign_up(self, email: str = "ada@example.org"):
+        data = {"email": email, "name": "Ada", "password1": PASSWORD}
+        answer = self.post("/account/sign-up/", "/account/sign-up/", data)
+        assert answer.url == self.url + "/", answer.text

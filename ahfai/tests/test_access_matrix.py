@@ -1,0 +1,132 @@
+"""Every address of the house, tried by nobody and by a stranger."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from chats.models import Chat, Message
+
+CANARY = "Weekend in the Ardennes with a canary"
+METHODS = ("get", "post")
+
+# Whoever opens another page to all adds it here, and says in its view why.
+OPEN = {
+    "health",
+    "account_login",
+    "account_logout",
+    "account_signup",
+    "account_inactive",
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    pattern: str
+    name: str
+    view: object
+
+    @property
+    def takes(self) -> list[str]:
+        return re.findall(r"<(?:\w+:)?(\w+)>", self.pattern)
+
+    def path(self, values: dict[str, object]) -> str:
+        path = re.sub(
+            r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)|<(?:\w+:)?(\w+)>",
+            lambda found: str(values[found[1] or found[2]]),
+            self.pattern,
+        )
+        return "/" + path.replace("^", "").replace("$", "")
+
+
+def _routes(resolver: URLResolver, before: str = "") -> Iterator[Route]:
+    for entry in resolver.url_patterns:
+        pattern = before + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield Route(pattern, entry.name or "", entry.callback)
+        else:
+            yield from _routes(entry, pattern)
+
+
+ROUTES = list(_routes(get_resolver()))
+
+
+@pytest.fixture
+def things(owner) -> dict[str, object]:
+    """One of the owner's things for each name that an address can take."""
+    chat = Chat.objects.create(owner=owner, title=CANARY, model="m")
+    asked = Message.objects.create(owner=owner, chat=chat, role="user", content=CANARY)
+    reply = Message.objects.create(
+        owner=owner, chat=chat, parent=asked, role="assistant", state="waiting", content=CANARY
+    )
+    return {
+        "chat_id": chat.pk,
+        "reply_id": reply.pk,
+        # The admin's.
+        "object_id": chat.pk,
+        "content_type_id": 1,
+        "app_label": "chats",
+        "url": "no/such/page/",
+    }
+
+
+def test_there_are_addresses_to_try():
+    assert len(ROUTES) > 20
+
+
+def test_each_name_in_an_address_stands_for_a_thing_here(things):
+    unknown = {name for route in ROUTES for name in route.takes} - things.keys()
+    assert not unknown, "add what these names stand for to `things`"
+
+
+def test_what_is_open_to_all_is_listed_and_says_why():
+    found = [route for route in ROUTES if not getattr(route.view, "login_required", True)]
+    assert {route.name for route in found} == OPEN
+    for route in found:
+        assert len(route.view.open_because) > 10
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.pattern or "/")
+def test_nobody_is_asked_to_sign_in(nobody, things, route, method):
+    response = getattr(nobody, method)(route.path(things))
+    if route.name in OPEN:
+        assert response.status_code < 500
+    else:
+        assert response.status_code == 302
+        assert response.url.startswith("/account/sign-in/?next=")
+    assert CANARY not in _text(response)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.pattern or "/")
+def test_a_stranger_finds_nothing_of_the_owners(strangers_client, things, route, method):
+    response = getattr(strangers_client, method)(route.path(things))
+    assert response.status_code < 500
+    assert CANARY not in _text(response)
+    if route.pattern.startswith("admin/"):
+        assert response.status_code in {302, 404}
+    elif route.takes:
+        missing = {name: uuid.uuid4() for name in route.takes}
+        same = getattr(strangers_client, method)(route.path(missing))
+        assert (response.status_code, _text(response)) == (same.status_code, _text(same))
+        assert response.status_code in {404, 405}
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in ROUTES if route.takes], ids=lambda route: route.pattern
+)
+def test_where_a_thing_can_be_asked_for_a_stranger_gets_404(strangers_client, things, route):
+    answers = {
+        getattr(strangers_client, method)(route.path(things)).status_code for method in METHODS
+    }
+    assert 404 in answers
+
+
+def _text(response) -> str:
+    if response.streaming:
+        return b"".join(response.streaming_content).decode()
+    return response.content.decode()

@@ -1,0 +1,111 @@
+"""The admin pages show the installation, never what people write, and change nothing."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from ahfai.admin import Inspection
+from ahfai.models import Heartbeat
+from chats.models import BuiltinServer, Chat, Message
+
+CANARY = "a canary that sings in the Ardennes"
+
+
+@pytest.fixture
+def rows(owner, stranger):
+    """A row of each model that has admin pages; the words in them are a stranger's."""
+    chat = Chat.objects.create(owner=stranger, title=CANARY, model="m")
+    message = Message.objects.create(
+        owner=stranger, chat=chat, role="user", content=CANARY, thinking=CANARY
+    )
+    found = {
+        Heartbeat: Heartbeat.objects.create(kind="web", host="here", pid=1),
+        BuiltinServer: BuiltinServer.objects.create(),
+        Chat: chat,
+        Message: message,
+        User: stranger,
+        type(stranger.keys.get()): stranger.keys.get(),
+    }
+    assert found.keys() == admin.site._registry.keys(), "a model with admin pages has no row here"
+    return found
+
+
+def _pages(row) -> list[str]:
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}"
+    return [
+        reverse(f"{name}_changelist"),
+        reverse(f"{name}_change", args=[row.pk]),
+        reverse(f"{name}_history", args=[row.pk]),
+    ]
+
+
+def test_every_page_is_built_on_the_one_that_only_shows():
+    assert admin.site._registry
+    for model, page in admin.site._registry.items():
+        assert isinstance(page, Inspection), model
+        assert page.shown, model
+
+
+def test_no_page_holds_or_fetches_a_word_of_what_people_write(client, rows):
+    for row in rows.values():
+        for path in _pages(row):
+            with CaptureQueriesContext(connection) as asked:
+                response = client.get(path)
+            assert response.status_code == 200, path
+            assert CANARY not in response.content.decode()
+            sql = " ".join(query["sql"] for query in asked)
+            for column in ('"chats_message"."content"', "thinking", '"chats_chat"."title"'):
+                assert column not in sql, path
+
+
+def test_no_page_holds_a_password_or_a_key(client, rows, stranger):
+    pages = "".join(client.get(p).content.decode() for row in rows.values() for p in _pages(row))
+    assert stranger.email in pages
+    assert stranger.password not in pages
+    assert stranger.keys.get().wrapped.hex() not in pages
+    assert stranger.name not in pages
+
+
+def test_nothing_can_be_added_changed_or_deleted(client, rows):
+    for model, row in rows.items():
+        name = f"admin:{row._meta.app_label}_{row._meta.model_name}"
+        before = model.objects.count()
+        for path in (
+            reverse(f"{name}_add"),
+            reverse(f"{name}_delete", args=[row.pk]),
+            reverse(f"{name}_change", args=[row.pk]),
+        ):
+            assert client.post(path, {"post": "yes"}).status_code == 403, path
+        listed = reverse(f"{name}_changelist")
+        chosen = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+        client.post(listed, chosen)
+        assert model.objects.count() == before
+
+
+@pytest.mark.parametrize("lookup", ["password__startswith", "keys__wrapped", "name", "theme"])
+def test_an_address_cannot_ask_about_what_is_not_shown(client, lookup):
+    assert client.get("/admin/accounts/user/", {lookup: "x"}).status_code in {302, 400}
+
+
+def test_only_active_staff_get_in(owner, client, strangers_client, nobody):
+    assert client.get("/admin/").status_code == 200
+    assert strangers_client.get("/admin/").status_code == 404
+    assert nobody.get("/admin/").url == "/account/sign-in/?next=/admin/"
+    User.objects.filter(pk=owner.pk).update(is_active=False)
+    assert client.get("/admin/").status_code == 302
+
+
+def test_there_is_no_second_door(nobody, owner):
+    response = nobody.post("/admin/login/", {"username": owner.email, "password": "x"})
+    assert response.url.startswith("/account/sign-in/")
+
+
+def test_the_pages_need_nothing_that_the_content_policy_forbids(client, rows):
+    for row in rows.values():
+        for path in _pages(row):
+            page = client.get(path).content.decode()
+            assert "<style" not in page
+            assert " onclick=" not in page

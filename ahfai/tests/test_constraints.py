@@ -1,0 +1,146 @@
+"""Each named constraint of the database, and somebody who tries to break it."""
+
+import datetime
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, transaction
+from django.db.models import CheckConstraint, UniqueConstraint
+from django.utils import timezone
+
+from accounts.models import Ownership, Session, User, UserKey
+from ahfai.models import Heartbeat, RateCount
+from ahfai.testing import make_person
+from chats.models import BuiltinServer, Chat, Message
+
+OURS = ("ahfai", "accounts", "chats", "notes", "reminders")
+CONSTRAINTS = {
+    constraint.name: (model, constraint)
+    for label in OURS
+    for model in apps.get_app_config(label).get_models()
+    for constraint in model._meta.constraints
+}
+
+
+class House:
+    """A person with a chat, one question in it and one reply that is being written."""
+
+    def __init__(self) -> None:
+        self.person = make_person()
+        self.chat = Chat.objects.create(owner=self.person, title="t", model="m")
+        self.asked = self.message(role="user", request_id=uuid.uuid4())
+        self.reply = self.message(role="assistant", parent=self.asked, state="running")
+
+    def message(self, **fields) -> Message:
+        fields = {"owner": self.person, "chat": self.chat, "content": "words"} | fields
+        return Message.objects.create(**fields)
+
+    def change(self, row, **fields) -> None:
+        type(row).objects.filter(pk=row.pk).update(**fields)
+
+
+def twice(create: Callable, **fields) -> None:
+    create(**fields)
+    create(**fields)
+
+
+NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+
+BREAKERS: dict[str, Callable[[House], object]] = {
+    "heartbeat_kind_is_known": lambda house: Heartbeat.objects.create(
+        kind="cron", host="here", pid=1
+    ),
+    "ratecount_one_per_window": lambda house: twice(RateCount.objects.create, key="k", window=NOW),
+    "user_email_is_lower_case": lambda house: house.change(house.person, email="Ada@example.org"),
+    "user_theme_is_known": lambda house: house.change(house.person, theme="pink"),
+    "ownership_has_one_row": lambda house: Ownership.objects.create(only=2, user=make_person()),
+    "userkey_one_per_generation": lambda house: UserKey.objects.create(
+        owner=house.person, generation=1, master_id="m", wrapped=b"w"
+    ),
+    "userkey_generation_from_one": lambda house: UserKey.objects.create(
+        owner=house.person, generation=0, master_id="m", wrapped=b"w"
+    ),
+    "session_key_is_a_digest": lambda house: Session.objects.create(
+        session_key="thecookieitself", session_data="", expire_date=NOW
+    ),
+    "message_role_is_known": lambda house: house.change(house.reply, role="system"),
+    "message_state_is_known": lambda house: house.change(house.reply, state="thinking"),
+    "message_of_person_is_done": lambda house: house.message(role="user", state="stopped"),
+    "message_reply_has_a_parent": lambda house: house.change(house.reply, parent=None),
+    "message_closed_says_when": lambda house: house.change(house.reply, state="done"),
+    "message_one_open_reply": lambda house: house.message(
+        role="assistant", parent=house.asked, state="waiting"
+    ),
+    "message_request_once_per_owner": lambda house: house.message(
+        role="user", request_id=house.asked.request_id
+    ),
+    "builtinserver_has_one_row": lambda house: BuiltinServer.objects.create(only=2),
+}
+
+
+def test_each_constraint_has_somebody_who_tries_to_break_it():
+    assert CONSTRAINTS.keys() == BREAKERS.keys()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", BREAKERS)
+def test_the_database_refuses(name):
+    house = House()
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        BREAKERS[name](house)
+    model, constraint = CONSTRAINTS[name]
+    if isinstance(constraint, CheckConstraint) or name in str(refused.value):
+        assert name in str(refused.value)
+    else:
+        # SQLite names the columns of a unique constraint, not its name.
+        assert isinstance(constraint, UniqueConstraint)
+        for field in constraint.fields:
+            column = model._meta.get_field(field).column
+            assert f"{model._meta.db_table}.{column}" in str(refused.value)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"role": "user", "closed": NOW},
+        {"role": "assistant", "state": "waiting", "closed": NOW},
+        {"role": "assistant", "state": "failed", "closed": None},
+    ],
+)
+def test_a_message_is_closed_when_and_only_when_its_reply_is(wrong):
+    house = House()
+    house.change(house.reply, state="done", closed=timezone.now())
+    parent = house.asked if wrong["role"] == "assistant" else None
+    with pytest.raises(IntegrityError, match="message_closed_says_when"), transaction.atomic():
+        house.message(parent=parent, **wrong)
+
+
+@pytest.mark.django_db
+def test_a_closed_reply_leaves_room_for_the_next_one():
+    house = House()
+    house.change(house.reply, state="failed", closed=timezone.now())
+    house.message(role="assistant", parent=house.asked, state="waiting")
+
+
+@pytest.mark.django_db
+def test_two_people_may_send_the_same_request_id():
+    house, other = House(), House()
+    other.message(role="user", request_id=house.asked.request_id)
+
+
+@pytest.mark.django_db
+def test_one_address_belongs_to_one_person():
+    house = House()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create_user(house.person.email, name="Twin")
+
+
+@pytest.mark.django_db
+def test_the_owner_of_the_installation_is_not_deleted_by_the_way():
+    house = House()
+    assert Ownership.objects.get().user == house.person
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=house.person.pk).delete()

@@ -1,0 +1,24 @@
+"""The roof: every address of the house."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from ahfai import views
+from chats import views as chats
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("health", views.health, name="health"),
+    path("chats/", include("chats.urls")),
+    path("notes/", include("notes.urls")),
+    path("reminders/", include("reminders.urls")),
+    path("model/", chats.model_help, name="model_help"),
+    path("model/status", chats.model_status, name="model_status"),
+    path("you/", include("accounts.urls")),
+    path("account/", include("accounts.doors")),
+    path("admin/", admin.site.urls),
+]
+
+if settings.DEBUG:
+    urlpatterns += [path("styleguide", views.styleguide, name="styleguide")]

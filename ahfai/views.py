@@ -1,0 +1,68 @@
+"""The pages that belong to the whole house."""
+
+import uuid
+from types import SimpleNamespace
+
+from django import forms
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.requests import SignedInRequest
+from ahfai.access import open_to_all
+from chats import servers
+from chats.composing import composer
+
+
+@require_safe
+def home(request: SignedInRequest) -> HttpResponse:
+    return render(request, "home.html", composer(request.user))
+
+
+@open_to_all("machines that watch the server have no account")
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """200 as soon as pages can be served, 503 while the database can't be asked."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return HttpResponse("the database doesn't answer\n", "text/plain", status=503)
+    return HttpResponse("ok\n", "text/plain")
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The answer to a form without a valid CSRF token; nothing of the form is kept."""
+    return render(request, "403_csrf.html", status=403)
+
+
+class _SampleForm(forms.Form):
+    name = forms.CharField(help_text="As the assistant should call you.")
+    theme = forms.ChoiceField(
+        choices=[("system", "As the system"), ("dark", "Dark")], widget=forms.RadioSelect
+    )
+    zone = forms.ChoiceField(choices=[("Europe/Brussels", "Europe / Brussels")])
+    keep = forms.BooleanField(label="Keep a copy", required=False)
+    details = forms.CharField(widget=forms.Textarea)
+
+
+@require_safe
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Every component of the pages, for whoever changes their look; only under DEBUG."""
+    return render(
+        request,
+        "styleguide.html",
+        {
+            "form": _SampleForm({"name": "", "theme": "dark", "zone": "Europe/Brussels"}),
+            "request_id": uuid.uuid4(),
+            "models": [SimpleNamespace(name=name, label=name) for name in ("llama3.1:8b", "qwen3")],
+            "chosen_model": "llama3.1:8b",
+            "model_states": [
+                servers.Status("builtin", "ready", ""),
+                servers.Status("builtin", "downloading", "It is on its way.", 500_000, 1_000_000),
+                servers.Status("builtin", "loading", "It is starting."),
+                servers.Status("ollama", "away", "Ollama doesn't answer."),
+            ],
+        },
+    )

@@ -1,0 +1,35 @@
+"""What every test may ask for."""
+
+import pytest
+from django.test import Client
+
+from ahfai.testing import make_person, signed_in
+
+
+@pytest.fixture
+def owner(db):
+    """The person a test is about, and the first one here."""
+    return make_person("owner@example.org", "Olivia Owner")
+
+
+@pytest.fixture
+def stranger(owner):
+    """Somebody with an account and nothing to do with the owner's things."""
+    return make_person("stranger@example.org", "Sam Stranger")
+
+
+@pytest.fixture
+def client(owner):
+    """The owner's browser."""
+    return signed_in(owner)
+
+
+@pytest.fixture
+def strangers_client(stranger):
+    return signed_in(stranger)
+
+
+@pytest.fixture
+def nobody(db):
+    """A browser in which nobody is signed in."""
+    return Client()
