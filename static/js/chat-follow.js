@@ -1,0 +1,29 @@
+// Follows the growing answer only while the reader is at the end of the page.
+const view = document.querySelector("[data-follow]");
+const NEAR_PX = 48;
+let atEnd = true;
+
+const toEnd = () => {
+  view.scrollTop = view.scrollHeight;
+};
+
+view.addEventListener(
+  "scroll",
+  () => {
+    atEnd = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_PX;
+  },
+  { passive: true },
+);
+
+// Whoever sends wants to see what they sent.
+document.addEventListener("chat:sent", () => {
+  atEnd = true;
+  toEnd();
+});
+
+const watcher = new ResizeObserver(() => {
+  if (atEnd) toEnd();
+});
+watcher.observe(view);
+watcher.observe(view.firstElementChild);
+toEnd();

@@ -1,0 +1,62 @@
+// Presses what a page marks with data-shortcut ("n", "g c", "Escape"), lists the keys under "?".
+const PAUSE_MS = 1200;
+const KEPT = "shortcuts";
+const dialog = document.getElementById("shortcuts");
+let first = "";
+let forget = 0;
+
+for (const opener of document.querySelectorAll('[data-opens="shortcuts"]')) opener.hidden = false;
+
+// Single keys get in the way of speech control, so they can be switched off (WCAG 2.1.4).
+const box = dialog?.querySelector("[data-keys]");
+if (box) {
+  box.checked = localStorage.getItem(KEPT) !== "off";
+  box.addEventListener("change", () => {
+    if (box.checked) localStorage.removeItem(KEPT);
+    else localStorage.setItem(KEPT, "off");
+  });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.key === "Escape") {
+    if (!press("Escape")) document.activeElement?.blur();
+    return;
+  }
+  if (isTyping(event.target) || localStorage.getItem(KEPT) === "off") return;
+
+  const keys = first ? `${first} ${event.key}` : event.key;
+  clearTimeout(forget);
+  first = "";
+  if (keys === "?" && dialog) {
+    event.preventDefault();
+    dialog.showModal();
+  } else if (keys === "/" && focusMessage()) {
+    event.preventDefault();
+  } else if (press(keys)) {
+    event.preventDefault();
+  } else if (document.querySelector(`[data-shortcut^="${CSS.escape(event.key)} "]`)) {
+    first = event.key;
+    forget = setTimeout(() => (first = ""), PAUSE_MS);
+  }
+});
+
+function isTyping(target) {
+  return target.isContentEditable || target.matches("input, textarea, select");
+}
+
+function press(keys) {
+  for (const control of document.querySelectorAll("[data-shortcut]")) {
+    if (control.dataset.shortcut !== keys || control.hidden || control.disabled) continue;
+    control.click();
+    return true;
+  }
+  return false;
+}
+
+function focusMessage() {
+  const box = document.querySelector("[data-composer] textarea");
+  box?.focus();
+  return Boolean(box);
+}
