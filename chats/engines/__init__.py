@@ -1,0 +1,29 @@
+"""What a model server says, in one closed vocabulary; each wire has its own file beside this."""
+
+from chats.engines.events import (
+    Call,
+    Cancelled,
+    Counts,
+    EngineFailed,
+    Event,
+    Finished,
+    Model,
+    Prompt,
+    Text,
+    Thinking,
+    Turn,
+)
+
+__all__ = [
+    "Call",
+    "Cancelled",
+    "Counts",
+    "EngineFailed",
+    "Event",
+    "Finished",
+    "Model",
+    "Prompt",
+    "Text",
+    "Thinking",
+    "Turn",
+]

@@ -1,0 +1,192 @@
+"""The one closed vocabulary between a model server and the rest of the product."""
+
+import socket
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The next piece of the answer."""
+
+    delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """The next piece of what the model thinks before it answers."""
+
+    delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the server measured; None where it said nothing. Times are seconds.
+
+    A server may reuse what it has read before: `prompt_tokens` then counts all tokens,
+    `prompt_s` only the work done, so one is never divided by the other.
+    """
+
+    prompt_tokens: int | None = None
+    reply_tokens: int | None = None
+    load_s: float | None = None
+    prompt_s: float | None = None
+    reply_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The answer is complete: always the last event, and the only sign of success.
+
+    `reason` is "stop", "length" (cut at the limit), or what else the server said; "" if it
+    said nothing.
+    """
+
+    reason: str
+    counts: Counts
+
+
+Event = Text | Thinking | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the conversation; the role is "system", "user" or "assistant"."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is asked of a model. `num_ctx` and `num_predict` are tokens.
+
+    Every call on one model carries the same `num_ctx`: another one reloads the model.
+    `think` None leaves a thinking model silent about its thoughts.
+    """
+
+    model: str
+    turns: tuple[Turn, ...]
+    num_ctx: int
+    num_predict: int
+    think: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A chat model that runs on the model server itself.
+
+    `abilities` are the server's words ("completion", "tools", "thinking", "vision", …);
+    `context_length` is the most tokens that the model takes, None if the server didn't say.
+    """
+
+    name: str
+    size_bytes: int
+    abilities: frozenset[str]
+    context_length: int | None
+    quantization: str = ""
+    parameter_size: str = ""
+    digest: str = ""
+
+
+class EngineFailed(Exception):
+    """The model server gave no complete answer.
+
+    `code` is one of:
+
+    - away: nothing listens at the address
+    - not_ready: it listens, but answers nothing yet
+    - model_missing: it doesn't have the model
+    - unsuitable: the model can't do what was asked
+    - too_long: the prompt doesn't fit; `prompt_tokens` and `num_ctx` tell how much, if known
+    - busy: too many requests at once
+    - memory: the model doesn't fit into the server's memory
+    - cut: the connection broke
+    - unfinished: the answer ended in order, but without its end mark
+    - stalled: nothing came for too long
+    - refused: the server doesn't let us in
+    - not_a_model_server: something else answers at the address
+    - cloud: the model runs on somebody else's machines
+    - broken: the server reported a fault of its own, or its answer made no sense
+    - too_large: the answer outgrew what we are willing to hold
+
+    `sentence` is for the person: what happened and what to do. `detail` is for the operator:
+    at most 300 characters of the server's own prose, or "". Neither holds words of the
+    conversation, and `str()` gives the code alone.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        detail: str = "",
+        *,
+        prompt_tokens: int | None = None,
+        num_ctx: int | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sentence = sentence
+        self.detail = detail
+        self.prompt_tokens = prompt_tokens
+        self.num_ctx = num_ctx
+
+
+class Cancelled(Exception):
+    """Somebody cancelled the call."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One running question to a model server, which any thread may cancel at any time.
+
+    `cancel` is for everyone; the other methods are for the engines.
+    """
+
+    _cancelled: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _socket: socket.socket | None = None
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Close the connection at once, whatever it is waiting for. Twice does no harm."""
+        with self._lock:
+            self._cancelled.set()
+            if self._socket is not None:
+                with suppress(OSError):
+                    # The plain socket's method: the TLS one would reset state that the
+                    # reading thread is using, whereas a shut connection simply wakes it.
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def hold(self, connected: socket.socket) -> None:
+        """Remember the connection that `cancel` is to close. Raises Cancelled if it is late."""
+        with self._lock:
+            self._socket = connected
+        self.check()
+
+    def release(self) -> None:
+        """Forget the connection before its number is given to another one."""
+        with self._lock:
+            self._socket = None
+
+    def check(self) -> None:
+        """Raise Cancelled if somebody cancelled."""
+        if self.cancelled:
+            raise Cancelled
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but raise Cancelled as soon as somebody cancels."""
+        if self._cancelled.wait(seconds):
+            raise Cancelled
+
+    def allow(self, seconds: float) -> None:
+        """Let the next read of the connection take this long."""
+        with self._lock:
+            if self._socket is not None:
+                # A connection that has delivered everything may be closed by now.
+                with suppress(OSError):
+                    self._socket.settimeout(max(seconds, 0.001))

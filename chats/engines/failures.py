@@ -1,0 +1,69 @@
+"""The sentences for everything that can go wrong with a model server."""
+
+from django.utils.translation import gettext_lazy as _
+
+from chats.engines.events import EngineFailed
+
+DETAIL_CHARACTERS = 300
+
+SENTENCES = {
+    "away": _("The model server can't be reached. Start it, then try again."),
+    "not_ready": _("The model server is still starting. Wait a moment, then try again."),
+    "model_missing": _(
+        "The model server doesn't have the model “%(model)s”. Choose another one, or add it there."
+    ),
+    "unsuitable": _("The model “%(model)s” can't do that. Choose another one."),
+    "too_long": _(
+        "This conversation is too long for the model. Start a new chat, or send a shorter message."
+    ),
+    "busy": _("The model server has too much to do. Try again in a minute."),
+    "memory": _(
+        "The model server hasn't enough memory for this model. Choose a smaller one, or try later."
+    ),
+    "cut": _("The connection to the model server broke. Try again."),
+    "unfinished": _("The model stopped before its answer was complete. Try again."),
+    "stalled": _("The model server has been silent for too long. Try again."),
+    "refused": _(
+        "The model server refused the request. Its address, key or list of allowed hosts needs "
+        "a look by the person who runs it."
+    ),
+    "not_a_model_server": _(
+        "What answers at the address of the model server is something else. The address in the "
+        "settings needs a look."
+    ),
+    "cloud": _(
+        "“%(model)s” runs on somebody else's machines and would send your words there. Choose a "
+        "model that runs on your own."
+    ),
+    "broken": _("The model server reported a fault. Try again, or choose another model."),
+    "too_large": _("The answer grew beyond every measure and was stopped. Ask for less at once."),
+}
+
+TOO_LONG_BY = _(
+    "This conversation is too long for the model: %(prompt_tokens)d pieces of words, where "
+    "%(num_ctx)d fit. Start a new chat, or send a shorter message."
+)
+
+
+def failed(code: str, detail: str = "", *, model: str = "") -> EngineFailed:
+    """An EngineFailed with the sentence that belongs to its code."""
+    return EngineFailed(code, str(SENTENCES[code]) % {"model": model}, prose(detail))
+
+
+def too_long(detail: str, prompt_tokens: int | None, num_ctx: int | None) -> EngineFailed:
+    """The prompt doesn't fit; the numbers are None where the server keeps them to itself."""
+    sentence = str(SENTENCES["too_long"])
+    if prompt_tokens is not None and num_ctx is not None:
+        sentence = str(TOO_LONG_BY) % {"prompt_tokens": prompt_tokens, "num_ctx": num_ctx}
+    return EngineFailed(
+        "too_long", sentence, prose(detail), prompt_tokens=prompt_tokens, num_ctx=num_ctx
+    )
+
+
+def prose(text: str) -> str:
+    """The part of a server's error that an operator may read: short, no page, no prompt."""
+    if text.lstrip().startswith("<"):
+        return ""
+    # Servers that check requests with pydantic (vLLM, SGLang) quote the request they refuse.
+    told, _quote, _request = text.partition("'input'")
+    return " ".join(told.split())[:DETAIL_CHARACTERS]

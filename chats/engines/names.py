@@ -1,0 +1,13 @@
+"""How model servers name models."""
+
+
+def full(name: str) -> str:
+    """The name as it is compared: lower case, with the tag that Ollama implies."""
+    name = name.strip().lower()
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
+def is_cloud(name: str) -> bool:
+    """Would Ollama pass this name on to ollama.com, whether it was pulled or not?"""
+    tag = full(name).rpartition(":")[2]
+    return tag == "cloud" or tag.endswith("-cloud")
