@@ -1,0 +1,45 @@
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from ahfai.admin import Inspection
+from chats.models import BuiltinServer, Chat, Message
+
+
+@admin.register(Chat)
+class ChatInspection(Inspection):
+    shown = ("id", "owner_id", "model", "created", "changed", "message_count")
+    ordering = ("-changed",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Chat]:
+        return super().get_queryset(request).annotate(counted=Count("messages"))
+
+    @admin.display(description="messages")
+    def message_count(self, chat: Chat) -> int:
+        return getattr(chat, "counted", 0)
+
+
+@admin.register(Message)
+class MessageInspection(Inspection):
+    shown = (
+        "id",
+        "owner_id",
+        "chat_id",
+        "role",
+        "state",
+        "reason",
+        "model",
+        "created",
+        "closed",
+        "prompt_tokens",
+        "reply_tokens",
+        "reply_ms",
+        "left_out",
+        "stop_asked",
+    )
+    ordering = ("-created",)
+
+
+@admin.register(BuiltinServer)
+class BuiltinServerInspection(Inspection):
+    shown = ("only", "state", "sentence", "done_bytes", "total_bytes", "restart_wanted", "seen")

@@ -1,0 +1,70 @@
+"""What the model gets to read: who it is, what day it is, and as much of the chat as fits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils import timezone
+
+from chats.engines import Prompt, Turn
+from chats.models import Message
+
+SYSTEM = (
+    "You are AhFai, a private assistant that runs on the person's own machine. "
+    "Answer in the person's language, plainly and to the point; use Markdown where it helps. "
+    "It is {day}, {time} ({zone})."
+)
+TOKENS_OF_FRAME = 8
+
+
+@dataclass(frozen=True)
+class Context:
+    prompt: Prompt
+    left_out: int
+
+
+def build(user, model: str, path: Sequence[Message], num_ctx: int, share: float = 1.0) -> Context:
+    """The prompt for the last message of `path`, with the newest turns that fit.
+
+    `share` of the room is used: after the server found a prompt too long, a second try takes
+    less of it.
+    """
+    num_predict = min(settings.NUM_PREDICT, num_ctx // 2)
+    system = Turn("system", _system(user))
+    room = (num_ctx - num_predict) * share - estimate(system.content)
+    turns: list[Turn] = []
+    said = [message for message in path if message.is_mine or message.content]
+    for message in reversed(said):
+        room -= estimate(message.content)
+        if turns and room < 0:
+            break
+        turns.append(Turn(message.role, message.content))
+    # A conversation that begins with an answer confuses models: it starts at a question.
+    while len(turns) > 1 and turns[-1].role != "user":
+        turns.pop()
+    prompt = Prompt(
+        model=model, turns=(system, *reversed(turns)), num_ctx=num_ctx, num_predict=num_predict
+    )
+    return Context(prompt, left_out=len(said) - len(turns))
+
+
+def estimate(text: str) -> float:
+    """Tokens that `text` may take; generous, since no server tells before it is asked."""
+    wide = sum(1 for character in text if ord(character) >= 0x2E80)
+    return TOKENS_OF_FRAME + wide * 1.2 + (len(text) - wide) / 3
+
+
+def _system(user) -> str:
+    now = timezone.now().astimezone(user.zone)
+    return SYSTEM.format(day=now.strftime("%A, %d %B %Y"), time=now.strftime("%H:%M"), zone=user.zone)
+
+
+def path_to(message: Message, messages: Sequence[Message]) -> list[Message]:
+    """The messages from the first one down to `message`."""
+    by_id = {other.pk: other for other in messages}
+    path: list[Message] = []
+    step: Message | None = by_id.get(message.pk, message)
+    while step is not None:
+        path.append(step)
+        step = by_id.get(step.parent_id)
+    return path[::-1]

@@ -1,0 +1,366 @@
+"""A reply while it is being written: a thread of its own, detached from every request.
+
+It drains the model server into memory at once; who watches reads from there, and one saver
+per process writes all growing replies once a second.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Iterable
+
+from django.db import Error as DatabaseError
+from django.db import close_old_connections, connections, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from accounts.fields import sealed_for
+from ahfai.models import Heartbeat
+from chats import context, lifecycle, servers
+from chats.engines import (
+    Call,
+    Cancelled,
+    Counts,
+    EngineFailed,
+    Event,
+    Finished,
+    Text,
+    Thinking,
+)
+from chats.models import BuiltinServer, Message, State
+
+log = logging.getLogger(__name__)
+
+SAVE_EVERY_S = 1.0
+LOOK_EVERY_S = 3.0
+LINE_EVERY_S = 0.4
+MAX_THINKING = 400_000
+
+_running: dict[uuid.UUID, "Generation"] = {}
+_registry = threading.Lock()
+_draining = threading.Event()
+_place_freed = threading.Condition()
+
+
+def begin(reply: Message) -> "Generation":
+    """Start to work on `reply` in the background."""
+    generation = Generation(reply)
+    with _registry:
+        _running[reply.pk] = generation
+    _saver.wake()
+    threading.Thread(target=generation.run, name=f"reply-{reply.pk}", daemon=True).start()
+    return generation
+
+
+def running(reply_id: uuid.UUID) -> "Generation | None":
+    with _registry:
+        return _running.get(reply_id)
+
+
+def draining() -> bool:
+    return _draining.is_set()
+
+
+def begin_drain() -> None:
+    """No new replies, and whoever watches is told to come back. Safe in a signal handler."""
+    _draining.set()
+
+
+def drain(seconds: float) -> None:
+    """Give the replies of this process `seconds` to finish, then close them with their text."""
+    _draining.set()
+    end = time.monotonic() + seconds
+    while (left := _all()) and time.monotonic() < end:
+        time.sleep(0.05)
+    for generation in left:
+        generation.interrupt()
+    end = time.monotonic() + 3
+    while _all() and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def _all() -> list["Generation"]:
+    with _registry:
+        return list(_running.values())
+
+
+class Generation:
+    """What watchers may read: `text`, `thinking`, `words` (about waiting) and `over`.
+
+    Only its own thread appends to the text; `changed` wakes who waits for more.
+    """
+
+    def __init__(self, reply: Message) -> None:
+        self.reply = reply
+        self.call = Call()
+        self.changed = threading.Condition()
+        self.words = ""
+        self.over = False
+        self.began = False
+        self.stopped = False
+        self.interrupted = False
+        self._parts: list[str] = []
+        self._thoughts: list[str] = []
+        self._joined = ("", 0)
+        self._saved = (0, 0)
+        self._thought_length = 0
+
+    @property
+    def text(self) -> str:
+        joined, taken = self._joined
+        if taken < len(self._parts):
+            parts = self._parts[taken:]
+            joined, taken = joined + "".join(parts), taken + len(parts)
+            self._joined = (joined, taken)
+        return joined
+
+    @property
+    def thinking(self) -> str:
+        return "".join(self._thoughts)
+
+    @property
+    def version(self) -> tuple[int, int, str, bool]:
+        return len(self._parts), len(self._thoughts), self.words, self.over
+
+    def stop(self) -> None:
+        self.stopped = True
+        self._wake_up()
+
+    def interrupt(self) -> None:
+        self.interrupted = True
+        self._wake_up()
+
+    def _wake_up(self) -> None:
+        self.call.cancel()
+        with _place_freed:
+            _place_freed.notify_all()
+
+    def say(self, words: str) -> None:
+        with self.changed:
+            self.words = words
+            self.changed.notify_all()
+
+    def run(self) -> None:
+        """The whole life of the reply. Whatever goes wrong, the row is closed."""
+        state, fields = State.FAILED, {"reason": "broken"}
+        try:
+            self._wait_for_a_place()
+            finished = self._write()
+            state, fields = _ending(finished)
+            if not self.text.strip():
+                state, fields = State.FAILED, {**fields, "reason": "empty"}
+        except Cancelled:
+            state, fields = self._cancelled()
+        except EngineFailed as failure:
+            kept = bool(self._parts)
+            state = State.INTERRUPTED if kept else State.FAILED
+            fields = {"reason": failure.code}
+            log.info("a reply ended early: %s", failure.code)
+        except Exception as error:  # noqa: BLE001: the row must be closed whatever happens
+            # The class only: a message could hold words of the conversation.
+            log.error("a reply failed: %s", type(error).__name__)
+        finally:
+            self._close(state, fields)
+
+    def _cancelled(self) -> tuple[State, dict]:
+        if self.stopped:
+            if servers.kind() == "builtin" and self.began and not self._parts:
+                _restart_builtin(self.reply)
+            return State.STOPPED, {"reason": ""}
+        return State.INTERRUPTED, {"reason": "restarted"}
+
+    def _wait_for_a_place(self) -> None:
+        """In line for the model server; holds no connection to the database meanwhile."""
+        told_at = 0.0
+        while True:
+            if self.call.cancelled:
+                raise Cancelled
+            if servers.kind() == "builtin":
+                status = servers.builtin_status()
+                if status.state == "failed":
+                    raise EngineFailed("builtin_failed", status.sentence)
+                ready = status.state == "ready"
+                self.say(status.sentence)
+            else:
+                ready = True
+            if ready and lifecycle.claim(self.reply):
+                self.say("")
+                return
+            if ready and time.monotonic() - told_at > 1:
+                told_at = time.monotonic()
+                place = lifecycle.place_in_line(self.reply)
+                self.say(
+                    _("Waiting in line: number %(place)d.") % {"place": place}
+                    if place > 1
+                    else _("Next in line: another reply is being written.")
+                )
+            connections.close_all()
+            with _place_freed:
+                _place_freed.wait(LINE_EVERY_S)
+
+    def _write(self) -> Finished:
+        """Ask the model server, with less of the chat if it says that this is too much."""
+        try:
+            return self._ask(share=0.9)
+        except EngineFailed as failure:
+            if failure.code != "too_long" or self._parts:
+                raise
+        return self._ask(share=0.45)
+
+    def _ask(self, share: float) -> Finished:
+        reply = self.reply
+        messages = list(reply.chat.messages.in_order())
+        path = context.path_to(reply, messages)[:-1]
+        num_ctx = servers.num_ctx(reply.model)
+        built = context.build(reply.owner, reply.model, path, num_ctx, share)
+        if built.left_out != reply.left_out:
+            reply.left_out = built.left_out
+            Message.objects.filter(pk=reply.pk).update(left_out=built.left_out)
+        connections.close_all()
+        self.began = True
+        threading.Thread(target=self._look, name=f"look-{reply.pk}", daemon=True).start()
+        return self._drain(servers.engine().stream(built.prompt, self.call))
+
+    def _drain(self, events: Iterable[Event]) -> Finished:
+        for event in events:
+            match event:
+                case Text(delta):
+                    self._add(self._parts, delta)
+                case Thinking(delta):
+                    if self._thought_length < MAX_THINKING:
+                        self._thought_length += len(delta)
+                        self._add(self._thoughts, delta)
+                case Finished():
+                    return event
+        raise EngineFailed("unfinished", "")
+
+    def _add(self, to: list[str], delta: str) -> None:
+        with self.changed:
+            to.append(delta)
+            self.words = ""
+            self.changed.notify_all()
+
+    def _look(self) -> None:
+        """Say what the silence before the first word means."""
+        saying = {
+            "loading": _("The model is being loaded; that can take minutes the first time."),
+            "ready": _("Reading…"),
+            "not_ready": _("The model server is starting."),
+            "missing": _("The model server doesn't list this model."),
+            "away": _("The model server doesn't answer just now."),
+        }
+        time.sleep(0.5)
+        while not (self._parts or self._thoughts or self.over or self.call.cancelled):
+            found = servers.engine().look(self.reply.model)
+            if self._parts or self._thoughts or self.over:
+                return
+            self.say(saying.get(found, ""))
+            time.sleep(LOOK_EVERY_S)
+
+    def save(self) -> None:
+        """Write the text so far; the saver calls this inside its one transaction."""
+        grown = len(self._parts), len(self._thoughts)
+        if grown == self._saved:
+            return
+        fields = {"content": sealed_for(self.reply, "content", self.text)}
+        if self._thoughts:
+            fields["thinking"] = sealed_for(self.reply, "thinking", self.thinking)
+        Message.objects.filter(pk=self.reply.pk, state=State.RUNNING).update(**fields)
+        self._saved = grown
+
+    def _close(self, state: State, fields: dict) -> None:
+        try:
+            for pause in (0, 1, 3, 6):
+                time.sleep(pause)
+                try:
+                    lifecycle.close(
+                        self.reply,
+                        state,
+                        content=sealed_for(self.reply, "content", self.text),
+                        thinking=sealed_for(self.reply, "thinking", self.thinking),
+                        **fields,
+                    )
+                    break
+                except DatabaseError as error:
+                    log.error("a reply could not be saved: %s", type(error).__name__)
+                    connections.close_all()
+        finally:
+            with _registry:
+                _running.pop(self.reply.pk, None)
+            with self.changed:
+                self.over = True
+                self.changed.notify_all()
+            with _place_freed:
+                _place_freed.notify_all()
+            connections.close_all()
+
+
+def _ending(finished: Finished) -> tuple[State, dict]:
+    counts: Counts = finished.counts
+    fields = {
+        "reason": "length" if finished.reason == "length" else "",
+        "prompt_tokens": counts.prompt_tokens,
+        "reply_tokens": counts.reply_tokens,
+        "reply_ms": round(counts.reply_s * 1000) if counts.reply_s else None,
+    }
+    return (State.CUT if finished.reason == "length" else State.DONE), fields
+
+
+def _restart_builtin(reply: Message) -> None:
+    """llama.cpp notices that nobody listens only after the first token; until then a place
+    stays taken, so it is started anew unless somebody else is being answered."""
+    others = Message.objects.filter(state=State.RUNNING).exclude(pk=reply.pk)
+    if not others.exists():
+        BuiltinServer.objects.filter(only=1).update(restart_wanted=True)
+
+
+class _Saver:
+    """Writes all growing replies and this process's heartbeat in one transaction a second."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.thread: threading.Thread | None = None
+
+    def wake(self) -> None:
+        with self.lock:
+            if self.thread is None or not self.thread.is_alive():
+                self.thread = threading.Thread(target=self._run, name="saver", daemon=True)
+                self.thread.start()
+
+    def _run(self) -> None:
+        idle_since = time.monotonic()
+        while True:
+            time.sleep(SAVE_EVERY_S)
+            if growing := _all():
+                idle_since = time.monotonic()
+                try:
+                    self._save(growing)
+                except DatabaseError as error:
+                    log.error("replies could not be saved: %s", type(error).__name__)
+                    connections.close_all()
+            elif time.monotonic() - idle_since > 10:
+                with self.lock:
+                    if not _all():
+                        self.thread = None
+                        connections.close_all()
+                        return
+
+    def _save(self, growing: list[Generation]) -> None:
+        close_old_connections()
+        with transaction.atomic():
+            Heartbeat.objects.filter(pk=lifecycle.this_process()).update(seen=Now())
+            for generation in growing:
+                generation.save()
+        asked = Message.objects.filter(
+            pk__in=[generation.reply.pk for generation in growing], stop_asked=True
+        )
+        stop = set(asked.values_list("pk", flat=True))
+        for generation in growing:
+            if generation.reply.pk in stop:
+                with contextlib.suppress(OSError):
+                    generation.stop()
+
+
+_saver = _Saver()

@@ -1,0 +1,200 @@
+"""Chats and their messages: a tree of rows, one reply's life in each answer's row."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import SealedQuerySet, SealedTextField
+from ahfai.models import Heartbeat
+
+
+class ChatQuerySet(SealedQuerySet):
+    def newest_first(self):
+        return self.order_by("-changed", "-id")
+
+
+class Chat(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chats"
+    )
+    title = SealedTextField(_("title"))
+    model = models.CharField(_("model"), max_length=200)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    changed = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ChatQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-changed"], name="chat_newest_of_owner")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def get_absolute_url(self) -> str:
+        return reverse("chats:detail", args=[self.pk])
+
+    def rename(self, title: str) -> None:
+        self.title = title
+        self.save(update_fields=["title"])
+
+    def touch(self) -> None:
+        self.changed = timezone.now()
+        self.save(update_fields=["changed"])
+
+
+class State(models.TextChoices):
+    """Where a message is in its life. A person's own message is `DONE` from the start."""
+
+    WAITING = "waiting", _("Waiting in line")
+    RUNNING = "running", _("Being written")
+    DONE = "done", _("Complete")
+    STOPPED = "stopped", _("Stopped")
+    CUT = "cut", _("Cut at the limit")
+    FAILED = "failed", _("Failed")
+    INTERRUPTED = "interrupted", _("Interrupted")
+
+
+OPEN = (State.WAITING, State.RUNNING)
+
+
+class Role(models.TextChoices):
+    PERSON = "user", _("You")
+    ASSISTANT = "assistant", _("AhFai")
+
+
+class MessageQuerySet(SealedQuerySet):
+    def open(self):
+        return self.filter(state__in=OPEN)
+
+    def in_order(self):
+        return self.order_by("created", "id")
+
+
+class Message(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages"
+    )
+    chat = models.ForeignKey(Chat, on_delete=models.CASCADE, related_name="messages")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="replies"
+    )
+    role = models.CharField(max_length=9, choices=Role)
+    content = SealedTextField(blank=True, default="")
+    thinking = SealedTextField(blank=True, default="")
+    state = models.CharField(max_length=11, choices=State, default=State.DONE)
+    # Made by the browser: a resend of the same words finds the row that is there already.
+    request_id = models.UUIDField(null=True, blank=True)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    # The life of a reply; empty on a person's message.
+    model = models.CharField(max_length=200, blank=True)
+    process = models.ForeignKey(Heartbeat, null=True, on_delete=models.SET_NULL, related_name="+")
+    stop_asked = models.BooleanField(default=False)
+    # A code of `chats.sentences`, never the server's own words.
+    reason = models.CharField(max_length=32, blank=True)
+    # How many older messages no longer fitted into the model's window.
+    left_out = models.PositiveIntegerField(default=0)
+    prompt_tokens = models.PositiveIntegerField(null=True)
+    reply_tokens = models.PositiveIntegerField(null=True)
+    reply_ms = models.PositiveIntegerField(null=True)
+    closed = models.DateTimeField(null=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["chat", "created"], name="message_order_in_chat"),
+            models.Index(
+                fields=["model", "created"],
+                condition=Q(state__in=["waiting", "running"]),
+                name="message_line",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role__in=["user", "assistant"]), name="message_role_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[*State.values]), name="message_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(role="assistant") | Q(state="done"), name="message_of_person_is_done"
+            ),
+            models.CheckConstraint(
+                condition=Q(role="user") | Q(parent__isnull=False),
+                name="message_reply_has_a_parent",
+            ),
+            models.CheckConstraint(
+                condition=Q(role="user", closed__isnull=True)
+                | Q(role="assistant", state__in=["waiting", "running"], closed__isnull=True)
+                | (
+                    Q(role="assistant", closed__isnull=False)
+                    & ~Q(state__in=["waiting", "running"])
+                ),
+                name="message_closed_says_when",
+            ),
+            # Two tabs that try again at once would start two replies to the same words.
+            models.UniqueConstraint(
+                fields=["parent"],
+                condition=Q(state__in=["waiting", "running"]),
+                name="message_one_open_reply",
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "request_id"],
+                condition=Q(request_id__isnull=False),
+                name="message_request_once_per_owner",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def is_mine(self) -> bool:
+        return self.role == Role.PERSON
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        if not self.reply_tokens or not self.reply_ms:
+            return None
+        return self.reply_tokens / self.reply_ms * 1000
+
+
+class BuiltinServer(models.Model):
+    """What the built-in model is doing: one row, written by its keeper, read by the pages."""
+
+    only = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    state = models.CharField(max_length=12, default="installing")
+    sentence = models.CharField(max_length=500, blank=True)
+    done_bytes = models.BigIntegerField(default=0)
+    total_bytes = models.BigIntegerField(default=0)
+    restart_wanted = models.BooleanField(default=False)
+    seen = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(only=1), name="builtinserver_has_one_row"),
+        ]
+
+    def __str__(self) -> str:
+        return self.state
+
+
+class Line(models.Model):
+    """The line in front of one model: its row is the lock under which places are given out."""
+
+    model = models.CharField(max_length=200, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.model

@@ -1,0 +1,230 @@
+"""A reply from the question to its one end, against a server that plays each situation."""
+
+import threading
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from ahfai.models import Heartbeat
+from chats import generation, lifecycle
+from chats.models import Chat, Message, State
+from chats.sentences import sentence
+from chats.tests.conftest import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def start(client, text="Hello?", **more):
+    answer = client.post(reverse("chats:start"), {"text": text, **more})
+    assert answer.status_code == 302, answer.content
+    return Chat.objects.get(pk=answer.url.strip("/").split("/")[-1])
+
+
+def reply_of(chat) -> Message:
+    return chat.messages.filter(role="assistant").in_order().last()
+
+
+def closed_reply(chat, seconds=10) -> Message:
+    wait_until(lambda: not reply_of(chat).is_open, seconds)
+    return reply_of(chat)
+
+
+def test_a_question_is_answered_and_both_are_kept(client, ollama):
+    chat = start(client, "Say hello")
+    reply = closed_reply(chat)
+    assert (reply.state, reply.content) == (State.DONE, "Hello")
+    assert reply.parent.content == "Say hello"
+    assert chat.title == "Say hello"
+    assert reply.tokens_per_second > 0
+
+
+@pytest.mark.parametrize(
+    ("scenario", "state", "reason", "kept"),
+    [
+        ("one_segment", State.DONE, "", "Hello"),
+        ("byte_by_byte", State.DONE, "", "Hello"),
+        ("torn_utf8", State.DONE, "", " wörld 🙂"),
+        ("cold_load", State.DONE, "", "Hello"),
+        ("length", State.CUT, "length", "abc"),
+        ("missing", State.FAILED, "model_missing", ""),
+        ("load_failed", State.FAILED, "broken", ""),
+        ("out_of_memory", State.FAILED, "memory", ""),
+        ("error_midstream", State.INTERRUPTED, "memory", "abc"),
+        ("no_done", State.INTERRUPTED, "unfinished", "ha ha"),
+        ("cut", State.INTERRUPTED, "cut", "abc"),
+        ("html_on_chat", State.FAILED, "not_a_model_server", ""),
+        ("thinking_only", State.FAILED, "empty", ""),
+    ],
+)
+def test_each_end_is_told_and_the_text_so_far_is_kept(
+    client, ollama, scenario, state, reason, kept
+):
+    ollama.play(scenario)
+    reply = closed_reply(start(client))
+    assert (reply.state, reply.reason) == (state, reason)
+    assert reply.content.startswith(kept)
+    assert reply.parent.content == "Hello?"
+    page = client.get(reply.chat.get_absolute_url()).content.decode()
+    if reason:
+        assert str(sentence(reply)) in page.replace("&#x27;", "'")
+        assert "Try again" in page
+
+
+def test_line_break_lookalikes_are_text_and_tags_are_shown_as_text(client, ollama):
+    ollama.play("lookalikes")
+    reply = closed_reply(start(client))
+    assert "\u0085" in reply.content
+    page = client.get(reply.chat.get_absolute_url()).content.decode()
+    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+
+
+def test_an_absent_model_server_is_said_within_five_seconds(client, settings, monkeypatch):
+    settings.OLLAMA_URL = "http://127.0.0.1:9"
+    reply = closed_reply(start(client), seconds=5)
+    assert (reply.state, reply.reason) == (State.FAILED, "away")
+    assert "can't be reached" in sentence(reply)
+
+
+def test_stop_ends_the_reply_within_a_second_and_keeps_its_text(client, ollama):
+    ollama.play("endless")
+    chat = start(client)
+    wait_until(lambda: reply_of(chat).content)
+    client.post(reverse("chats:stop", args=[reply_of(chat).pk]))
+    reply = closed_reply(chat, seconds=1)
+    assert reply.state == State.STOPPED
+    assert reply.content
+    assert ollama.wait_for(lambda: ollama.chats[-1].disconnected)
+
+
+def test_stop_from_another_process_arrives_by_the_row(client, ollama):
+    ollama.play("endless")
+    chat = start(client)
+    wait_until(lambda: reply_of(chat).content)
+    chat.messages.update(stop_asked=True)
+    assert closed_reply(chat, seconds=2).state == State.STOPPED
+
+
+def test_try_again_keeps_the_earlier_reply(client, ollama):
+    ollama.play("cut", "plain")
+    chat = start(client)
+    first = closed_reply(chat)
+    client.post(reverse("chats:retry", args=[first.pk]))
+    wait_until(lambda: chat.messages.count() == 3)
+    second = closed_reply(chat)
+    assert second.content == "Hello"
+    assert second.parent_id == first.parent_id
+    assert chat.messages.get(pk=first.pk).content == "abc"
+
+
+def test_a_resend_with_the_same_request_id_asks_once(client, ollama):
+    same = uuid.uuid4()
+    chat = start(client, "Once", request_id=same)
+    assert start(client, "Once", request_id=same) == chat
+    assert closed_reply(chat).content == "Hello"
+    for _ in range(2):
+        client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Twice", "request_id": uuid.UUID(int=7)})
+        closed_reply(chat)
+    assert chat.messages.filter(role="user").count() == 2
+    assert len(ollama.chats) == 2
+
+
+def test_a_second_question_during_a_reply_is_refused_and_its_text_kept(client, ollama):
+    ollama.play("endless")
+    chat = start(client)
+    answer = client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Wait, also this"})
+    assert answer.status_code == 409
+    assert b"Wait, also this" in answer.content
+    assert b"still answering" in answer.content
+
+
+def test_an_empty_or_endless_message_is_refused_with_a_sentence(client, ollama):
+    answer = client.post(reverse("chats:start"), {"text": "  "})
+    assert answer.status_code == 422
+    assert b"Write something first." in answer.content
+    answer = client.post(reverse("chats:start"), {"text": "x" * 100_001})
+    assert answer.status_code == 422
+    assert not Chat.objects.exists()
+
+
+def test_one_reply_at_a_time_in_order_of_arrival(client, ollama):
+    ollama.play("story")
+    chats = [start(client, f"Question {number}") for number in range(3)]
+    ended = [closed_reply(chat, 30) for chat in chats]
+    assert ollama.most_at_once("llama3.1:8b") == 1
+    assert [reply.state for reply in ended] == [State.DONE] * 3
+    assert sorted(ended, key=lambda reply: reply.closed) == ended
+
+
+def test_whoever_waits_is_told_the_place_in_the_line(client, ollama):
+    ollama.play("endless")
+    first, second = start(client), start(client)
+    wait_until(lambda: reply_of(first).state == State.RUNNING)
+    waiting = wait_until(lambda: generation.running(reply_of(second).pk))
+    wait_until(lambda: "line" in waiting.words)
+    client.post(reverse("chats:stop", args=[reply_of(first).pk]))
+    wait_until(lambda: reply_of(second).state == State.RUNNING)
+
+
+def test_replies_of_a_dead_process_are_closed_with_their_text(owner, settings):
+    dead = Heartbeat.objects.create(kind="web", host=settings.HOST_NAME, pid=2**22 + 1)
+    chat = Chat.objects.create(owner=owner, title="t", model="m")
+    words = Message.objects.create(owner=owner, chat=chat, role="user", content="q")
+    reply = Message.objects.create(
+        owner=owner, chat=chat, parent=words, role="assistant", state=State.RUNNING,
+        content="so far", process=dead,
+    )
+    assert lifecycle.close_dead() == 1
+    reply.refresh_from_db()
+    assert (reply.state, reply.content) == (State.INTERRUPTED, "so far")
+    assert lifecycle.close_dead() == 0
+
+
+def test_replies_of_a_living_process_are_left_alone(client, ollama):
+    ollama.play("endless")
+    chat = start(client)
+    wait_until(lambda: reply_of(chat).state == State.RUNNING)
+    assert lifecycle.close_dead() == 0
+
+
+def test_a_row_is_closed_once_whoever_comes_first(owner):
+    chat = Chat.objects.create(owner=owner, title="t", model="m")
+    reply = lifecycle.ask(chat, "q", "m", None)[0]
+    states = [State.STOPPED, State.INTERRUPTED, State.FAILED, State.DONE]
+    won = []
+    threads = [
+        threading.Thread(target=lambda state=state: won.append(lifecycle.close(reply, state)))
+        for state in states
+    ]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sum(won) == 1
+
+
+def test_the_model_reads_the_conversation_so_far(client, ollama):
+    chat = start(client, "First question")
+    closed_reply(chat)
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Second question"})
+    closed_reply(chat)
+    wait_until(lambda: len(ollama.chats) == 2)
+    sent = ollama.chats[-1].body
+    assert [turn["content"] for turn in sent["messages"][1:]] == [
+        "First question", "Hello", "Second question",
+    ]
+    assert sent["messages"][0]["role"] == "system"
+    assert sent["truncate"] is False
+    assert {chat.body["options"]["num_ctx"] for chat in ollama.chats} == {8192}
+
+
+def test_a_restart_closes_what_it_could_not_finish(client, ollama, monkeypatch):
+    ollama.play("endless")
+    chat = start(client)
+    wait_until(lambda: reply_of(chat).content)
+    try:
+        generation.drain(0.1)
+    finally:
+        generation._draining.clear()
+    reply = closed_reply(chat)
+    assert (reply.state, reply.reason) == (State.INTERRUPTED, "restarted")
+    assert reply.content

@@ -1,0 +1,126 @@
+"""What an open page is sent while a reply grows."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from chats import generation
+from chats.tests.conftest import wait_until
+from chats.tests.test_reply_life import closed_reply, reply_of, start
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def events(response):
+    for part in b"".join(response.streaming_content).decode().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in part.splitlines() if ": " in line)
+        if "data" in fields:
+            yield fields["event"], int(fields.get("id", 0)), json.loads(fields["data"])
+
+
+def assert_covers(got, whole: str, offset: int = 0):
+    """No piece of the reply is missing or twice on a page that follows these events."""
+    for name, number, data in got:
+        if name == "block":
+            assert data["from"] <= offset or offset == 0
+            offset = number
+        if name == "tail":
+            assert data["from"] == offset
+            assert data["text"] == whole[offset:number]
+            offset = number
+    assert offset == len(whole)
+
+
+def test_the_asking_tab_reads_the_reply_as_the_answer_to_its_post(client, ollama):
+    chat = start(client)
+    closed_reply(chat)
+    answer = client.post(
+        reverse("chats:ask", args=[chat.pk]), {"text": "More"}, headers={"Accept": "text/event-stream"}
+    )
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    assert answer.headers["X-Accel-Buffering"] == "no"
+    got = list(events(answer))
+    assert got[0][0] == "turn"
+    assert "More" in got[0][2]["html"]
+    assert "csrfmiddlewaretoken" in got[0][2]["html"]
+    assert_covers(got, "Hello")
+    assert got[-1][0] == "done"
+    assert "Hello" in got[-1][2]["html"]
+
+
+def test_a_page_that_comes_back_goes_on_where_it_was(client, ollama):
+    ollama.play("story")
+    chat = start(client, "A story")
+    reply = reply_of(chat)
+    growing = wait_until(lambda: generation.running(reply.pk))
+    wait_until(lambda: len(growing.text) > 300)
+    seen = growing.text[:200]
+    answer = client.get(
+        reverse("chats:stream", args=[reply.pk]), headers={"Last-Event-ID": str(len(seen))}
+    )
+    got = list(events(answer))
+    whole = closed_reply(chat).content
+    assert all(number > len(seen) for _, number, _ in got if number)
+    assert_covers(got, whole, len(seen))
+    assert got[-1][0] == "done"
+
+
+def test_the_offsets_grow_and_blocks_arrive_rendered(client, ollama):
+    ollama.play("story")
+    chat = start(client, "A story")
+    got = list(events(client.get(reverse("chats:stream", args=[reply_of(chat).pk]))))
+    blocks = [data["html"] for name, _, data in got if name == "block"]
+    assert any("<table" in html for html in blocks)
+    assert any("<pre" in html for html in blocks)
+    assert "<table" in got[-1][2]["html"]
+
+
+def test_a_finished_reply_is_told_from_its_row(client, ollama):
+    chat = start(client)
+    reply = closed_reply(chat)
+    got = list(events(client.get(reverse("chats:stream", args=[reply.pk]))))
+    assert_covers(got, "Hello")
+    assert got[-1][0] == "done"
+
+
+def test_another_process_follows_the_saved_row(client, ollama, monkeypatch):
+    ollama.play("story")
+    chat = start(client, "A story")
+    reply = reply_of(chat)
+    real = generation.running
+    monkeypatch.setattr(generation, "running", lambda _: None)
+    got = list(events(client.get(reverse("chats:stream", args=[reply.pk]))))
+    monkeypatch.setattr(generation, "running", real)
+    assert_covers(got, closed_reply(chat).content)
+
+
+def test_a_stream_ends_for_a_person_who_signed_out_elsewhere(client, ollama, monkeypatch):
+    monkeypatch.setattr("chats.watching.COMMENT_EVERY_S", 0.1)
+    ollama.play("endless")
+    chat = start(client)
+    answer = client.get(reverse("chats:stream", args=[reply_of(chat).pk]))
+    client.session.flush()
+    got = list(events(answer))
+    assert got[-1][0] == "gone"
+
+
+def test_a_process_that_shuts_down_sends_its_watchers_elsewhere(client, ollama):
+    ollama.play("endless")
+    chat = start(client)
+    answer = client.get(reverse("chats:stream", args=[reply_of(chat).pk]))
+    try:
+        generation.begin_drain()
+        assert [name for name, _, _ in events(answer)][-1] == "reconnect"
+    finally:
+        generation._draining.clear()
+
+
+def test_without_a_script_the_page_refreshes_itself_until_the_reply_is_done(client, ollama):
+    ollama.play("endless")
+    chat = start(client)
+    page = client.get(chat.get_absolute_url()).content.decode()
+    assert '<noscript><meta http-equiv="refresh"' in page
+    client.post(reverse("chats:stop", args=[reply_of(chat).pk]))
+    closed_reply(chat)
+    assert "http-equiv" not in client.get(chat.get_absolute_url()).content.decode()

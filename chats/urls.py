@@ -1,0 +1,17 @@
+from django.urls import path
+
+from chats import views
+
+app_name = "chats"
+
+urlpatterns = [
+    path("", views.index, name="list"),
+    path("start", views.start, name="start"),
+    path("<uuid:chat_id>/", views.detail, name="detail"),
+    path("<uuid:chat_id>/ask", views.ask, name="ask"),
+    path("<uuid:chat_id>/rename", views.rename, name="rename"),
+    path("<uuid:chat_id>/delete", views.delete, name="delete"),
+    path("replies/<uuid:reply_id>/stream", views.stream, name="stream"),
+    path("replies/<uuid:reply_id>/stop", views.stop, name="stop"),
+    path("replies/<uuid:reply_id>/retry", views.retry, name="retry"),
+]
