@@ -3,7 +3,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import User, UserKey
-from ahfai.admin import Inspection
+from ahfai.inspection import Inspection
 
 
 @admin.register(User)

@@ -13,7 +13,7 @@ sealed column that joins an existing table starts with `null=True`.
 
 import uuid
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from django import forms
 from django.apps import apps
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     _Field = models.Field[str, str]
 else:
     _Field = models.Field
+
+_Row = TypeVar("_Row", bound=models.Model, covariant=True)
 
 HALF_A_CHARACTER = _("This text holds half a character, which can't be stored.")
 
@@ -283,7 +285,7 @@ class SealedTextField(_Field):
         return (self.model._meta.label, str(self.column), row.bytes, _owner_id(instance).bytes)
 
 
-class SealedQuerySet(models.QuerySet):
+class SealedQuerySet(models.QuerySet[_Row]):
     """Says at the call what the database can't do with sealed columns."""
 
     def values(self, *fields: Any, **expressions: Any) -> Any:

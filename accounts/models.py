@@ -2,6 +2,7 @@
 
 import uuid
 import zoneinfo
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -158,7 +159,7 @@ class Session(AbstractBaseSession):
     )
     session_key = models.CharField(primary_key=True, max_length=64)
 
-    objects = BaseSessionManager()
+    objects: ClassVar[BaseSessionManager] = BaseSessionManager()
 
     class Meta:
         constraints = [

@@ -9,5 +9,5 @@ from accounts.models import User
 class SignedInRequest(HttpRequest):
     """For type hints: views that aren't open to all always have a person."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails

@@ -2,10 +2,14 @@
 
 import hashlib
 import uuid
+from typing import TYPE_CHECKING, cast
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
+
+if TYPE_CHECKING:
+    from accounts.models import Session
 
 
 def digest(cookie: str) -> str:
@@ -32,7 +36,7 @@ class SessionStore(DatabaseStore):
         return super().exists(digest(session_key))
 
     def create_model_instance(self, data):
-        row = super().create_model_instance(data)
+        row = cast("Session", super().create_model_instance(data))
         row.session_key = digest(row.session_key)
         user = data.get(SESSION_KEY)
         row.user_id = uuid.UUID(user) if user else None

@@ -9,4 +9,4 @@ class HouseConfig(AppConfig):
 
 class AdminConfig(admin_apps.AdminConfig):
     default = False
-    default_site = "ahfai.admin.InspectionSite"
+    default_site = "ahfai.inspection.InspectionSite"

@@ -243,7 +243,7 @@ DATABASES: dict[str, dict]
 if _database_url:
     try:
         DATABASES = {"default": env.db_url_config(_database_url)}
-    except Exception:  # noqa: BLE001: the address holds a password, so nothing of it is repeated
+    except Exception:  # noqa: BLE001 (the address holds a password, so nothing of it is repeated)
         raise WrongSetting("DATABASE_URL must be an address like postgres://...") from None
     if "postgresql" not in str(DATABASES["default"].get("ENGINE")):
         raise WrongSetting("DATABASE_URL must be a postgres:// address; SQLite needs none.")

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from ahfai.admin import Inspection
+from ahfai.inspection import Inspection
 from chats.models import BuiltinServer, Chat, Message
 
 

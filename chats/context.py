@@ -56,7 +56,9 @@ def estimate(text: str) -> float:
 
 def _system(user) -> str:
     now = timezone.now().astimezone(user.zone)
-    return SYSTEM.format(day=now.strftime("%A, %d %B %Y"), time=now.strftime("%H:%M"), zone=user.zone)
+    return SYSTEM.format(
+        day=now.strftime("%A, %d %B %Y"), time=now.strftime("%H:%M"), zone=user.zone
+    )
 
 
 def path_to(message: Message, messages: Sequence[Message]) -> list[Message]:
@@ -66,5 +68,5 @@ def path_to(message: Message, messages: Sequence[Message]) -> list[Message]:
     step: Message | None = by_id.get(message.pk, message)
     while step is not None:
         path.append(step)
-        step = by_id.get(step.parent_id)
+        step = by_id.get(step.parent_id) if step.parent_id else None
     return path[::-1]

@@ -8,7 +8,7 @@ class _SoundText(forms.CharField):
     """Text without half characters (lone surrogates), which can't be stored or sent."""
 
     def to_python(self, value):
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         try:
             text.encode()
         except UnicodeEncodeError:

@@ -158,7 +158,7 @@ class Generation:
             state = State.INTERRUPTED if kept else State.FAILED
             fields = {"reason": failure.code}
             log.info("a reply ended early: %s", failure.code)
-        except Exception as error:  # noqa: BLE001: the row must be closed whatever happens
+        except Exception as error:  # noqa: BLE001 (the row must be closed whatever happens)
             # The class only: a message could hold words of the conversation.
             log.error("a reply failed: %s", type(error).__name__)
         finally:

@@ -67,7 +67,7 @@ def try_again(reply: Message, model: str) -> Message:
     try:
         with transaction.atomic():
             Chat.objects.filter(pk=reply.chat_id).update(changed=timezone.now(), model=model)
-            return _reply_to(reply.parent, model)
+            return _reply_to(_question_of(reply), model)
     except IntegrityError:
         raise StillAnswering from None
 
@@ -94,6 +94,11 @@ def _reply_to(words: Message, model: str) -> Message:
         model=model,
         process_id=this_process(),
     )
+
+
+def _question_of(reply: Message) -> Message:
+    assert reply.parent is not None, "the database refuses a reply without a question"
+    return reply.parent
 
 
 def _asked_before(user, request_id: uuid.UUID | None) -> Message:

@@ -135,8 +135,7 @@ class Message(models.Model):
                 condition=Q(role="user", closed__isnull=True)
                 | Q(role="assistant", state__in=["waiting", "running"], closed__isnull=True)
                 | (
-                    Q(role="assistant", closed__isnull=False)
-                    & ~Q(state__in=["waiting", "running"])
+                    Q(role="assistant", closed__isnull=False) & ~Q(state__in=["waiting", "running"])
                 ),
                 name="message_closed_says_when",
             ),

@@ -47,7 +47,9 @@ def engine() -> Ollama | OpenAI:
     which = kind()
     if which == "builtin":
         port = os.environ.get("AHFAI_BUILTIN_PORT", "0")
-        return _engine("openai", f"http://127.0.0.1:{port}", os.environ.get("AHFAI_BUILTIN_KEY", ""))
+        return _engine(
+            "openai", f"http://127.0.0.1:{port}", os.environ.get("AHFAI_BUILTIN_KEY", "")
+        )
     if which == "openai":
         return _engine("openai", settings.OPENAI_URL, settings.OPENAI_KEY)
     return _engine("ollama", settings.OLLAMA_URL, "")
@@ -55,10 +57,10 @@ def engine() -> Ollama | OpenAI:
 
 @lru_cache(maxsize=8)
 def _engine(wire: str, url: str, key: str) -> Ollama | OpenAI:
-    times = {"first_byte_s": settings.FIRST_BYTE_S, "line_s": settings.LINE_S}
+    first_byte_s, line_s = settings.FIRST_BYTE_S, settings.LINE_S
     if wire == "ollama":
-        return Ollama(url, **times)
-    return OpenAI(url, key=key, **times)
+        return Ollama(url, first_byte_s=first_byte_s, line_s=line_s)
+    return OpenAI(url, key=key, first_byte_s=first_byte_s, line_s=line_s)
 
 
 class _Shelf:

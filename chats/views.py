@@ -4,11 +4,12 @@ import uuid
 
 from django.contrib.auth import SESSION_KEY
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.requests import SignedInRequest
 from chats import context, generation, lifecycle, servers, watching
 from chats.composing import composer
 from chats.forms import MessageForm, TitleForm
@@ -18,35 +19,37 @@ PER_PAGE = 50
 
 
 @require_GET
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     page = Paginator(request.user.chats.newest_first(), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "chats/chat_list.html", {"page": page})
 
 
 @require_GET
-def detail(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
+def detail(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats, pk=chat_id)
     return _page(request, chat)
 
 
 @require_POST
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: SignedInRequest) -> HttpResponse:
     form = MessageForm(request.POST)
     if not form.is_valid():
         return _refused_start(request, form)
     said = form.cleaned_data
-    reply, fresh = lifecycle.start(request.user, said["text"], _model(request, said), said["request_id"])
+    reply, fresh = lifecycle.start(
+        request.user, said["text"], _model(request, said), said["request_id"]
+    )
     if fresh:
         generation.begin(reply)
     return redirect(reply.chat)
 
 
 @require_POST
-def ask(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
+def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats, pk=chat_id)
     form = MessageForm(request.POST)
     if not form.is_valid():
-        return _refused(request, chat, form.errors["text"][0] if "text" in form.errors else "", 422)
+        return _refused(request, chat, _fault(form), 422)
     said = form.cleaned_data
     try:
         reply, fresh = lifecycle.ask(chat, said["text"], _model(request, said), said["request_id"])
@@ -56,11 +59,11 @@ def ask(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
         generation.begin(reply)
     if not _wants_events(request):
         return redirect(reply.chat)
-    return _events(request, reply, 0, first=watching.turn_event(request, reply.parent, reply))
+    return _events(request, reply, 0, first=watching.turn_event(request, reply))
 
 
 @require_POST
-def retry(request: HttpRequest, reply_id: uuid.UUID) -> HttpResponse:
+def retry(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
     reply = _reply(request, reply_id)
     try:
         fresh = lifecycle.try_again(reply, servers.chosen(request.user))
@@ -73,14 +76,14 @@ def retry(request: HttpRequest, reply_id: uuid.UUID) -> HttpResponse:
 
 
 @require_GET
-def stream(request: HttpRequest, reply_id: uuid.UUID) -> HttpResponse:
+def stream(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
     reply = _reply(request, reply_id)
     last = request.headers.get("Last-Event-ID") or request.GET.get("from") or "0"
     return _events(request, reply, int(last) if last.isascii() and last.isdigit() else 0)
 
 
 @require_POST
-def stop(request: HttpRequest, reply_id: uuid.UUID) -> HttpResponse:
+def stop(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
     """Stop a reply, in whichever process it is being written."""
     reply = _reply(request, reply_id)
     request.user.messages.open().filter(pk=reply.pk).update(stop_asked=True)
@@ -92,7 +95,7 @@ def stop(request: HttpRequest, reply_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def rename(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
+def rename(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats, pk=chat_id)
     form = TitleForm(request.POST or None, initial={"title": chat.title})
     if request.method == "POST" and form.is_valid():
@@ -103,7 +106,7 @@ def rename(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def delete(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
+def delete(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats, pk=chat_id)
     if request.method == "GET":
         return render(request, "chats/chat_delete.html", {"chat": chat})
@@ -115,27 +118,29 @@ def delete(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 
 @require_GET
-def model_help(request: HttpRequest) -> HttpResponse:
+def model_help(request: SignedInRequest) -> HttpResponse:
     return render(request, "model_help.html", {"model_status": servers.status()})
 
 
 @require_GET
-def model_status(request: HttpRequest) -> HttpResponse:
+def model_status(request: SignedInRequest) -> HttpResponse:
     return render(request, "shared/_model_status.html", {"model_status": servers.status()})
 
 
-def _reply(request: HttpRequest, reply_id: uuid.UUID) -> Message:
+def _reply(request: SignedInRequest, reply_id: uuid.UUID) -> Message:
     replies = request.user.messages.filter(role="assistant").select_related("chat", "parent")
     return get_object_or_404(replies, pk=reply_id)
 
 
-def _model(request: HttpRequest, said: dict) -> str:
+def _model(request: SignedInRequest, said: dict) -> str:
     """The model that was picked, if the server has it; else the one used last."""
     names = [choice.name for choice in servers.choices()]
     return said["model"] if said["model"] in names else servers.chosen(request.user)
 
 
-def _page(request: HttpRequest, chat: Chat, text: str = "", sentence: str = "", status: int = 200):
+def _page(
+    request: SignedInRequest, chat: Chat, text: str = "", sentence: str = "", status: int = 200
+):
     messages = list(chat.messages.in_order())
     path = context.path_to(messages[-1], messages) if messages else []
     shown = composer(
@@ -149,27 +154,30 @@ def _page(request: HttpRequest, chat: Chat, text: str = "", sentence: str = "", 
     return render(request, "chats/chat_detail.html", shown, status=status)
 
 
-def _refused(request: HttpRequest, chat: Chat, sentence: str, status: int) -> HttpResponse:
+def _refused(request: SignedInRequest, chat: Chat, sentence: str, status: int) -> HttpResponse:
     if _wants_events(request):
         return JsonResponse({"sentence": str(sentence)}, status=status)
     return _page(request, chat, request.POST.get("text", ""), str(sentence), status)
 
 
-def _refused_start(request: HttpRequest, form: MessageForm) -> HttpResponse:
-    sentence = form.errors["text"][0] if "text" in form.errors else ""
-    shown = composer(request.user, sentence=sentence, text=request.POST.get("text", ""))
+def _refused_start(request: SignedInRequest, form: MessageForm) -> HttpResponse:
+    shown = composer(request.user, sentence=_fault(form), text=request.POST.get("text", ""))
     return render(request, "home.html", shown, status=422)
+
+
+def _fault(form: MessageForm) -> str:
+    return " ".join(str(fault) for faults in form.errors.values() for fault in faults)
 
 
 def _still_answering() -> str:
     return _("AhFai is still answering. Wait for the end, or stop it first.")
 
 
-def _wants_events(request: HttpRequest) -> bool:
+def _wants_events(request: SignedInRequest) -> bool:
     return "text/event-stream" in request.headers.get("Accept", "")
 
 
-def _events(request: HttpRequest, reply: Message, offset: int, first: str = ""):
+def _events(request: SignedInRequest, reply: Message, offset: int, first: str = ""):
     user, cookie = request.user, request.session.session_key
 
     def still_allowed() -> bool:
@@ -178,10 +186,9 @@ def _events(request: HttpRequest, reply: Message, offset: int, first: str = ""):
 
     response = StreamingHttpResponse(
         watching.watch(request, reply, offset, still_allowed, first),
-        content_type="text/event-stream"
+        content_type="text/event-stream",
     )
     response["Cache-Control"] = "no-store"
     # nginx would hold the stream back until it has a buffer full.
     response["X-Accel-Buffering"] = "no"
     return response
-

@@ -133,9 +133,9 @@ def watch(
         time.sleep(max(0, FRAME_S - (time.monotonic() - frame)))
 
 
-def turn_event(request: HttpRequest, words: Message, reply: Message) -> str:
+def turn_event(request: HttpRequest, reply: Message) -> str:
     """The person's message and the place for its reply, as the page would render them."""
-    html = render_to_string("chats/_turn.html", {"message": words}, request)
+    html = render_to_string("chats/_turn.html", {"message": reply.parent}, request)
     html += render_to_string("chats/_reply.html", {"message": reply, "is_last": True}, request)
     return _event("turn", {"html": html, "reply": str(reply.pk)})
 

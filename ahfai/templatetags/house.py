@@ -4,8 +4,8 @@ import datetime
 
 from django import template
 from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from ahfai import markdown

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from ahfai.admin import Inspection
+from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
 from chats.models import BuiltinServer, Chat, Message
 

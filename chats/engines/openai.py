@@ -160,7 +160,7 @@ def _events(answer: Answer, prompt: Prompt, between_lines_s: float) -> Iterator[
     reason: str | None = None
     counts = Counts()
     for line in answer.lines():
-        field, _colon, value = line.rstrip(b"\r").partition(b":")
+        field, _colon, value = line.partition(b":")
         value = value.strip()
         if field == b"data" and value == b"[DONE]":
             if reason is None:
@@ -168,7 +168,7 @@ def _events(answer: Answer, prompt: Prompt, between_lines_s: float) -> Iterator[
             yield Finished(reason, counts)
             return
         if field not in (b"data", b"error"):
-            if not begun and field and line.lstrip()[:1] in (b"<", b"{"):
+            if not begun and line.lstrip()[:1] in (b"<", b"{"):
                 raise failed("not_a_model_server")
             # What is left are blank lines, pings (":" first) and fields that nobody needs.
             continue

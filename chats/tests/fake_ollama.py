@@ -679,7 +679,7 @@ MODELS = (
     FakeModel("qwen3:4b", ("completion", "tools", "thinking"), 2_497_293_931, "4.0B", 40_960),
     FakeModel("nomic-embed-text:latest", ("embedding",), 274_302_450, "137M", 2048),
     FakeModel("gpt-oss:120b-cloud", ("completion", "thinking"), 384, "116.8B"),
-    FakeModel("borrowed:latest", size=381, remote=True, remote_in_list=True),
+    FakeModel("borrowed:latest", size=381, remote_in_list=True),
     FakeModel("hidden:latest", size=382, remote=True),
 )
 

@@ -5,8 +5,6 @@ import re
 import signal
 import time
 
-import pytest
-
 from ahfai.tests.house import Browser, House
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import FakeOllama

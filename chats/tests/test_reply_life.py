@@ -124,7 +124,9 @@ def test_a_resend_with_the_same_request_id_asks_once(client, ollama):
     assert start(client, "Once", request_id=same) == chat
     assert closed_reply(chat).content == "Hello"
     for _ in range(2):
-        client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Twice", "request_id": uuid.UUID(int=7)})
+        client.post(
+            reverse("chats:ask", args=[chat.pk]), {"text": "Twice", "request_id": uuid.UUID(int=7)}
+        )
         closed_reply(chat)
     assert chat.messages.filter(role="user").count() == 2
     assert len(ollama.chats) == 2
@@ -172,8 +174,13 @@ def test_replies_of_a_dead_process_are_closed_with_their_text(owner, settings):
     chat = Chat.objects.create(owner=owner, title="t", model="m")
     words = Message.objects.create(owner=owner, chat=chat, role="user", content="q")
     reply = Message.objects.create(
-        owner=owner, chat=chat, parent=words, role="assistant", state=State.RUNNING,
-        content="so far", process=dead,
+        owner=owner,
+        chat=chat,
+        parent=words,
+        role="assistant",
+        state=State.RUNNING,
+        content="so far",
+        process=dead,
     )
     assert lifecycle.close_dead() == 1
     reply.refresh_from_db()
@@ -210,7 +217,9 @@ def test_the_model_reads_the_conversation_so_far(client, ollama):
     wait_until(lambda: len(ollama.chats) == 2)
     sent = ollama.chats[-1].body
     assert [turn["content"] for turn in sent["messages"][1:]] == [
-        "First question", "Hello", "Second question",
+        "First question",
+        "Hello",
+        "Second question",
     ]
     assert sent["messages"][0]["role"] == "system"
     assert sent["truncate"] is False

@@ -36,7 +36,9 @@ def test_the_asking_tab_reads_the_reply_as_the_answer_to_its_post(client, ollama
     chat = start(client)
     closed_reply(chat)
     answer = client.post(
-        reverse("chats:ask", args=[chat.pk]), {"text": "More"}, headers={"Accept": "text/event-stream"}
+        reverse("chats:ask", args=[chat.pk]),
+        {"text": "More"},
+        headers={"Accept": "text/event-stream"},
     )
     assert answer.headers["Content-Type"] == "text/event-stream"
     assert answer.headers["X-Accel-Buffering"] == "no"

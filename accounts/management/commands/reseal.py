@@ -59,9 +59,10 @@ class Command(BaseCommand):
             try:
                 keys.next_user_key(person.pk)
             except IntegrityError:
-                raise CommandError(
-                    f"{person}: another run is at work. Wait until it ends."
-                ) from None
+                raise CommandError(f"{person}: another run is at work. Wait for its end.") from None
+            except SealError as error:
+                self.stdout.write(f"{person}: {error}")
+                return 1
         newest = _keys(person).latest("generation")
         done, left = self.reseal_rows(person, newest.generation)
         self.stdout.write(f"{person}: {done} sealed with key {newest.generation}, {left} not")

@@ -1,0 +1,89 @@
+"""Where a growing Markdown text can be cut: the block structure only, no inline parsing."""
+
+import re
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from ahfai.markdown import formulas
+
+NESTING = 20
+"""Levels of lists, quotes and emphasis inside each other; a list with its items takes two."""
+
+_LINE_END = re.compile(r"\r\n?|\n")
+_BLANK_LINES = re.compile(r"(?:[ \t]*+(?:\r\n?+|\n))*+")
+_FENCE = re.compile(r" {0,3}(?:(`{3,}+)[^`\r\n]*+|(~{3,}+)[^\r\n]*+)[\r\n]")
+_CLOSED_AT_ONCE = frozenset({"heading_open", "hr", formulas.BLOCK})
+_CLOSED_BY_BLANK_LINE = frozenset({"paragraph_open", "table_open", "blockquote_open"})
+
+
+def closed(text: str, start: int) -> list[tuple[int, int]]:
+    """See `ahfai.markdown.closed_blocks`.
+
+    Only whole lines count: `#` may still become `#hashtag`. Blank lines before a block belong
+    to it, so that its end is known as soon as its last line is.
+    """
+    if _starts_open_fence(text, start):
+        return []
+    line_ends = [found.end() for found in _LINE_END.finditer(text, start)]
+    if line_ends and text.endswith("\r"):
+        line_ends.pop()  # "\n" may follow
+    if not line_ends:
+        return []
+    source = _LINE_END.sub("\n", text[start : line_ends[-1]])
+    lines = source.split("\n")[:-1]
+    found = [token for token in _splitter().parse(source) if token.level == 0 and token.map]
+    if found and not _is_closed(found[-1], lines):
+        found.pop()
+    ends = [start]
+    for token in found:
+        last = _last_line(token, lines)
+        ends.append(line_ends[last])
+    return list(zip(ends, ends[1:], strict=False))
+
+
+def _starts_open_fence(text: str, start: int) -> bool:
+    """Whether the text starts with a code block that nothing has closed yet.
+
+    Long code grows by many lines; this spares parsing all of it at each one.
+    """
+    blank = _BLANK_LINES.match(text, start)
+    opening = _FENCE.match(text, blank.end() if blank else start)
+    if not opening:
+        return False
+    fence = opening[1] or opening[2]
+    closing = re.compile(rf"^ {{0,3}}{fence[0]}{{{len(fence)},}}[ \t]*\r?$", re.MULTILINE)
+    return not closing.search(text, opening.end())
+
+
+def _is_closed(block: Token, lines: list[str]) -> bool:
+    """Whether the last block of the text is complete as it stands."""
+    if block.type in _CLOSED_AT_ONCE:
+        return True
+    if block.type == "fence":
+        last = lines[_last_line(block, lines)].strip(" \t")
+        assert block.map
+        spans_lines = block.map[1] - block.map[0] > 1
+        return spans_lines and last.startswith(block.markup) and not last.strip(block.markup[0])
+    return block.type in _CLOSED_BY_BLANK_LINE and not lines[-1].strip(" \t")
+
+
+def _last_line(block: Token, lines: list[str]) -> int:
+    """Number of the block's last line that isn't blank (the parser gives some blocks more)."""
+    assert block.map
+    last = block.map[1] - 1
+    while last > block.map[0] and not lines[last].strip(" \t"):
+        last -= 1
+    return last
+
+
+@cache
+def _splitter() -> MarkdownIt:
+    splitter = MarkdownIt("commonmark", {"html": False, "maxNesting": NESTING})
+    # A definition of links leaves no token, and its title may reach over lines yet to come:
+    # here it is the paragraph as which it is written.
+    splitter.enable("table").disable(["reference", "inline", "text_join"])
+    formulas.add_block_rule(splitter)
+    splitter.parse("")
+    return splitter

@@ -1,0 +1,53 @@
+"""Checks and migrations, in a child, so that the parent never opens the database."""
+
+import io
+import os
+import sys
+import traceback
+
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+
+READY, FIRST_START, FAILED = 0, 10, 1
+
+
+def begin() -> int:
+    """Start preparing and return the child's pid; the parent loads the pages meanwhile."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    code = FAILED
+    try:
+        code = _prepare()
+    except CommandError as error:
+        print(f"AhFai can't start: {error}", file=sys.stderr)  # noqa: T201
+    except DatabaseError as error:
+        print(f"AhFai can't start: the database says: {error}", file=sys.stderr)  # noqa: T201
+    except BaseException:  # noqa: BLE001: the child ends here, whatever it was
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def wait_for(pid: int) -> bool:
+    """Whether this is the very first start. Ends the start when preparing failed."""
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code not in {READY, FIRST_START}:
+        raise SystemExit(1)
+    return code == FIRST_START
+
+
+def _prepare() -> int:
+    from django.db.migrations.executor import MigrationExecutor
+
+    call_command("check", stdout=io.StringIO())
+    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    first_start = not executor.loader.applied_migrations
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
+    return FIRST_START if first_start else READY

@@ -1,0 +1,82 @@
+"""The start: load Django once, then fork everything from that one parent.
+
+The parent opens no database connection and starts no thread before a fork: neither survives one.
+What is loaded before the fork is memory that all processes share.
+"""
+
+import gc
+import importlib
+import os
+import secrets
+import socket
+
+from django.conf import settings
+
+from ahfai.serving import model_server, prepare, web
+from ahfai.serving.supervisor import Child, Supervisor
+
+
+def serve() -> int:
+    """Run until asked to stop. Returns the exit code."""
+    listener = _listen()
+    preparing = prepare.begin()
+    server = model_server.choose()
+    os.environ["AHFAI_MODEL_SERVER"] = server
+    if server == "builtin":
+        os.environ["AHFAI_BUILTIN_PORT"] = str(_free_port())
+        os.environ["AHFAI_BUILTIN_KEY"] = secrets.token_urlsafe(32)
+    pages = web.Pages(listener)
+    first_start = prepare.wait_for(preparing)
+
+    children = [
+        Child("web", pages.run),
+        Child("worker", lambda: _without(listener, "ahfai.worker", "run")),
+    ]
+    if server == "builtin":
+        children.append(
+            Child("model", lambda: _without(listener, "ahfai.serving.builtin", "keep_model"))
+        )
+    # Objects that are never looked at again by the collector stay shared between the processes.
+    gc.collect()
+    gc.freeze()
+    return Supervisor(children, listener, lambda: _welcome(server, first_start)).run()
+
+
+def _listen() -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.BIND else socket.AF_INET
+    try:
+        return socket.create_server((settings.BIND, settings.PORT), family=family, backlog=2048)
+    except OSError as error:
+        raise SystemExit(
+            f"AhFai can't start: port {settings.PORT} on {settings.BIND} can't be used "
+            f"({error.strerror}). Another program may have it; choose another one with PORT=…"
+        ) from None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _without(listener: socket.socket, module: str, function: str) -> None:
+    """Run in a child that serves no pages: it must not keep the port taken."""
+    listener.close()
+    getattr(importlib.import_module(module), function)()
+
+
+def _welcome(server: str, first_start: bool) -> str:
+    lines = []
+    if first_start and not settings.MASTER_KEY:
+        lines.append(
+            f"Keep a copy of {settings.MASTER_KEY_FILE} in a safe place, away from this machine: "
+            "without that key nobody, you included, can read what AhFai has saved."
+        )
+    if server == "builtin":
+        lines.append(
+            f"No Ollama answers at {settings.OLLAMA_URL}: the built-in model is used."
+            if settings.MODEL_SERVER == "auto"
+            else "The built-in model is used."
+        )
+    lines.append(f"AhFai is ready: {settings.SITE_URL}")
+    return "\n".join(lines)

@@ -1,0 +1,148 @@
+"""One parent that keeps its children running, and takes them along when it goes."""
+
+import os
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from ahfai.serving.processes import end_with_parent
+from ahfai.serving.readiness import Probe
+from ahfai.stopping import StopAsked
+
+DEATHS = 5
+WITHIN_S = 60
+LONGEST_PAUSE_S = 8
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+
+
+@dataclass
+class Child:
+    name: str
+    main: Callable[[], object]
+    pid: int = 0
+    start_at: float = 0.0
+    deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS + 1))
+
+    def died(self) -> None:
+        """Note it, and when to try again: at once, then after 1, 2, 4 … seconds."""
+        now = time.monotonic()
+        self.pid = 0
+        self.deaths.append(now)
+        recent = sum(now - death < WITHIN_S for death in self.deaths)
+        self.start_at = now + (min(2 ** (recent - 2), LONGEST_PAUSE_S) if recent > 1 else 0)
+
+    @property
+    def keeps_dying(self) -> bool:
+        return len(self.deaths) > DEATHS and time.monotonic() - self.deaths[0] < WITHIN_S
+
+
+class Supervisor:
+    def __init__(
+        self, children: list[Child], listener: socket.socket, welcome: Callable[[], str]
+    ) -> None:
+        """`welcome` gives the words to print when the first page can be served."""
+        self.children = children
+        self.probe = Probe(listener)
+        self.welcome = welcome
+
+    def run(self) -> int:
+        """Returns the exit code: 0 after being asked to stop, 1 when a child keeps dying."""
+        with StopAsked(signal.SIGCHLD) as self.stop:
+            code = self._watch()
+            self._end_all()
+        return code
+
+    def _watch(self) -> int:
+        ready = False
+        while not self.stop.times:
+            self._reap()
+            for child in self.children:
+                if child.keeps_dying:
+                    _say(
+                        f"AhFai ends: its {child.name} process keeps dying. The lines above say why."
+                    )
+                    return 1
+                if not child.pid and time.monotonic() >= child.start_at:
+                    self._start(child)
+            if not ready and self.probe.look():
+                ready = True
+                print(self.welcome(), flush=True)  # noqa: T201
+            self.stop.wait(self._pause(ready), *([] if ready else self.probe.sockets))
+        return 0
+
+    def _pause(self, ready: bool) -> float:
+        waiting = [child.start_at - time.monotonic() for child in self.children if not child.pid]
+        return min([*waiting, 60.0 if ready else 0.5])
+
+    def _start(self, child: Child) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        parent = os.getpid()
+        # Held back until the child has its own way of ending, or a stop could get lost.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        child.pid = os.fork()
+        if child.pid == 0:
+            _be(child, parent)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+    def _reap(self) -> None:
+        for child in self.children:
+            if not child.pid:
+                continue
+            pid, status = os.waitpid(child.pid, os.WNOHANG)
+            if pid:
+                child.died()
+                if not self.stop.times:
+                    code = os.waitstatus_to_exitcode(status)
+                    how = f"code {code}" if code >= 0 else signal.Signals(-code).name
+                    _say(f"The {child.name} process ended ({how}); it is started again.")
+
+    def _end_all(self) -> None:
+        """SIGTERM, then time to finish, then SIGKILL; a second Ctrl-C doesn't wait."""
+        # gunicorn's SIGTERM is the gentle one; each child passes it on to its own.
+        for child in self._living():
+            os.kill(child.pid, signal.SIGTERM)
+        asked = self.stop.times
+        deadline = time.monotonic() + settings.DRAIN_S + 7
+        while self._living() and time.monotonic() < deadline and self.stop.times <= asked:
+            self.stop.wait(deadline - time.monotonic())
+            self._reap()
+        for child in self._living():
+            os.killpg(child.pid, signal.SIGKILL)
+            os.waitpid(child.pid, 0)
+
+    def _living(self) -> list[Child]:
+        return [child for child in self.children if child.pid]
+
+
+def _be(child: Child, parent: int) -> None:
+    code = 1
+    try:
+        # A group of its own: Ctrl-C in the terminal reaches the parent only, which decides.
+        os.setpgid(0, 0)
+        signal.set_wakeup_fd(-1)
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        end_with_parent(parent)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        child.main()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(bool(end.code))
+    except BaseException:  # noqa: BLE001: the child ends here, whatever it was
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,120 @@
+"""The web pages: gunicorn with the loaded application, started in a fork."""
+
+import logging
+import signal
+import socket
+import time
+import warnings
+
+from django.conf import settings
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from ahfai.serving.processes import end_with_parent
+from chats import generation
+
+# For what a process still has to do after its last answer.
+CLOSING_S = 5
+
+
+class Pages(BaseApplication):
+    """Loads the application at once, in the process that makes it; `run` serves it."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.listener = listener
+        super().__init__()
+        self.application = self._load_all()
+
+    def load_config(self) -> None:
+        options = {
+            "bind": f"fd://{self.listener.fileno()}",
+            "worker_class": "gthread",
+            "workers": settings.WEB_PROCESSES,
+            "threads": settings.WEB_THREADS,
+            "preload_app": True,
+            "graceful_timeout": settings.DRAIN_S + CLOSING_S,
+            "keepalive": 5,
+            "accesslog": None,
+            "loglevel": "warning",
+            "logger_class": QuietLogger,
+            # Django alone decides about the proxy's headers, by SITE_URL.
+            "forwarded_allow_ips": "",
+            "control_socket_disable": True,
+            "post_fork": _after_fork,
+            "post_worker_init": _before_serving,
+            "worker_exit": _after_serving,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self):
+        return self.application
+
+    def _load_all(self):
+        from django.template import engines
+        from django.urls import get_resolver
+
+        with warnings.catch_warnings():
+            # Static files are found where they lie; there is no collected folder to miss.
+            warnings.filterwarnings("ignore", message="No directory at")
+            from ahfai.wsgi import application
+
+        # Built before the fork, so that the processes share them.
+        get_resolver()._populate()
+        engines.all()
+        return application
+
+
+class WithoutWords(logging.Filter):
+    """Takes addresses with their query, request lines and errors' texts out of gunicorn's log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                value.partition("?")[0] if isinstance(value, str) else value
+                for value in record.args
+            )
+        record.msg = str(record.msg)
+        if record.msg.startswith("Invalid request"):
+            record.msg = "Invalid request"
+        if record.exc_info and record.exc_info[0]:
+            record.msg += f" ({record.exc_info[0].__name__})"
+            record.exc_info = None
+        return True
+
+
+class QuietLogger(Logger):
+    def setup(self, cfg) -> None:
+        super().setup(cfg)
+        self.error_log.addFilter(WithoutWords())
+
+
+_stop_asked_at: float | None = None
+
+
+def _after_fork(arbiter, worker) -> None:
+    end_with_parent(arbiter.pid)
+
+
+def _before_serving(worker) -> None:
+    """Tell the watchers to come back elsewhere the moment SIGTERM arrives.
+
+    Their streams hold connections open, which gunicorn would wait for.
+    """
+    graceful = signal.getsignal(signal.SIGTERM)
+    # Less than the arbiter allows, so that there is time left to close the replies.
+    worker.cfg.set("graceful_timeout", settings.DRAIN_S)
+
+    def stop(number, frame) -> None:
+        global _stop_asked_at
+        _stop_asked_at = _stop_asked_at or time.monotonic()
+        generation.begin_drain()
+        if callable(graceful):
+            graceful(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _after_serving(arbiter, worker) -> None:
+    waited = time.monotonic() - _stop_asked_at if _stop_asked_at else 0.0
+    generation.drain(max(0.0, settings.DRAIN_S - waited))

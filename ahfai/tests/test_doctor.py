@@ -1,0 +1,170 @@
+"""What `manage.py doctor` says."""
+
+import datetime
+import io
+import shutil
+from collections import namedtuple
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from accounts import keys
+from accounts.models import UserKey
+from ahfai.models import Heartbeat
+from chats import servers
+from chats.engines import EngineFailed, Model
+from chats.models import BuiltinServer
+
+pytestmark = pytest.mark.django_db
+
+
+class Server:
+    """A model server that is well, unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.failure: EngineFailed | None = None
+        self.there = [Model("llama3.1:8b", 1, frozenset({"completion", "tools"}), 8192)]
+
+    def version(self) -> str:
+        if self.failure:
+            raise self.failure
+        return "0.32.15"
+
+    def models(self) -> list[Model]:
+        return self.there
+
+
+@pytest.fixture(autouse=True)
+def server(monkeypatch):
+    made = Server()
+    monkeypatch.setattr(servers, "engine", lambda: made)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def worker():
+    return Heartbeat.objects.create(kind="worker", host="here", pid=1)
+
+
+def _asked() -> tuple[str, int]:
+    """What the doctor says, and the exit status."""
+    out = io.StringIO()
+    try:
+        call_command("doctor", stdout=out, no_color=True)
+    except SystemExit as end:
+        return out.getvalue(), int(end.code or 0)
+    return out.getvalue(), 0
+
+
+def _wrong(said: str) -> list[str]:
+    return [line for line in said.splitlines() if line.startswith("WRONG")]
+
+
+def test_where_all_is_well_it_says_so(owner):
+    said, status = _asked()
+    assert status == 0, said
+    assert "All is well." in said
+    assert "SQLite 3." in said or "PostgreSQL" in said
+    assert "llama3.1:8b, which can do: completion, tools." in said
+
+
+def test_a_key_file_that_others_can_read(settings, tmp_path):
+    path = tmp_path / "master.key"
+    path.write_text(settings.MASTER_KEY_FILE.read_text())
+    path.chmod(0o644)
+    settings.MASTER_KEY_FILE = path
+    said, status = _asked()
+    assert status == 1
+    assert f"chmod 600 {path}" in said
+
+
+def test_a_master_key_that_opens_nothing(owner):
+    UserKey.objects.update(wrapped=bytes(UserKey.objects.get().wrapped)[:-1] + b"\0")
+    said, status = _asked()
+    assert status == 1
+    assert any("Sealed words" in line for line in _wrong(said))
+    assert "recovery copy" in said
+
+
+def test_a_lost_master_key(settings, tmp_path, owner):
+    settings.MASTER_KEY_FILE = tmp_path / "gone.key"
+    keys.clear_cache()
+    try:
+        said, status = _asked()
+    finally:
+        keys.clear_cache()
+    assert status == 1
+    assert "gone.key" in _wrong(said)[0]
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_an_sqlite_that_can_damage_the_database(monkeypatch):
+    monkeypatch.setattr(connection, "get_database_version", lambda: (3, 40, 1))
+    said, status = _asked()
+    assert status == 1
+    assert "SQLite 3.40.1" in _wrong(said)[0]
+
+
+def test_tables_that_wait_for_a_change():
+    MigrationRecorder.Migration.objects.filter(app="chats").delete()
+    said, status = _asked()
+    assert status == 1
+    assert "manage.py migrate" in said
+
+
+def test_a_model_server_that_is_away(server):
+    server.failure = EngineFailed("away", "Ollama doesn't answer.")
+    said, status = _asked()
+    assert status == 1
+    assert "Ollama doesn't answer." in _wrong(said)[0]
+    assert "OLLAMA_URL" in said
+
+
+def test_a_model_server_without_a_model(server):
+    server.there = []
+    said, _ = _asked()
+    assert "ollama pull" in said
+
+
+@pytest.mark.parametrize(("state", "status"), [("ready", 0), ("downloading", 0), ("failed", 1)])
+def test_the_built_in_model_is_asked_for_by_its_row(server, settings, state, status):
+    settings.MODEL_SERVER = "auto"
+    server.failure = EngineFailed("away", "Ollama doesn't answer.")
+    BuiltinServer.objects.create(state=state, sentence="The download broke off.")
+    said, found = _asked()
+    assert found == status
+    assert "Built-in model" in said
+
+
+def test_no_living_worker(worker):
+    long_ago = timezone.now() - datetime.timedelta(minutes=1)
+    Heartbeat.objects.filter(pk=worker.pk).update(seen=long_ago)
+    said, status = _asked()
+    assert status == 1
+    assert "Worker" in _wrong(said)[0]
+
+
+@pytest.mark.parametrize("free_mb", [10, 500])
+def test_a_disk_that_fills_up(monkeypatch, free_mb):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(0, 0, free_mb * 1024 * 1024))
+    said, status = _asked()
+    assert status == 1
+    assert f"{free_mb} MB free" in _wrong(said)[0]
+
+
+def test_a_clock_that_went_back(worker):
+    ahead = timezone.now() + datetime.timedelta(hours=1)
+    Heartbeat.objects.filter(pk=worker.pk).update(seen=ahead)
+    said, status = _asked()
+    assert status == 1
+    assert "Clock" in _wrong(said)[0]
+
+
+def test_it_never_repeats_a_key(settings, owner):
+    said, _ = _asked()
+    for secret in (settings.SECRET_KEY, settings.MASTER_KEY_FILE.read_text().split(":")[1].strip()):
+        assert secret not in said

@@ -1,0 +1,80 @@
+"""The worker: one loop for all work that goes by the clock.
+
+Run as many as you like; each job is safe beside its twin on another machine.
+"""
+
+import logging
+import os
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.sessions import SessionStore
+from ahfai.limits import forget_old
+from ahfai.models import Heartbeat
+from ahfai.stopping import StopAsked
+from chats.lifecycle import close_dead
+
+EVERY_S = 2
+HOUR_S = 3600
+FORGET_HEARTBEATS_AFTER = timedelta(days=1)
+
+log = logging.getLogger("ahfai.worker")
+
+
+def run() -> None:
+    """Work until SIGTERM or SIGINT asks to stop; that ends the wait at once."""
+    worker = Worker()
+    with StopAsked() as stop:
+        while not stop.times:
+            worker.work()
+            stop.wait(EVERY_S)
+    worker.leave()
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.id = uuid.uuid4()
+        self._next_hour = time.monotonic()
+
+    def work(self) -> None:
+        """One round. A job that fails is named in the log, and the others still get their turn."""
+        close_old_connections()
+        self._try(self.beat)
+        self._try(close_dead)
+        if time.monotonic() >= self._next_hour:
+            self._next_hour = time.monotonic() + HOUR_S
+            for job in (SessionStore.clear_expired, forget_old, forget_heartbeats):
+                self._try(job)
+        close_old_connections()
+
+    def leave(self) -> None:
+        self._try(Heartbeat.objects.filter(pk=self.id).delete)
+
+    def beat(self) -> None:
+        Heartbeat.objects.update_or_create(
+            pk=self.id,
+            defaults={"seen": Now()},
+            create_defaults={
+                "kind": Heartbeat.Kind.WORKER,
+                "host": settings.HOST_NAME,
+                "pid": os.getpid(),
+            },
+        )
+
+    def _try(self, job: Callable[[], object]) -> None:
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001 (one broken job must not stop the others)
+            # By its class only: the text of an error can hold what a row holds.
+            log.error("%s failed: %s", job.__name__, type(error).__name__)
+
+
+def forget_heartbeats() -> None:
+    Heartbeat.objects.filter(seen__lt=timezone.now() - FORGET_HEARTBEATS_AFTER).delete()
