@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import invitations
+from accounts.forms import time_zones
 from accounts.models import User
 from ahfai import limits
 
@@ -43,7 +44,8 @@ class AccountAdapter(DefaultAccountAdapter):
         person = cast("User", user)
         person.email = data["email"]
         person.name = data["name"]
-        person.time_zone = settings.TIME_ZONE
+        zone = data.get("time_zone")
+        person.time_zone = zone if zone in time_zones() else settings.TIME_ZONE
         person.set_password(data["password1"])
         try:
             return User.objects.register(person)

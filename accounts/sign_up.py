@@ -6,6 +6,8 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import SignupForm
 from django.core.exceptions import ValidationError
 
+from accounts.door_forms import in_our_words
+
 
 class CountedSignUpForm(SignupForm):
     """Asks whether an address is taken only when all else is right, and counts each asking."""
@@ -13,6 +15,7 @@ class CountedSignUpForm(SignupForm):
     def __init__(self, *args: Any, request: Any = None, **kwargs: Any) -> None:
         self.request = request
         super().__init__(*args, **kwargs)
+        in_our_words(self)
 
     def validate_unique_email(self, value: str) -> str:
         return value

@@ -112,3 +112,17 @@ def test_a_double_click_makes_one_account(url):
     assert User.objects.count() == UserKey.objects.count() == EmailAddress.objects.count() == 1
     assert 302 in statuses
     assert set(statuses) <= {302, 422}
+
+
+def test_the_browsers_time_zone_is_taken_and_nonsense_is_not(nobody):
+    for zone, kept in (("Europe/Brussels", "Europe/Brussels"), ("Moon/Crater", "UTC")):
+        email = f"{zone.replace('/', '-').lower()}@example.org"
+        data = {
+            "name": "Ada",
+            "email": email,
+            "password1": "a long enough phrase",
+            "time_zone": zone,
+        }
+        nobody.post(reverse("account_signup"), data)
+        nobody.logout()
+        assert User.objects.get(email=email).time_zone == kept

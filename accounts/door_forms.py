@@ -1,0 +1,31 @@
+"""allauth's forms in our words. Apart from `accounts.forms`, which allauth's own forms inherit."""
+
+from allauth.account.forms import ChangePasswordForm, LoginForm
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+GOOD_PASSWORD = _("At least 10 characters, and not one that many people use.")
+
+
+def in_our_words(form: forms.Form) -> None:
+    """The label says it; a placeholder that repeats it only looks like something filled in."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+    if "email" in form.fields:
+        form.fields["email"].label = _("E-mail address")
+    if "password1" in form.fields:
+        form.fields["password1"].help_text = GOOD_PASSWORD
+
+
+class SignInPage(LoginForm):
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        in_our_words(self)
+        self.fields["login"].label = _("E-mail address")
+        self.fields["password"].help_text = ""
+
+
+class PasswordPage(ChangePasswordForm):
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        in_our_words(self)
