@@ -1,0 +1,40 @@
+# AhFai's commands: `make run` starts everything, `make test` checks everything.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+INSTALL := PYTHON="$(PYTHON)" UV_VERSION="$(UV_VERSION)" deploy/install
+
+.PHONY: run test prove lock clean
+.SILENT:
+
+run: .venv/.installed-run
+	$(BIN)/python manage.py serve
+
+.venv/.installed-run: requirements.lock
+	$(INSTALL) requirements.lock
+	touch $@
+
+test: .venv/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	find templates -name '*.html' | xargs $(BIN)/djade --check --target-version 5.2
+	$(BIN)/lint-imports
+	$(BIN)/mypy .
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	deploy/check-production $(BIN)/python
+	$(BIN)/python -m pytest -n auto
+
+prove: .venv/.installed-dev
+	AHFAI_PROVE=1 $(BIN)/python bench/prove.py
+
+.venv/.installed-dev: requirements.lock requirements-dev.lock
+	$(INSTALL) requirements-dev.lock
+	touch .venv/.installed-run $@
+
+# Writes the locks anew, with the newest versions that pyproject.toml allows.
+lock:
+	deploy/lock $(UV_VERSION)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache
