@@ -21,7 +21,6 @@ test: .venv/.installed-dev
 	find templates -name '*.html' | xargs $(BIN)/djade --check --target-version 5.2
 	$(BIN)/lint-imports
 	$(BIN)/mypy .
-	$(BIN)/python manage.py makemigrations --check --dry-run
 	deploy/check-production $(BIN)/python
 	$(BIN)/python -m pytest -n auto
 

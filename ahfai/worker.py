@@ -33,6 +33,7 @@ def run() -> None:
     worker = Worker()
     with StopAsked() as stop:
         while not stop.times:
+            close_old_connections()
             worker.work()
             stop.wait(EVERY_S)
     worker.leave()
@@ -45,14 +46,12 @@ class Worker:
 
     def work(self) -> None:
         """One round. A job that fails is named in the log, and the others still get their turn."""
-        close_old_connections()
         self._try(self.beat)
         self._try(close_dead)
         if time.monotonic() >= self._next_hour:
             self._next_hour = time.monotonic() + HOUR_S
             for job in (SessionStore.clear_expired, forget_old, forget_heartbeats):
                 self._try(job)
-        close_old_connections()
 
     def leave(self) -> None:
         self._try(Heartbeat.objects.filter(pk=self.id).delete)

@@ -25,7 +25,7 @@ def begin() -> int:
         print(f"AhFai can't start: {error}", file=sys.stderr)  # noqa: T201
     except DatabaseError as error:
         print(f"AhFai can't start: the database says: {error}", file=sys.stderr)  # noqa: T201
-    except BaseException:  # noqa: BLE001: the child ends here, whatever it was
+    except BaseException:  # noqa: BLE001 (it ends here, whatever it was)
         traceback.print_exc()
     finally:
         sys.stdout.flush()

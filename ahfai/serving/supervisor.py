@@ -65,9 +65,7 @@ class Supervisor:
             self._reap()
             for child in self.children:
                 if child.keeps_dying:
-                    _say(
-                        f"AhFai ends: its {child.name} process keeps dying. The lines above say why."
-                    )
+                    _say(f"AhFai ends: its {child.name} process keeps dying. See the lines above.")
                     return 1
                 if not child.pid and time.monotonic() >= child.start_at:
                     self._start(child)
@@ -136,7 +134,7 @@ def _be(child: Child, parent: int) -> None:
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(bool(end.code))
-    except BaseException:  # noqa: BLE001: the child ends here, whatever it was
+    except BaseException:  # noqa: BLE001 (it ends here, whatever it was)
         traceback.print_exc()
     finally:
         sys.stdout.flush()

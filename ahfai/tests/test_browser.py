@@ -223,3 +223,19 @@ def test_axe_finds_nothing_to_complain_about(ada, ollama, scheme, viewport):
         assert [(path, one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
         width = ada.evaluate("document.documentElement.scrollWidth")
         assert width <= viewport["width"], f"{path} is wider than the window"
+
+
+def test_the_page_follows_the_answer_only_while_the_reader_is_at_its_end(ada, ollama):
+    ada.set_viewport_size({"width": 1280, "height": 420})
+    ollama.play("story")
+    ask(ada, "The story, please")
+    ada.wait_for_url("**/chats/*/")
+    view = ada.locator("[data-follow]")
+    wait_until(lambda: view.evaluate("v => v.scrollHeight - v.clientHeight") > 150)
+    ada.wait_for_timeout(100)
+    assert view.evaluate("v => v.scrollHeight - v.scrollTop - v.clientHeight") < 60
+    view.evaluate("v => { v.scrollTop = 0 }")
+    ada.wait_for_timeout(100)
+    before = len(ada.locator("[data-words]").inner_text())
+    wait_until(lambda: len(ada.locator("[data-words]").inner_text()) > before + 50)
+    assert view.evaluate("v => v.scrollTop") < 10

@@ -129,7 +129,7 @@ def _serve(
 def _start(settings: Settings) -> subprocess.Popen[bytes]:
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     # Threads that wait for each other by spinning keep the processor from those they wait for
-    # as soon as anything else runs here: on two busy cores that is a sixth of the speed.
+    # as soon as anything else runs here: on two busy cores a sixth of the speed is left.
     environment["GOMP_SPINCOUNT"] = "1000"
     child = subprocess.Popen(
         [sys.executable, "-m", "chats.builtin.server"],

@@ -172,7 +172,7 @@ class _Downloads:
                 self._next += 1
             code = self._running[number].poll()
             if code is None:
-                tell(sum(_size_of(path) for path in self._folder.rglob("*")))
+                tell(_size_below(self._folder))
                 sleep(LOOK_EVERY_S)
                 continue
             del self._running[number]
@@ -235,9 +235,8 @@ def _pip() -> list[str]:
 
 
 def uv() -> str | None:
-    return shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}") or (
-        shutil.which("uv")
-    )
+    """The uv of this environment, else the one of the machine."""
+    return shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
 
 
 def _join(wheel: Path, partial: Partial, size: int) -> None:
@@ -264,6 +263,13 @@ def _joined_before(partial: Partial) -> tuple[int, int]:
         return int(joined), int(length)
     except (OSError, ValueError, TypeError):
         return 0, 0
+
+
+def _size_below(folder: Path) -> int:
+    """os.walk, because pip clears its folders meanwhile, which Path.rglob takes amiss."""
+    return sum(
+        _size_of(Path(place) / name) for place, _folders, names in os.walk(folder) for name in names
+    )
 
 
 def _size_of(path: Path) -> int:

@@ -1,0 +1,300 @@
+"""One command starts everything, keeps it running, and takes it along when it goes."""
+
+import contextlib
+import http.server
+import io
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from django.conf import settings as django_settings
+
+from ahfai.serving import model_server
+from ahfai.serving.supervisor import Child
+from ahfai.serving.web import QuietLogger
+from ahfai.tests.house import House
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    with House() as house:
+        yield house
+
+
+def test_a_killed_web_process_comes_back(house: House):
+    killed = house.web_pid()
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: is_gone(killed) and house.is_up())
+    assert house.process.poll() is None
+
+
+def test_a_killed_worker_comes_back(house: House):
+    killed = house.children(house.process.pid)[-1]
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: is_gone(killed) and len(house.children()) >= 3)
+    wait_until(lambda: "worker process ended (SIGKILL)" in house.log.read_text())
+
+
+def test_the_server_that_hands_out_the_work_comes_back_with_its_children(house: House):
+    arbiter = house.children()[0]
+    os.kill(arbiter, signal.SIGKILL)
+    wait_until(lambda: is_gone(arbiter) and house.is_up())
+
+
+def test_the_parent_has_one_thread_and_no_database_open(house: House):
+    process = Path(f"/proc/{house.process.pid}")
+    assert len(list((process / "task").iterdir())) == 1
+    opened = [os.readlink(one) for one in (process / "fd").iterdir()]
+    assert not [one for one in opened if "sqlite3" in one]
+
+
+def test_a_query_string_is_never_logged(house: House):
+    requests.get(house.url + "/health?q=canary-in-the-address", timeout=5)
+    with socket.create_connection(("127.0.0.1", house.port), timeout=5) as broken:
+        broken.sendall(b"GET /?q=canary-in-the-address\x00 HTTP/9.9.9\r\n\r\n")
+        broken.recv(64)
+    time.sleep(0.2)
+    assert "canary" not in house.log.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_nothing_outlives_the_parent(number: signal.Signals):
+    with House() as house:
+        everybody = house.children()
+        assert len(everybody) >= 3
+        house.process.send_signal(number)
+        code = house.process.wait(15)
+        assert code == (0 if number != signal.SIGKILL else -signal.SIGKILL)
+        wait_until(lambda: all(map(is_gone, everybody)))
+        with socket.create_server(("127.0.0.1", house.port)):
+            pass  # Nobody holds the port any more.
+
+
+def test_the_first_start_tells_to_keep_the_master_key_and_later_ones_dont(tmp_path):
+    key = tmp_path / "keys" / "master.key"
+    first = words_of_a_start(tmp_path)
+    assert str(key) in first
+    assert first.rstrip().splitlines()[-1].startswith("AhFai is ready: http://localhost:")
+    assert str(key) not in words_of_a_start(tmp_path)
+
+
+def test_a_taken_port_is_said_in_a_sentence(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = start_that_fails(tmp_path, PORT=str(port))
+    assert f"port {port} on 127.0.0.1 can't be used" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_wrong_setting_is_said_in_a_sentence_that_names_it(tmp_path):
+    ended = start_that_fails(tmp_path, WEB_THREADS="many")
+    assert "WEB_THREADS must be a whole number" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_child_that_keeps_dying_ends_the_whole_with_its_reason():
+    ended = supervise("raise SystemExit(3)")
+    assert ended.returncode == 1
+    assert "The model process ended (code 3)" in ended.stderr
+    assert "its model process keeps dying" in ended.stderr
+
+
+def test_a_child_that_ignores_the_stop_is_killed():
+    ended = supervise(
+        "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "os.kill(os.getppid(), signal.SIGTERM); time.sleep(60)",
+    )
+    assert ended.returncode == 0
+
+
+def test_a_dead_child_is_started_at_once_and_then_more_and_more_slowly():
+    child = Child("web", main=lambda: None)
+    pauses = []
+    for _ in range(5):
+        child.died()
+        pauses.append(round(child.start_at - time.monotonic()))
+    assert pauses == [0, 1, 2, 4, 8]
+    assert not child.keeps_dying
+    child.died()
+    assert child.keeps_dying
+
+
+def test_deaths_long_ago_are_forgiven():
+    child = Child("web", main=lambda: None)
+    child.deaths.extend(time.monotonic() - 61 for _ in range(9))
+    child.died()
+    assert not child.keeps_dying
+    assert child.start_at <= time.monotonic()
+
+
+def test_ollama_is_used_where_it_answers(settings):
+    settings.MODEL_SERVER = "auto"
+    with answering('{"version": "0.12.0"}') as url:
+        settings.OLLAMA_URL = url
+        assert model_server.choose() == "ollama"
+
+
+def test_something_else_at_ollamas_address_is_not_taken_for_it(settings):
+    settings.MODEL_SERVER = "auto"
+    with answering("<h1>A router</h1>") as url:
+        settings.OLLAMA_URL = url
+        assert model_server.choose() == "builtin"
+
+
+def test_without_ollama_the_built_in_model_is_used(settings):
+    settings.MODEL_SERVER = "auto"
+    settings.OLLAMA_URL = "http://127.0.0.1:9"
+    assert model_server.choose() == "builtin"
+
+
+def test_a_silent_machine_at_ollamas_address_holds_the_start_up_for_a_second(settings):
+    settings.MODEL_SERVER = "auto"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.OLLAMA_URL = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        began = time.monotonic()
+        assert model_server.choose() == "builtin"
+    assert time.monotonic() - began < 2
+    assert threading.active_count() == 1
+
+
+def test_the_address_of_an_openai_style_server_comes_before_looking_for_ollama(settings):
+    settings.MODEL_SERVER = "auto"
+    settings.OPENAI_URL = "http://127.0.0.1:9"
+    assert model_server.choose() == "openai"
+
+
+def test_a_wish_for_one_server_is_followed_unseen(settings):
+    settings.MODEL_SERVER = "builtin"
+    settings.OPENAI_URL = "http://127.0.0.1:9"
+    assert model_server.choose() == "builtin"
+
+
+def test_an_errors_text_stays_out_of_the_servers_log():
+    from gunicorn.config import Config
+
+    logger = QuietLogger(Config())
+    written = io.StringIO()
+    logger.error_log.handlers = [logging.StreamHandler(written)]
+    try:
+        raise ValueError("canary")
+    except ValueError:
+        logger.exception("Error handling request %s", "/chats/?q=canary")
+    assert "/chats/ (ValueError)" in written.getvalue()
+    assert "canary" not in written.getvalue()
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.05)
+
+
+def is_gone(pid: int) -> bool:
+    """A zombie that nobody has collected yet is gone, too."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state == "Z"
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "ahfai.settings",
+        "ENV_FILE": "none",
+        "DATA_DIR": str(folder / "data"),
+        "KEYS_DIR": str(folder / "keys"),
+        "PORT": str(port),
+        "MODEL_SERVER": "ollama",
+        **settings,
+    }
+
+
+def words_of_a_start(folder: Path) -> str:
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "serve"],
+        cwd=django_settings.BASE_DIR,
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        words = ""
+        for line in process.stdout:
+            words += line
+            if "ready" in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    return words
+
+
+def start_that_fails(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "serve"],
+        cwd=django_settings.BASE_DIR,
+        env=environment(folder, **settings),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 1
+    return ended
+
+
+def supervise(child: str) -> subprocess.CompletedProcess[str]:
+    """A supervisor in a process of its own, without pages, over one child that runs `child`."""
+    program = f"""
+import socket
+from django.conf import settings
+settings.configure(DRAIN_S=-6, SITE_URL="http://localhost")
+from ahfai.serving import supervisor
+supervisor.LONGEST_PAUSE_S = 0.1
+def main():
+    exec({child!r})
+listener = socket.create_server(("127.0.0.1", 0))
+made = supervisor.Supervisor([supervisor.Child("model", main)], listener, str)
+raise SystemExit(made.run())
+"""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=django_settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@contextlib.contextmanager
+def answering(body: str) -> Iterator[str]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
