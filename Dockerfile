@@ -1,18 +1,31 @@
+# The production image: AhFai without the built-in model; it talks to your Ollama.
 FROM python:3.11-slim-bookworm
 
-ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
-COPY requirements.lock .
-# The built-in model's engine is not in the image: point OLLAMA_URL at a server that has models.
-RUN pip install --require-hashes --no-deps -r requirements.lock \
-    && useradd --system --uid 10001 ahfai \
-    && install -d -o ahfai -m 700 /data /keys
-COPY . .
-USER ahfai
 
-# The compose file publishes the port on 127.0.0.1 only; put a proxy with TLS in front of it.
-ENV BIND=0.0.0.0 PORT=8000 ALLOW_PLAIN_HTTP=yes DATA_DIR=/data KEYS_DIR=/keys MODEL_SERVER=ollama
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes --no-deps --compile -r requirements.lock \
+    && useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin ahfai \
+    && install -d -o ahfai -g ahfai -m 0700 /data /keys
+
+COPY manage.py ./
+COPY accounts accounts
+COPY ahfai ahfai
+COPY chats chats
+COPY notes notes
+COPY reminders reminders
+COPY static static
+COPY templates templates
+RUN python -m compileall -q accounts ahfai chats notes reminders
+
+USER ahfai
+# Inside a container the port is reached through the host, which publishes it on its own address
+# or through a proxy with TLS: see deploy/compose.yaml.
+ENV ENV_FILE=none DATA_DIR=/data KEYS_DIR=/keys BIND=0.0.0.0 PORT=8000 \
+    ALLOW_PLAIN_HTTP=yes MODEL_SERVER=ollama
 VOLUME ["/data", "/keys"]
 EXPOSE 8000
-HEALTHCHECK CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health', timeout=3)"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD \
+    ["python", "-c", "import urllib.request as r; r.urlopen(r.Request('http://127.0.0.1:8000/health', headers={'Host': 'localhost'}), timeout=4)"]
 CMD ["python", "manage.py", "serve"]

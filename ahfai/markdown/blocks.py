@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -40,7 +41,7 @@ def closed(text: str, start: int) -> list[tuple[int, int]]:
     for token in found:
         last = _last_line(token, lines)
         ends.append(line_ends[last])
-    return list(zip(ends, ends[1:], strict=False))
+    return list(pairwise(ends))
 
 
 def _starts_open_fence(text: str, start: int) -> bool:

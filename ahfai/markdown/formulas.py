@@ -23,8 +23,8 @@ LONGEST = 4000
 # group doubles the time. With these limits a formula takes less than 1 MB of stack and a few
 # milliseconds.
 DEEPEST = 50
-MOST_COMMANDS = 400
-MOST_OPEN_BRACKETS = 12
+MOST_COMMANDS = 300
+MOST_OPEN_BRACKETS = 10
 
 _CLOSERS = {"$$": "$$", r"\[": r"\]"}
 _MAY_FOLLOW = frozenset({"", ".", ",", ";", ":"})
@@ -155,8 +155,10 @@ _OPENING_NAME = re.compile(
     r"\{|l+(?:Angle|Brace|Vert|vert|ang|angle|brace|brack|bracket|ceil|floor|group|corner"
     r"|parenthesis|paren|moustache)|ulcorner"
 )
-_OPENING_COMMAND = re.compile(r"mathopen|[Bb]ra(?:ket)?|Set|(?:[Bb]igg?)l")
-_TAKES_BRACKET = re.compile(r"left|right|middle|(?:[Bb]igg?)[lmr]?|sqrt|smash|prescript|\\|x[a-zA-Z]+")
+_OPENING_COMMAND = re.compile(r"mathopen|[Bb]ra(?:ket)?|[Kk]et|[Ss]et|[Bb]igg?l")
+_TAKES_BRACKET = re.compile(
+    r"left|right|middle|(?:[Bb]igg?)[lmr]?|sqrt|smash|prescript|\\|x[a-zA-Z]+"
+)
 
 
 def _bearable(latex: str) -> str | None:

@@ -1,13 +1,19 @@
 """Code blocks: a head with the language, and the code in coloured words."""
 
 import re
+import time
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 
 LONGEST_COLOURED = 20_000
 """Characters; longer code stays in one colour."""
 
-# Lexers are many and of uneven care: these were timed with hostile input.
+SECONDS_OF_COLOUR = 0.5
+"""Of processor time, for all the code of one text; many lexers are quadratic on odd input."""
+
+# Pygments has hundreds of lexers. In these, no single step ran away on hostile input, so that
+# the limit above holds.
 LANGUAGES = frozenset(
     [
         "awk",
@@ -104,7 +110,7 @@ LANGUAGES = frozenset(
         "zsh",
     ]
 )
-_SAME_AS = {"tsx": "ts", "zsh": "bash"}
+_SAME_AS = {"kt": "kotlin", "patch": "diff", "zsh": "bash"}
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9+#._-]{0,29}")
 
 # Pygments' short names of the kinds that have a colour; the others are plain text.
@@ -140,35 +146,50 @@ COLOURED = {
 }
 
 
-def code_block(source: str, info: str) -> str:
+@dataclass
+class Allowance:
+    """What is left of the time for colouring one text."""
+
+    seconds: float = SECONDS_OF_COLOUR
+
+
+def code_block(source: str, info: str, allowance: Allowance) -> str:
     """`info` is what follows the opening fence; its first word names the language."""
     words = info.split()
     label = words[0] if words and _LABEL.fullmatch(words[0]) else "text"
     language = label.lower()
+    code = _coloured(source, language, allowance) or escape(source)
     return (
         f'<div class="code" data-language="{escape(language)}">'
         f'<div class="code-head"><span>{escape(label)}</span></div>'
-        f'<pre tabindex="0"><code class="highlight">{_coloured(source, language)}</code></pre>'
+        f'<pre tabindex="0"><code class="highlight">{code}</code></pre>'
         "</div>\n"
     )
 
 
-def _coloured(source: str, language: str) -> str:
+def _coloured(source: str, language: str, allowance: Allowance) -> str | None:
+    """The code in spans; None where it stays in one colour."""
     if language not in LANGUAGES or len(source) > LONGEST_COLOURED:
-        return escape(source)
+        return None
     from pygments.lexers import get_lexer_by_name
 
     lexer = get_lexer_by_name(_SAME_AS.get(language, language), stripnl=False, ensurenl=False)
+    begun = time.thread_time()
     parts: list[str] = []
     colour: str | None = None
     run: list[str] = []
-    for kind, value in lexer.get_tokens(source):
-        mine = _colour(kind)
-        if mine != colour and run:
-            parts.append(_span("".join(run), colour))
-            run = []
-        colour = mine
-        run.append(value)
+    try:
+        for kind, value in lexer.get_tokens(source):
+            if time.thread_time() - begun > allowance.seconds:
+                return None
+            mine = _colour(kind)
+            if mine != colour and run:
+                parts.append(_span("".join(run), colour))
+                run = []
+            colour = mine
+            run.append(value)
+    finally:
+        allowance.seconds -= time.thread_time() - begun
     parts.append(_span("".join(run), colour))
     return "".join(parts)
 

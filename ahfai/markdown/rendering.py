@@ -1,7 +1,8 @@
 """One parser for whole messages, and what becomes of its tokens."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,7 +13,7 @@ from markdown_it.token import Token
 from ahfai.markdown import formulas, links
 from ahfai.markdown.allowed import only_allowed
 from ahfai.markdown.blocks import NESTING
-from ahfai.markdown.highlight import code_block
+from ahfai.markdown.highlight import Allowance, code_block
 
 TASK = "task"
 MOST_TOKENS = 40_000
@@ -123,8 +124,11 @@ def _settle_levels(state: StateCore) -> None:
             token.attrs = {"class": str(token.attrs["style"]).removeprefix("text-align:")}
 
 
-def _render_code(self: object, tokens: list[Token], index: int, *rest: object) -> str:
-    return code_block(tokens[index].content, tokens[index].info)
+def _render_code(
+    self: object, tokens: list[Token], index: int, options: object, env: dict[str, Allowance]
+) -> str:
+    allowance = env.setdefault("colouring", Allowance())
+    return code_block(tokens[index].content, tokens[index].info, allowance)
 
 
 def _render_formula(self: object, tokens: list[Token], index: int, *rest: object) -> str:
@@ -152,7 +156,7 @@ def _render_task(self: object, tokens: list[Token], index: int, *rest: object) -
     return f'<span class="task-open" role="img" aria-label="{_("To do")}"></span>'
 
 
-_RENDER_RULES = {
+_RENDER_RULES: dict[str, Callable[..., Any]] = {
     "fence": _render_code,
     "code_block": _render_code,
     formulas.INLINE: _render_formula,

@@ -81,7 +81,12 @@ def test_a_database_error_is_named_without_its_text_and_the_other_jobs_go_on(mon
 
 def test_a_stop_ends_the_wait_at_once(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "worker"],
+        [
+            sys.executable,
+            "-c",
+            "import django; django.setup(); "
+            "from ahfai import worker; worker.EVERY_S = 60; worker.run()",
+        ],
         cwd=settings.BASE_DIR,
         # Without tables each round fails, which mustn't end the worker.
         env=os.environ
@@ -98,7 +103,5 @@ def test_a_stop_ends_the_wait_at_once(tmp_path):
         assert "beat failed" in process.stderr.readline()
         time.sleep(0.5)
         assert process.poll() is None
-        asked = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
-        assert time.monotonic() - asked < 1.5
+        assert process.wait(20) == 0
