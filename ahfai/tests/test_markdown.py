@@ -7,7 +7,10 @@ import pytest
 from ahfai import markdown
 from chats.tests.fake_ollama import STORY
 
-LISTS = "Intro\n\n1. one\n\n2. two\n   more\n\n   - deep\n\nEnd.\n\nTitle\n=====\n\n~~~\ncode\n\n~~~\nlast\n"
+LISTS = (
+    "Intro\n\n1. one\n\n2. two\n   more\n\n   - deep\n\n"
+    "End.\n\nTitle\n=====\n\n~~~\ncode\n\n~~~\nlast\n"
+)
 
 
 def test_code_tables_lists_and_formulas_are_readable():
@@ -54,7 +57,4 @@ def test_closed_blocks_can_be_asked_for_from_the_last_one_on():
 
 def test_an_open_fence_is_the_growing_block_however_long():
     text = "Before\n\n```python\n" + "x = 1\n\n" * 50
-    assert (
-        markdown.closed_blocks(text) == [(0, len("Before\n\n"))]
-        or len(markdown.closed_blocks(text)) == 1
-    )
+    assert len(markdown.closed_blocks(text)) == 1
