@@ -13,8 +13,7 @@ NESTING = 20
 """Levels of lists, quotes and emphasis inside each other; a list with its items takes two."""
 
 _LINE_END = re.compile(r"\r\n?|\n")
-_BLANK_LINES = re.compile(r"(?:[ \t]*+(?:\r\n?+|\n))*+")
-_FENCE = re.compile(r" {0,3}(?:(`{3,}+)[^`\r\n]*+|(~{3,}+)[^\r\n]*+)[\r\n]")
+_FENCE = re.compile(r" {0,3}(`{3,}+|~{3,}+)")
 _CLOSED_AT_ONCE = frozenset({"heading_open", "hr", formulas.BLOCK})
 _CLOSED_BY_BLANK_LINE = frozenset({"paragraph_open", "table_open", "blockquote_open"})
 
@@ -25,8 +24,6 @@ def closed(text: str, start: int) -> list[tuple[int, int]]:
     Only whole lines count: `#` may still become `#hashtag`. Blank lines before a block belong
     to it, so that its end is known as soon as its last line is.
     """
-    if _starts_open_fence(text, start):
-        return []
     line_ends = [found.end() for found in _LINE_END.finditer(text, start)]
     if line_ends and text.endswith("\r"):
         line_ends.pop()  # "\n" may follow
@@ -34,28 +31,32 @@ def closed(text: str, start: int) -> list[tuple[int, int]]:
         return []
     source = _LINE_END.sub("\n", text[start : line_ends[-1]])
     lines = source.split("\n")[:-1]
+    if _are_open_fence(lines):
+        return []
     found = [token for token in _splitter().parse(source) if token.level == 0 and token.map]
     if found and not _is_closed(found[-1], lines):
         found.pop()
-    ends = [start]
-    for token in found:
-        last = _last_line(token, lines)
-        ends.append(line_ends[last])
+    ends = [start, *(line_ends[_last_line(token, lines)] for token in found)]
     return list(pairwise(ends))
 
 
-def _starts_open_fence(text: str, start: int) -> bool:
-    """Whether the text starts with a code block that nothing has closed yet.
+def _are_open_fence(lines: list[str]) -> bool:
+    """Whether the lines are code that nothing has closed yet.
 
     Long code grows by many lines; this spares parsing all of it at each one.
     """
-    blank = _BLANK_LINES.match(text, start)
-    opening = _FENCE.match(text, blank.end() if blank else start)
-    if not opening:
+    first = next((number for number, line in enumerate(lines) if line.strip(" \t")), len(lines))
+    opening = _FENCE.match(lines[first]) if first < len(lines) else None
+    if not opening or (opening[1][0] == "`" and "`" in lines[first][opening.end() :]):
         return False
-    fence = opening[1] or opening[2]
-    closing = re.compile(rf"^ {{0,3}}{fence[0]}{{{len(fence)},}}[ \t]*\r?$", re.MULTILINE)
-    return not closing.search(text, opening.end())
+    return not any(_closes(line, opening[1]) for line in lines[first + 1 :])
+
+
+def _closes(line: str, fence: str) -> bool:
+    found = _FENCE.match(line)
+    if not found or not found[1].startswith(fence):
+        return False
+    return not line[found.end() :].strip(" \t")
 
 
 def _is_closed(block: Token, lines: list[str]) -> bool:
@@ -63,10 +64,9 @@ def _is_closed(block: Token, lines: list[str]) -> bool:
     if block.type in _CLOSED_AT_ONCE:
         return True
     if block.type == "fence":
-        last = lines[_last_line(block, lines)].strip(" \t")
         assert block.map
-        spans_lines = block.map[1] - block.map[0] > 1
-        return spans_lines and last.startswith(block.markup) and not last.strip(block.markup[0])
+        first, end = block.map
+        return end - first > 1 and _closes(lines[end - 1], block.markup)
     return block.type in _CLOSED_BY_BLANK_LINE and not lines[-1].strip(" \t")
 
 
