@@ -12,7 +12,7 @@ class Heartbeat(models.Model):
     `seen` is the database's clock, so that machines with different clocks agree.
     """
 
-    DEAD_AFTER_S = 10
+    DEAD_AFTER_S = 30
 
     class Kind(models.TextChoices):
         WEB = "web"

@@ -14,6 +14,10 @@ SYSTEM = (
     "Answer in the person's language, plainly and to the point; use Markdown where it helps. "
     "It is {day}, {time} ({zone})."
 )
+CONTINUE = (
+    "Your last answer was cut off. Continue it exactly where it stopped: repeat nothing, "
+    "and begin in the middle of the sentence if it stopped there."
+)
 TOKENS_OF_FRAME = 8
 
 
@@ -23,15 +27,19 @@ class Context:
     left_out: int
 
 
-def build(user, model: str, path: Sequence[Message], num_ctx: int, share: float = 1.0) -> Context:
+def build(
+    user, model: str, path: Sequence[Message], num_ctx: int, share: float = 1.0, so_far: str = ""
+) -> Context:
     """The prompt for the last message of `path`, with the newest turns that fit.
 
     `share` of the room is used: after the server found a prompt too long, a second try takes
-    less of it.
+    less of it. `so_far` is an answer's beginning that is to be continued.
     """
     num_predict = min(settings.NUM_PREDICT, num_ctx // 2)
     system = Turn("system", _system(user))
     room = (num_ctx - num_predict) * share - estimate(system.content)
+    end = _to_continue(so_far, room / 2)
+    room -= sum(estimate(turn.content) for turn in end)
     turns: list[Turn] = []
     said = [message for message in path if message.is_mine or message.content]
     for message in reversed(said):
@@ -43,9 +51,37 @@ def build(user, model: str, path: Sequence[Message], num_ctx: int, share: float 
     while len(turns) > 1 and turns[-1].role != "user":
         turns.pop()
     prompt = Prompt(
-        model=model, turns=(system, *reversed(turns)), num_ctx=num_ctx, num_predict=num_predict
+        model=model,
+        turns=(system, *reversed(turns), *end),
+        num_ctx=num_ctx,
+        num_predict=num_predict,
     )
     return Context(prompt, left_out=len(said) - len(turns))
+
+
+def _to_continue(so_far: str, room: float) -> list[Turn]:
+    """The answer's beginning, or its last part if it is large, and the wish to go on.
+
+    Asked in words, since servers differ in what they do with a prompt that ends in an answer.
+    """
+    if not so_far:
+        return []
+    while estimate(so_far) > room and len(so_far) > 200:
+        so_far = so_far[len(so_far) // 4 :]
+    return [Turn("assistant", so_far), Turn("user", CONTINUE)]
+
+
+def joint(before: str, after: str) -> str:
+    """What belongs between two parts of an answer: models seldom begin with a space.
+
+    Scripts without spaces (from U+2E80 on) get none.
+    """
+    if not before or not after:
+        return ""
+    words = before[-1].isalnum() and after[0].isalnum()
+    punctuated = before[-1] in ".,;:!?" and after[0].isalnum()
+    narrow = before[-1] < "\u2e80" and after[0] < "\u2e80"
+    return " " if (words or punctuated) and narrow else ""
 
 
 def estimate(text: str) -> float:

@@ -4,7 +4,6 @@ It drains the model server into memory at once; who watches reads from there, an
 per process writes all growing replies once a second.
 """
 
-import contextlib
 import logging
 import threading
 import time
@@ -13,12 +12,11 @@ from collections.abc import Iterable
 
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections, transaction
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.fields import sealed_for
-from ahfai.models import Heartbeat
-from chats import context, lifecycle, servers
+from ahfai.crypto import SealError
+from chats import context, lifecycle, sentences, servers
 from chats.engines import (
     Call,
     Cancelled,
@@ -29,7 +27,7 @@ from chats.engines import (
     Text,
     Thinking,
 )
-from chats.models import BuiltinServer, Message, State
+from chats.models import OPEN, Message, State
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +35,9 @@ SAVE_EVERY_S = 1.0
 LOOK_EVERY_S = 3.0
 LINE_EVERY_S = 0.4
 MAX_THINKING = 400_000
+LONGEST_PAUSE_S = 10
+# How often the built-in server may be restarted under a reply before that is given up.
+MAX_RESTARTS = 5
 
 _running: dict[uuid.UUID, "Generation"] = {}
 _registry = threading.Lock()
@@ -49,8 +50,13 @@ def begin(reply: Message) -> "Generation":
     generation = Generation(reply)
     with _registry:
         _running[reply.pk] = generation
-    _saver.wake()
-    threading.Thread(target=generation.run, name=f"reply-{reply.pk}", daemon=True).start()
+    try:
+        _saver.wake()
+        threading.Thread(target=generation.run, name=f"reply-{reply.pk}", daemon=True).start()
+    except RuntimeError:
+        # The system gives no more threads.
+        log.error("a reply could not be started")
+        generation.give_up("overloaded")
     return generation
 
 
@@ -71,6 +77,9 @@ def begin_drain() -> None:
 def drain(seconds: float) -> None:
     """Give the replies of this process `seconds` to finish, then close them with their text."""
     _draining.set()
+    for generation in _all():
+        if not generation.began:
+            generation.interrupt()
     end = time.monotonic() + seconds
     while (left := _all()) and time.monotonic() < end:
         time.sleep(0.05)
@@ -101,11 +110,12 @@ class Generation:
         self.began = False
         self.stopped = False
         self.interrupted = False
-        self._parts: list[str] = []
-        self._thoughts: list[str] = []
+        # A reply that goes on from an earlier one begins with its text.
+        self._parts: list[str] = [reply.content] if reply.content else []
+        self._thoughts: list[str] = [reply.thinking] if reply.thinking else []
+        self._begin = self._saved = len(self._parts), len(self._thoughts)
         self._joined = ("", 0)
-        self._saved = (0, 0)
-        self._thought_length = 0
+        self._thought_length = len(reply.thinking)
 
     @property
     def text(self) -> str:
@@ -123,6 +133,11 @@ class Generation:
     @property
     def version(self) -> tuple[int, int, str, bool]:
         return len(self._parts), len(self._thoughts), self.words, self.over
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing of the answer has arrived yet."""
+        return self.size == self._begin
 
     def stop(self) -> None:
         self.stopped = True
@@ -142,31 +157,53 @@ class Generation:
             self.words = words
             self.changed.notify_all()
 
+    def give_up(self, reason: str) -> None:
+        """Close the reply without a thread of its own."""
+        self._close(State.FAILED, {"reason": reason})
+
     def run(self) -> None:
         """The whole life of the reply. Whatever goes wrong, the row is closed."""
         state, fields = State.FAILED, {"reason": "broken"}
         try:
-            self._wait_for_a_place()
-            finished = self._write()
+            finished = self._answer()
             state, fields = _ending(finished)
             if not self.text.strip():
                 state, fields = State.FAILED, {**fields, "reason": "empty"}
         except Cancelled:
             state, fields = self._cancelled()
         except EngineFailed as failure:
-            kept = bool(self._parts)
-            state = State.INTERRUPTED if kept else State.FAILED
+            state = State.INTERRUPTED if self._parts else State.FAILED
             fields = {"reason": failure.code}
+            if failure.code == "model_missing":
+                servers.forget()
             log.info("a reply ended early: %s", failure.code)
+        except SealError:
+            fields = {"reason": "unreadable"}
+            log.error("a chat could not be opened for its reply")
         except Exception as error:  # noqa: BLE001 (the row must be closed whatever happens)
             # The class only: a message could hold words of the conversation.
             log.error("a reply failed: %s", type(error).__name__)
         finally:
             self._close(state, fields)
 
+    def _answer(self) -> Finished:
+        """Wait and ask; again where the built-in server was restarted before its first word."""
+        for _restart in range(MAX_RESTARTS):
+            self._wait_for_a_place()
+            try:
+                return self._write()
+            except EngineFailed as failure:
+                lost = failure.code in ("away", "cut", "not_ready")
+                if not (lost and self.silent and servers.kind() == "builtin"):
+                    raise
+                self.began = False
+                lifecycle.give_back(self.reply)
+                self.call.wait(1)
+        raise EngineFailed("builtin_failed", "")
+
     def _cancelled(self) -> tuple[State, dict]:
         if self.stopped:
-            if servers.kind() == "builtin" and self.began and not self._parts:
+            if self.began and self.silent and servers.kind() == "builtin":
                 _restart_builtin(self.reply)
             return State.STOPPED, {"reason": ""}
         return State.INTERRUPTED, {"reason": "restarted"}
@@ -185,17 +222,14 @@ class Generation:
                 self.say(status.sentence)
             else:
                 ready = True
+            # A process that shuts down begins nothing.
+            ready = ready and not _draining.is_set()
             if ready and lifecycle.claim(self.reply):
                 self.say("")
                 return
             if ready and time.monotonic() - told_at > 1:
                 told_at = time.monotonic()
-                place = lifecycle.place_in_line(self.reply)
-                self.say(
-                    _("Waiting in line: number %(place)d.") % {"place": place}
-                    if place > 1
-                    else _("Next in line: another reply is being written.")
-                )
+                self.say(sentences.in_line(lifecycle.place_in_line(self.reply)))
             connections.close_all()
             with _place_freed:
                 _place_freed.wait(LINE_EVERY_S)
@@ -205,7 +239,7 @@ class Generation:
         try:
             return self._ask(share=0.9)
         except EngineFailed as failure:
-            if failure.code != "too_long" or self._parts:
+            if failure.code != "too_long" or not self.silent:
                 raise
         return self._ask(share=0.45)
 
@@ -214,7 +248,7 @@ class Generation:
         messages = list(reply.chat.messages.in_order())
         path = context.path_to(reply, messages)[:-1]
         num_ctx = servers.num_ctx(reply.model)
-        built = context.build(reply.owner, reply.model, path, num_ctx, share)
+        built = context.build(reply.owner, reply.model, path, num_ctx, share, self.text)
         if built.left_out != reply.left_out:
             reply.left_out = built.left_out
             Message.objects.filter(pk=reply.pk).update(left_out=built.left_out)
@@ -227,6 +261,8 @@ class Generation:
         for event in events:
             match event:
                 case Text(delta):
+                    if self._parts and len(self._parts) == self._begin[0]:
+                        delta = context.joint(self.text, delta) + delta
                     self._add(self._parts, delta)
                 case Thinking(delta):
                     if self._thought_length < MAX_THINKING:
@@ -252,40 +288,38 @@ class Generation:
             "away": _("The model server doesn't answer just now."),
         }
         time.sleep(0.5)
-        while not (self._parts or self._thoughts or self.over or self.call.cancelled):
+        while self.silent and not (self.over or self.call.cancelled):
             found = servers.engine().look(self.reply.model)
-            if self._parts or self._thoughts or self.over:
+            if not self.silent or self.over:
                 return
             self.say(saying.get(found, ""))
             time.sleep(LOOK_EVERY_S)
 
-    def save(self) -> None:
-        """Write the text so far; the saver calls this inside its one transaction."""
-        grown = len(self._parts), len(self._thoughts)
-        if grown == self._saved:
-            return
-        fields = {"content": sealed_for(self.reply, "content", self.text)}
-        if self._thoughts:
+    def unsaved(self) -> dict:
+        """The sealed columns that have grown since the last save. Raises SealError."""
+        fields = {}
+        if len(self._parts) != self._saved[0]:
+            fields["content"] = sealed_for(self.reply, "content", self.text)
+        if len(self._thoughts) != self._saved[1]:
             fields["thinking"] = sealed_for(self.reply, "thinking", self.thinking)
-        Message.objects.filter(pk=self.reply.pk, state=State.RUNNING).update(**fields)
-        self._saved = grown
+        return fields
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return len(self._parts), len(self._thoughts)
+
+    def mark_saved(self, size: tuple[int, int]) -> None:
+        """What it had when its size was `size` is in the database."""
+        self._saved = size
 
     def _close(self, state: State, fields: dict) -> None:
+        """Write the end, however long the database is away: an open row would hold its place."""
+        pause = 0.5
         try:
-            for pause in (0, 1, 3, 6):
+            while not self._closed(state, fields):
+                self.say(_("The answer can't be saved just now; AhFai keeps trying."))
                 time.sleep(pause)
-                try:
-                    lifecycle.close(
-                        self.reply,
-                        state,
-                        content=sealed_for(self.reply, "content", self.text),
-                        thinking=sealed_for(self.reply, "thinking", self.thinking),
-                        **fields,
-                    )
-                    break
-                except DatabaseError as error:
-                    log.error("a reply could not be saved: %s", type(error).__name__)
-                    connections.close_all()
+                pause = min(pause * 2, LONGEST_PAUSE_S)
         finally:
             with _registry:
                 _running.pop(self.reply.pk, None)
@@ -295,6 +329,24 @@ class Generation:
             with _place_freed:
                 _place_freed.notify_all()
             connections.close_all()
+
+    def _closed(self, state: State, fields: dict) -> bool:
+        try:
+            try:
+                words = {
+                    "content": sealed_for(self.reply, "content", self.text),
+                    "thinking": sealed_for(self.reply, "thinking", self.thinking),
+                }
+            except SealError:
+                # The person's key is gone or unreadable: what was saved before stays.
+                log.error("the end of a reply could not be sealed")
+                words = {}
+            lifecycle.close(self.reply, state, **words, **fields)
+        except DatabaseError as error:
+            log.error("a reply could not be saved: %s", type(error).__name__)
+            connections.close_all()
+            return False
+        return True
 
 
 def _ending(finished: Finished) -> tuple[State, dict]:
@@ -313,7 +365,7 @@ def _restart_builtin(reply: Message) -> None:
     stays taken, so it is started anew unless somebody else is being answered."""
     others = Message.objects.filter(state=State.RUNNING).exclude(pk=reply.pk)
     if not others.exists():
-        BuiltinServer.objects.filter(only=1).update(restart_wanted=True)
+        servers.restart_builtin()
 
 
 class _Saver:
@@ -337,7 +389,7 @@ class _Saver:
                 idle_since = time.monotonic()
                 try:
                     self._save(growing)
-                except DatabaseError as error:
+                except Exception as error:  # noqa: BLE001 (nothing else would save them)
                     log.error("replies could not be saved: %s", type(error).__name__)
                     connections.close_all()
             elif time.monotonic() - idle_since > 10:
@@ -349,18 +401,33 @@ class _Saver:
 
     def _save(self, growing: list[Generation]) -> None:
         close_old_connections()
+        sizes = {generation: generation.size for generation in growing}
+        grown = {generation: fields for generation in growing if (fields := _unsaved(generation))}
         with transaction.atomic():
-            Heartbeat.objects.filter(pk=lifecycle.this_process()).update(seen=Now())
-            for generation in growing:
-                generation.save()
-        asked = Message.objects.filter(
-            pk__in=[generation.reply.pk for generation in growing], stop_asked=True
-        )
-        stop = set(asked.values_list("pk", flat=True))
+            lifecycle.this_process()
+            for generation, fields in grown.items():
+                Message.objects.filter(pk=generation.reply.pk, state=State.RUNNING).update(**fields)
+        for generation in grown:
+            generation.mark_saved(sizes[generation])
+        rows = Message.objects.filter(pk__in=[generation.reply.pk for generation in growing])
+        found = {
+            key: (state, stop) for key, state, stop in rows.values_list("pk", "state", "stop_asked")
+        }
         for generation in growing:
-            if generation.reply.pk in stop:
-                with contextlib.suppress(OSError):
-                    generation.stop()
+            state, stop = found.get(generation.reply.pk, (None, False))
+            if stop:
+                generation.stop()
+            elif state not in OPEN:
+                # Deleted with its chat, or closed by others: nobody waits for the rest.
+                generation.interrupt()
+
+
+def _unsaved(generation: Generation) -> dict:
+    try:
+        return generation.unsaved()
+    except SealError:
+        log.error("a growing reply could not be sealed")
+        return {}
 
 
 _saver = _Saver()

@@ -7,12 +7,15 @@ import uuid
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from ahfai.models import Heartbeat
 from chats.models import OPEN, Chat, Line, Message, Role, State
+
+# Each open reply has a thread of its own.
+MAX_OPEN_PER_PERSON = 100
 
 _process_lock = threading.Lock()
 _process: tuple[int, uuid.UUID] | None = None
@@ -23,56 +26,124 @@ class StillAnswering(Exception):
 
 
 class NotTheLast(Exception):
-    """Only the last reply of a chat can be tried again."""
+    """Only the last reply of a chat can be tried again or continued."""
+
+
+class NothingToContinue(Exception):
+    """The reply is complete, or has no text to go on from."""
+
+
+class TooManyOpen(Exception):
+    """This person has MAX_OPEN_PER_PERSON replies in line or being written."""
 
 
 def start(user, text: str, model: str, request_id: uuid.UUID | None) -> tuple[Message, bool]:
-    """A new chat with its first question. Returns the reply, and whether it is a new one."""
-    try:
-        with transaction.atomic():
-            chat = Chat.objects.create(owner=user, title=title_from(text), model=model)
-            return _ask(chat, None, text, model, request_id), True
-    except IntegrityError:
-        return _asked_before(user, request_id), False
+    """A new chat with its first question. Returns the reply, and whether it is a new one.
+
+    Raises TooManyOpen.
+    """
+
+    def store(request_id, process):
+        chat = Chat.objects.create(owner=user, title=title_from(text), model=model)
+        return _ask(chat, None, text, model, request_id, process)
+
+    _check_open(user)
+    return _once(user, text, request_id, store)
 
 
 def ask(chat: Chat, text: str, model: str, request_id: uuid.UUID | None) -> tuple[Message, bool]:
     """Store the person's words and the empty reply together: from here on nothing is lost.
 
-    Raises StillAnswering while the chat's last reply is being written.
+    Raises StillAnswering while the chat's last reply is being written, TooManyOpen, and
+    Chat.DoesNotExist when the chat was deleted meanwhile.
     """
-    if request_id and chat.owner.messages.filter(request_id=request_id).exists():
-        return _asked_before(chat.owner, request_id), False
-    last = chat.messages.in_order().last()
-    if last is not None and last.is_open:
-        raise StillAnswering
-    try:
-        with transaction.atomic():
-            Chat.objects.filter(pk=chat.pk).update(changed=timezone.now(), model=model)
-            return _ask(chat, last, text, model, request_id), True
-    except IntegrityError:
-        return _asked_before(chat.owner, request_id), False
+
+    def store(request_id, process):
+        return _ask(chat, _last(chat, model), text, model, request_id, process)
+
+    _check_open(chat.owner)
+    return _once(chat.owner, text, request_id, store, chat)
 
 
 def try_again(reply: Message, model: str) -> Message:
     """Another reply to the same words; the earlier one stays in the tree.
 
-    Raises StillAnswering when one is on its way already, NotTheLast for an earlier reply.
+    Raises StillAnswering when one is on its way already, NotTheLast for an earlier reply,
+    TooManyOpen.
     """
-    last = reply.chat.messages.in_order().last()
-    if last is not None and last.is_open:
-        raise StillAnswering
-    if last is None or last.pk != reply.pk:
-        raise NotTheLast
+    return _another(reply, model)
+
+
+def carry_on(reply: Message, model: str) -> Message:
+    """Another reply that begins with the text of `reply` and goes on from there.
+
+    Raises NothingToContinue, and what `try_again` raises.
+    """
+    if not reply.can_continue:
+        raise NothingToContinue
+    return _another(reply, model, content=reply.content, thinking=reply.thinking)
+
+
+def _another(reply: Message, model: str, **begin) -> Message:
+    _check_open(reply.chat.owner)
+    process = this_process()
+    with transaction.atomic():
+        last = _last(reply.chat, model)
+        if last is None or last.pk != reply.pk:
+            raise NotTheLast
+        assert reply.parent is not None, "the database refuses a reply without a question"
+        return _reply_to(reply.parent, model, process, **begin)
+
+
+def _once(user, text, request_id, store, chat=None) -> tuple[Message, bool]:
+    """Run `store` in a transaction, unless this very request has been stored before.
+
+    Other words under an old id are a new question: a page may keep its id while the person
+    rewrites what did not seem to get through.
+    """
+    words = _stored(user, request_id)
+    if words and _is_resend(words, text, chat):
+        return words.last_reply, False
+    # Before the transaction: a heartbeat that two threads insert would undo the question.
+    process = this_process()
     try:
         with transaction.atomic():
-            Chat.objects.filter(pk=reply.chat_id).update(changed=timezone.now(), model=model)
-            return _reply_to(_question_of(reply), model)
+            return store(None if words else request_id, process), True
     except IntegrityError:
-        raise StillAnswering from None
+        # The twin of this request was quicker by a moment.
+        words = _stored(user, request_id)
+        if not words or not _is_resend(words, text, chat):
+            raise
+        return words.last_reply, False
 
 
-def _ask(chat, parent, text, model, request_id) -> Message:
+def _stored(user, request_id: uuid.UUID | None) -> Message | None:
+    return user.messages.filter(request_id=request_id).first() if request_id else None
+
+
+def _is_resend(words: Message, text: str, chat: Chat | None) -> bool:
+    return words.content == text and (chat is None or words.chat_id == chat.pk)
+
+
+def _check_open(user) -> None:
+    if user.messages.open().count() >= MAX_OPEN_PER_PERSON:
+        raise TooManyOpen
+
+
+def _last(chat: Chat, model: str) -> Message | None:
+    """The chat's last message, while nobody else can add one until the transaction's end.
+
+    The update comes first, since it is what locks the chat on PostgreSQL.
+    """
+    if not Chat.objects.filter(pk=chat.pk).update(changed=timezone.now(), model=model):
+        raise Chat.DoesNotExist
+    last = chat.messages.in_order().last()
+    if last is not None and last.is_open:
+        raise StillAnswering
+    return last
+
+
+def _ask(chat, parent, text, model, request_id, process) -> Message:
     words = Message.objects.create(
         owner_id=chat.owner_id,
         chat=chat,
@@ -81,10 +152,10 @@ def _ask(chat, parent, text, model, request_id) -> Message:
         content=text,
         request_id=request_id,
     )
-    return _reply_to(words, model)
+    return _reply_to(words, model, process)
 
 
-def _reply_to(words: Message, model: str) -> Message:
+def _reply_to(words: Message, model: str, process: uuid.UUID, **begin) -> Message:
     return Message.objects.create(
         owner_id=words.owner_id,
         chat_id=words.chat_id,
@@ -92,18 +163,9 @@ def _reply_to(words: Message, model: str) -> Message:
         role=Role.ASSISTANT,
         state=State.WAITING,
         model=model,
-        process_id=this_process(),
+        process_id=process,
+        **begin,
     )
-
-
-def _question_of(reply: Message) -> Message:
-    assert reply.parent is not None, "the database refuses a reply without a question"
-    return reply.parent
-
-
-def _asked_before(user, request_id: uuid.UUID | None) -> Message:
-    words = user.messages.get(request_id=request_id)
-    return words.replies.in_order().last()
 
 
 def title_from(text: str) -> str:
@@ -120,40 +182,53 @@ def this_process() -> uuid.UUID:
             _process = (os.getpid(), uuid.uuid4())
         key = _process[1]
     if not Heartbeat.objects.filter(pk=key).update(seen=Now()):
-        Heartbeat.objects.create(
-            pk=key, kind=Heartbeat.Kind.WEB, host=settings.HOST_NAME, pid=os.getpid()
-        )
+        beat = Heartbeat(pk=key, kind=Heartbeat.Kind.WEB, host=settings.HOST_NAME, pid=os.getpid())
+        # Two threads may come here together.
+        Heartbeat.objects.bulk_create([beat], ignore_conflicts=True)
     return key
 
 
 def claim(reply: Message) -> bool:
     """Take a place at the model server for `reply`, in order of arrival.
 
-    One row per model is the lock. On SQLite, where `select_for_update` does nothing, the
-    transaction itself is exclusive (BEGIN IMMEDIATE).
+    One row is the lock for all models, since RUNS_PER_USER counts across them. On SQLite,
+    where `select_for_update` does nothing, the transaction itself is exclusive (BEGIN
+    IMMEDIATE).
     """
+    # Most looks end here, without a lock.
+    if _first_in_line(reply.model) != reply.pk:
+        return False
+    process = this_process()
+    Line.objects.bulk_create([Line()], ignore_conflicts=True)
     with transaction.atomic():
-        Line.objects.get_or_create(model=reply.model)
-        Line.objects.select_for_update().get(model=reply.model)
-        first = _first_in_line(reply.model)
-        if first != reply.pk:
+        Line.objects.select_for_update().get()
+        if _first_in_line(reply.model) != reply.pk:
             return False
         return bool(
             Message.objects.filter(pk=reply.pk, state=State.WAITING).update(
-                state=State.RUNNING, process_id=this_process()
+                state=State.RUNNING, process_id=process
             )
         )
 
 
+def give_back(reply: Message) -> None:
+    """Back to the line, since nothing has been written yet; `created` keeps its place there."""
+    Message.objects.filter(pk=reply.pk, state=State.RUNNING).update(state=State.WAITING)
+
+
 def _first_in_line(model: str) -> uuid.UUID | None:
-    """Who may go next: nobody while all places are taken; a person with enough runs waits."""
-    running = Message.objects.filter(state=State.RUNNING)
+    """Who may go next: nobody while all places are taken; a person with enough runs waits.
+
+    What a dead process left behind neither holds a place nor stands in the way.
+    """
+    alive = Message.objects.filter(_beating())
+    running = alive.filter(state=State.RUNNING)
     if running.filter(model=model).count() >= settings.OLLAMA_PARALLEL:
         return None
     runs: dict[uuid.UUID, int] = {}
     for owner in running.values_list("owner_id", flat=True):
         runs[owner] = runs.get(owner, 0) + 1
-    waiting = Message.objects.filter(model=model, state=State.WAITING).in_order()
+    waiting = alive.filter(model=model, state=State.WAITING).in_order()
     for key, owner in waiting.values_list("pk", "owner_id"):
         if runs.get(owner, 0) < settings.RUNS_PER_USER:
             return key
@@ -179,24 +254,26 @@ def close(reply: Message, state: State, **fields) -> bool:
 
 
 def close_dead() -> int:
-    """Close the replies whose process died; their text so far stays. Returns how many."""
-    limit = Now() - datetime.timedelta(seconds=Heartbeat.DEAD_AFTER_S)
-    late = Q(process__isnull=True) | Q(process__seen__lt=limit)
-    gone = [
-        process.pk
-        for process in Heartbeat.objects.filter(
-            host=settings.HOST_NAME, pk__in=Message.objects.open().values("process")
-        )
-        if not _is_alive(process.pid)
-    ]
-    dead = list(
-        Message.objects.open().filter(late | Q(process__in=gone)).values_list("pk", flat=True)
+    """Close the replies whose process died; their text so far stays. Returns how many.
+
+    Whether the process beats is asked again in the update itself: it may have come back.
+    """
+    here = Heartbeat.objects.filter(
+        host=settings.HOST_NAME, pk__in=Message.objects.open().values("process")
     )
-    if not dead:
+    gone = [process.pk for process in here if not _is_alive(process.pid)]
+    dead = Message.objects.open().filter(~_beating() | Q(process_id__in=gone))
+    # A look first: an update takes SQLite's write lock even when it finds nothing.
+    if not dead.exists():
         return 0
-    return Message.objects.filter(pk__in=dead, state__in=OPEN).update(
+    return dead.update(
         state=State.INTERRUPTED, reason="restarted", closed=timezone.now(), process=None
     )
+
+
+def _beating() -> Exists:
+    limit = Now() - datetime.timedelta(seconds=Heartbeat.DEAD_AFTER_S)
+    return Exists(Heartbeat.objects.filter(pk=OuterRef("process_id"), seen__gte=limit))
 
 
 def _is_alive(pid: int) -> bool:

@@ -43,10 +43,6 @@ class Chat(models.Model):
         self.title = title
         self.save(update_fields=["title"])
 
-    def touch(self) -> None:
-        self.changed = timezone.now()
-        self.save(update_fields=["changed"])
-
 
 class State(models.TextChoices):
     """Where a message is in its life. A person's own message is `DONE` from the start."""
@@ -164,6 +160,15 @@ class Message(models.Model):
         return self.role == Role.PERSON
 
     @property
+    def last_reply(self) -> "Message":
+        """The newest answer to this message of a person."""
+        return self.replies.in_order().last()
+
+    @property
+    def can_continue(self) -> bool:
+        return self.state in (State.CUT, State.STOPPED, State.INTERRUPTED) and bool(self.content)
+
+    @property
     def tokens_per_second(self) -> float | None:
         if not self.reply_tokens or not self.reply_ms:
             return None
@@ -191,9 +196,14 @@ class BuiltinServer(models.Model):
 
 
 class Line(models.Model):
-    """The line in front of one model: its row is the lock under which places are given out."""
+    """The line in front of the models: its one row is the lock under which places are given out."""
 
-    model = models.CharField(max_length=200, primary_key=True)
+    only = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(only=1), name="line_has_one_row"),
+        ]
 
     def __str__(self) -> str:
-        return self.model
+        return str(self.only)

@@ -1,5 +1,6 @@
-"""What a person reads when a reply ended early; the row keeps only the code."""
+"""What a person reads while a reply waits and when it ended early; the row keeps only codes."""
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chats.engines.failures import SENTENCES
@@ -9,6 +10,11 @@ OWN = {
     "length": _("The answer reached its greatest length and was cut there."),
     "empty": _("The model gave an empty answer. Try again, or ask in other words."),
     "restarted": _("AhFai was restarted while this was being written. The text so far is kept."),
+    "overloaded": _("AhFai has too much to do just now. Try again in a minute."),
+    "unreadable": _(
+        "An earlier message of this chat can't be opened, so the model could not read it. "
+        "“manage.py verify” says more."
+    ),
     "builtin_failed": _(
         "The built-in model can't be used on this machine. “About the model” says what to do."
     ),
@@ -23,3 +29,10 @@ def sentence(reply: Message) -> str:
     if reply.reason in SENTENCES:
         return str(SENTENCES[reply.reason]) % {"model": reply.model}
     return ""
+
+
+def in_line(place: int) -> str:
+    """`place` is 1 for the next one."""
+    if place > 1:
+        return gettext("Waiting in line: number %(place)d.") % {"place": place}
+    return gettext("Next in line: another reply is being written.")

@@ -1,20 +1,38 @@
 """Which model server this installation talks with, what it has, and how it is doing."""
 
+import contextlib
+import ipaddress
+import logging
 import os
 import threading
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chats.builtin.server import CONTEXT_TOKENS
+from chats.builtin.weights import WEIGHTS
 from chats.engines import EngineFailed, Model
+from chats.engines.failures import failed
 from chats.engines.ollama import Ollama
 from chats.engines.openai import OpenAI
+from chats.models import BuiltinServer, Chat
 
 KEEP_S = 10
-BUILTIN_CONTEXT = 8192
+# Shorter, because somebody may be about to start the server.
+KEEP_FAILURE_S = 3
+# A page waits so long for the very first list, and so long for a fresh one where it has an old.
+FIRST_S = 1.5
+MOMENT_S = 0.2
+# The keeper writes every few seconds; an older row is that of a keeper that was killed.
+KEEPER_SILENT = timedelta(seconds=20)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,6 +51,18 @@ class Status:
     sentence: str
     done_bytes: int = 0
     total_bytes: int = 0
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the words stay on this machine, as far as the server's address tells."""
+        if self.kind == "builtin":
+            return True
+        address = settings.OPENAI_URL if self.kind == "openai" else settings.OLLAMA_URL
+        host = urlsplit(address).hostname or ""
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
 
 
 def kind() -> str:
@@ -63,80 +93,137 @@ def _engine(wire: str, url: str, key: str) -> Ollama | OpenAI:
     return OpenAI(url, key=key, first_byte_s=first_byte_s, line_s=line_s)
 
 
-class _Shelf:
-    """The models that the server listed last, kept for a few seconds."""
+class _Listing:
+    """What one server listed last. It is asked in the background, by one thread at a time."""
 
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.asked: object = None
-        self.at = 0.0
-        self.models: list[Model] = []
-        self.failure: EngineFailed | None = None
+    def __init__(self, server: Ollama | OpenAI) -> None:
+        self.server = server
+        self.models: list[Model] | None = None
+        self._failure: EngineFailed | None = None
+        self._answered_at: float | None = None
+        self._asked_at = 0.0
+        self._asking = False
+        self._changed = threading.Condition()
 
-    def models_of(self, server: Ollama | OpenAI) -> list[Model]:
-        with self.lock:
-            if self.asked is not server or time.monotonic() - self.at > KEEP_S:
-                try:
-                    self.models, self.failure = server.models(), None
-                except EngineFailed as failure:
-                    self.models, self.failure = [], failure
-                self.asked, self.at = server, time.monotonic()
-            if self.failure:
-                raise self.failure
-            return self.models
+    def read(self, first_s: float) -> list[Model]:
+        """The list, at once where there is one. Raises EngineFailed: how asking went last, or
+        "not_ready" where the first answer takes longer than `first_s`.
 
-    def forget(self) -> None:
-        with self.lock:
-            self.asked = None
+        A list that is no longer fresh gets a moment to be renewed.
+        """
+        with self._changed:
+            if not self._is_fresh() and not self._asking:
+                self._begin()
+            patience_s = first_s if self._answered_at is None else MOMENT_S
+            self._changed.wait_for(
+                lambda: not self._asking, max(0, self._asked_at + patience_s - time.monotonic())
+            )
+            if self._failure:
+                raise EngineFailed(self._failure.code, self._failure.sentence, self._failure.detail)
+            if self._answered_at is None:
+                raise failed("not_ready")
+            return self.models or []
+
+    def _is_fresh(self) -> bool:
+        if self._answered_at is None:
+            return False
+        keep_s = KEEP_FAILURE_S if self._failure else KEEP_S
+        return time.monotonic() - self._answered_at < keep_s
+
+    def _begin(self) -> None:
+        self._asking, self._asked_at = True, time.monotonic()
+        try:
+            threading.Thread(target=self._ask, name="model-list", daemon=True).start()
+        except RuntimeError:
+            # The system gives no more threads; the next reader tries again.
+            self._asking = False
+
+    def _ask(self) -> None:
+        models, failure = self.models, None
+        try:
+            models = self.server.models()
+        except EngineFailed as known:
+            failure = known
+        except Exception as error:  # noqa: BLE001 (nothing else would end the asking)
+            log.error("the models could not be listed: %s", type(error).__name__)
+            failure = failed("broken")
+        with self._changed:
+            self.models, self._failure = models, failure
+            self._answered_at = time.monotonic()
+            self._asking = False
+            self._changed.notify_all()
 
 
-_shelf = _Shelf()
-forget = _shelf.forget
+_listing: _Listing | None = None
+_listing_lock = threading.Lock()
+
+
+def _listing_of(server: Ollama | OpenAI) -> _Listing:
+    global _listing
+    with _listing_lock:
+        if _listing is None or _listing.server is not server:
+            _listing = _Listing(server)
+        return _listing
+
+
+def forget() -> None:
+    """Ask anew at the next look, since the list has turned out to be wrong."""
+    global _listing
+    with _listing_lock:
+        _listing = None
 
 
 def models() -> list[Model]:
-    """The chat models of the server. Raises EngineFailed when it can't be asked."""
-    if kind() == "builtin" and builtin_status().state != "ready":
-        return []
-    return _shelf.models_of(engine())
+    """The chat models of the server, from a list that is a few seconds old at most, unless the
+    server is slow. Raises EngineFailed when it can't be asked."""
+    return _listing_of(engine()).read(FIRST_S)
+
+
+def listed() -> list[str] | None:
+    """The names of the models that were listed last, or None where that isn't known yet.
+
+    Never waits for the server.
+    """
+    if kind() == "builtin":
+        return [default_model()]
+    known = _listing_of(engine()).models
+    return None if known is None else [model.name for model in known]
 
 
 def choices() -> list[Choice]:
-    try:
-        there = [Choice(model.name, model.name) for model in models()]
-    except EngineFailed:
-        there = []
-    return there or [Choice(default_model(), default_model())]
+    if kind() != "builtin":
+        # What was there last is offered while the server can't be asked.
+        with contextlib.suppress(EngineFailed):
+            models()
+    return [Choice(name, name) for name in listed() or [default_model()]]
 
 
 def default_model() -> str:
     if kind() == "builtin":
-        from chats.builtin import weights
-
-        return {"small": weights.SMALL, "test": weights.TEST}.get(
-            settings.BUILTIN_MODEL, weights.REGULAR
-        ).name
+        return WEIGHTS[settings.BUILTIN_MODEL].name
     return settings.OLLAMA_MODEL
 
 
-def chosen(user) -> str:
-    """The model that this person used last, if it is still there."""
+def chosen(user, chat: Chat | None = None) -> str:
+    """The model of `chat`, or the one that this person used last, if it is still there."""
     names = [choice.name for choice in choices()]
+    known = listed() is not None
     last = user.chats.newest_first().values_list("model", flat=True).first()
-    for name in (last, default_model()):
-        if name in names:
+    for name in (chat.model if chat else "", last, default_model()):
+        if name and (name in names or not known):
             return name
     return names[0]
 
 
 def num_ctx(model: str) -> int:
     """The window for every call on `model`, in tokens: another value would reload it."""
-    wanted = BUILTIN_CONTEXT if kind() == "builtin" else settings.NUM_CTX
-    try:
-        limit = next((m.context_length for m in models() if m.name == model), None)
-    except EngineFailed:
-        limit = None
-    return min(wanted, limit or wanted)
+    if kind() == "builtin":
+        return CONTEXT_TOKENS
+    with contextlib.suppress(EngineFailed):
+        models()
+    known = _listing_of(engine()).models or []
+    limit = next((found.context_length for found in known if found.name == model), None)
+    return min(settings.NUM_CTX, limit or settings.NUM_CTX)
 
 
 def status() -> Status:
@@ -154,11 +241,11 @@ def status() -> Status:
 
 
 def builtin_status() -> Status:
-    from chats.models import BuiltinServer
-
     row = BuiltinServer.objects.filter(only=1).first()
     if row is None:
         return Status("builtin", "installing", _("The built-in model is being prepared."))
+    if row.state != "failed" and timezone.now() - row.seen > KEEPER_SILENT:
+        return Status("builtin", "loading", _("The built-in model is starting again."))
     sentences = {
         "installing": _("The built-in model is being prepared."),
         "downloading": _("The built-in model is on its way."),
@@ -168,3 +255,13 @@ def builtin_status() -> Status:
     }
     sentence = row.sentence or sentences.get(row.state, "")
     return Status("builtin", row.state, sentence, row.done_bytes, row.total_bytes)
+
+
+def restart_builtin() -> None:
+    """Have the built-in model's server started anew; nobody is given a place there meanwhile.
+
+    One that is being started or fetched anyway is left to that.
+    """
+    BuiltinServer.objects.filter(only=1, state__in=["ready", "failed"]).update(
+        state="loading", sentence="", restart_wanted=True
+    )

@@ -14,4 +14,5 @@ urlpatterns = [
     path("replies/<uuid:reply_id>/stream", views.stream, name="stream"),
     path("replies/<uuid:reply_id>/stop", views.stop, name="stop"),
     path("replies/<uuid:reply_id>/retry", views.retry, name="retry"),
+    path("replies/<uuid:reply_id>/continue", views.carry_on, name="continue"),
 ]

@@ -1,10 +1,12 @@
 """Chats in the browser. Each lookup starts at the signed-in person."""
 
+import re
 import uuid
+from collections.abc import Callable
 
 from django.contrib.auth import SESSION_KEY
 from django.core.paginator import Paginator
-from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -34,11 +36,14 @@ def detail(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
 def start(request: SignedInRequest) -> HttpResponse:
     form = MessageForm(request.POST)
     if not form.is_valid():
-        return _refused_start(request, form)
+        return _refused_start(request, _fault(form), 422)
     said = form.cleaned_data
-    reply, fresh = lifecycle.start(
-        request.user, said["text"], _model(request, said), said["request_id"]
-    )
+    try:
+        reply, fresh = lifecycle.start(
+            request.user, said["text"], _model(request, said["model"]), said["request_id"]
+        )
+    except lifecycle.TooManyOpen:
+        return _refused_start(request, _too_many(), 429)
     if fresh:
         generation.begin(reply)
     return redirect(reply.chat)
@@ -51,10 +56,15 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, chat, _fault(form), 422)
     said = form.cleaned_data
+    model = _model(request, said["model"], chat)
     try:
-        reply, fresh = lifecycle.ask(chat, said["text"], _model(request, said), said["request_id"])
+        reply, fresh = lifecycle.ask(chat, said["text"], model, said["request_id"])
     except lifecycle.StillAnswering:
         return _refused(request, chat, _still_answering(), 409)
+    except lifecycle.TooManyOpen:
+        return _refused(request, chat, _too_many(), 429)
+    except Chat.DoesNotExist:
+        raise Http404 from None
     if fresh:
         generation.begin(reply)
     if not _wants_events(request):
@@ -64,22 +74,41 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def retry(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
-    reply = _reply(request, reply_id)
+    return _another(request, _reply(request, reply_id), lifecycle.try_again)
+
+
+@require_POST
+def carry_on(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
+    return _another(request, _reply(request, reply_id), lifecycle.carry_on)
+
+
+def _another(
+    request: SignedInRequest, reply: Message, verb: Callable[[Message, str], Message]
+) -> HttpResponse:
     try:
-        fresh = lifecycle.try_again(reply, servers.chosen(request.user))
+        fresh = verb(reply, _model(request, "", reply.chat))
     except lifecycle.StillAnswering:
         return _refused(request, reply.chat, _still_answering(), 409)
     except lifecycle.NotTheLast:
-        return _refused(request, reply.chat, _("Only the last answer can be tried again."), 409)
+        sentence = _("Only the last answer can be tried again or continued.")
+        return _refused(request, reply.chat, sentence, 409)
+    except lifecycle.NothingToContinue:
+        return _refused(request, reply.chat, _("This answer is complete."), 409)
+    except lifecycle.TooManyOpen:
+        return _refused(request, reply.chat, _too_many(), 429)
+    except Chat.DoesNotExist:
+        raise Http404 from None
     generation.begin(fresh)
-    return redirect(reply.chat)
+    if not _wants_events(request):
+        return redirect(reply.chat)
+    return _events(request, fresh, 0, first=watching.another_event(request, fresh, reply))
 
 
 @require_GET
 def stream(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
     reply = _reply(request, reply_id)
-    last = request.headers.get("Last-Event-ID") or request.GET.get("from") or "0"
-    return _events(request, reply, int(last) if last.isascii() and last.isdigit() else 0)
+    last = request.headers.get("Last-Event-ID", "")
+    return _events(request, reply, int(last) if re.fullmatch("[0-9]{1,9}", last) else 0)
 
 
 @require_POST
@@ -132,10 +161,18 @@ def _reply(request: SignedInRequest, reply_id: uuid.UUID) -> Message:
     return get_object_or_404(replies, pk=reply_id)
 
 
-def _model(request: SignedInRequest, said: dict) -> str:
-    """The model that was picked, if the server has it; else the one used last."""
-    names = [choice.name for choice in servers.choices()]
-    return said["model"] if said["model"] in names else servers.chosen(request.user)
+def _model(request: SignedInRequest, picked: str, chat: Chat | None = None) -> str:
+    """The model that was picked, the chat's own, or the one used last: whichever is there.
+
+    Never asks the server: the words are stored first, however long it is silent.
+    """
+    listed = servers.listed()
+    last = request.user.chats.newest_first().values_list("model", flat=True).first()
+    wishes = (picked, chat.model if chat else "", last, servers.default_model())
+    for name in wishes:
+        if name and (listed is None or name in listed):
+            return name
+    return listed[0] if listed else servers.default_model()
 
 
 def _page(
@@ -160,9 +197,11 @@ def _refused(request: SignedInRequest, chat: Chat, sentence: str, status: int) -
     return _page(request, chat, request.POST.get("text", ""), str(sentence), status)
 
 
-def _refused_start(request: SignedInRequest, form: MessageForm) -> HttpResponse:
-    shown = composer(request.user, sentence=_fault(form), text=request.POST.get("text", ""))
-    return render(request, "home.html", shown, status=422)
+def _refused_start(request: SignedInRequest, sentence: str, status: int) -> HttpResponse:
+    if _wants_events(request):
+        return JsonResponse({"sentence": str(sentence)}, status=status)
+    shown = composer(request.user, sentence=sentence, text=request.POST.get("text", ""))
+    return render(request, "home.html", shown, status=status)
 
 
 def _fault(form: MessageForm) -> str:
@@ -171,6 +210,10 @@ def _fault(form: MessageForm) -> str:
 
 def _still_answering() -> str:
     return _("AhFai is still answering. Wait for the end, or stop it first.")
+
+
+def _too_many() -> str:
+    return _("So many of your questions are waiting already. Let some of them be answered first.")
 
 
 def _wants_events(request: SignedInRequest) -> bool:

@@ -5,22 +5,31 @@ a page that comes back says with `Last-Event-ID` where to go on, in whichever pr
 """
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from ahfai import markdown
-from chats import generation, lifecycle
+from chats import generation, lifecycle, sentences
 from chats.models import Message, State
 
 FRAME_S = 1 / 30
 COMMENT_EVERY_S = 15
 FOLLOW_EVERY_S = 0.3
+# Threads that stay free for pages while replies are watched; and when a page that found none
+# looks again.
+FREE_THREADS = 8
+COME_BACK_MS = 2000
+
+_watching = 0
+_counting = threading.Lock()
 
 
 class Source(Protocol):
@@ -68,8 +77,9 @@ class FromRow:
         self.text, self.thinking, self.over = reply.content, reply.thinking, not reply.is_open
         self.words = ""
         if reply.state == State.WAITING:
-            place = lifecycle.place_in_line(reply)
-            self.words = _("Waiting in line: number %(place)d.") % {"place": place}
+            self.words = sentences.in_line(lifecycle.place_in_line(reply))
+        elif reply.is_open and not (reply.content or reply.thinking):
+            self.words = _("The model is reading, or being loaded.")
         connections.close_all()
 
 
@@ -85,9 +95,31 @@ def watch(
     `first` is sent before all. `still_allowed()` is asked every 15 seconds; when it says no
     (signed out elsewhere), the stream ends.
     """
+    global _watching
     connections.close_all()
     if first:
         yield first
+    with _counting:
+        crowded = _watching >= settings.WEB_THREADS - FREE_THREADS
+        _watching += 1
+    try:
+        yield from _follow(request, reply, offset, still_allowed, crowded)
+    except Message.DoesNotExist:
+        # Deleted while it was being watched.
+        yield _event("gone", {"deleted": True})
+    finally:
+        with _counting:
+            _watching -= 1
+        connections.close_all()
+
+
+def _follow(
+    request: HttpRequest,
+    reply: Message,
+    offset: int,
+    still_allowed: Callable[[], bool],
+    crowded: bool,
+) -> Iterator[str]:
     growing = generation.running(reply.pk)
     source: Source = FromMemory(growing) if growing else FromRow(reply)
     closed, sent, thought, words = 0, offset, 0, None
@@ -120,7 +152,10 @@ def watch(
             yield _event("done", {"html": html, "state": done.state})
             return
         if generation.draining():
-            yield _event("reconnect", {})
+            yield _event("reconnect", {"after_ms": 0})
+            return
+        if crowded:
+            yield _event("reconnect", {"after_ms": COME_BACK_MS})
             return
         if time.monotonic() - beat > COMMENT_EVERY_S:
             beat = time.monotonic()
@@ -134,10 +169,22 @@ def watch(
 
 
 def turn_event(request: HttpRequest, reply: Message) -> str:
-    """The person's message and the place for its reply, as the page would render them."""
-    html = render_to_string("chats/_turn.html", {"message": reply.parent}, request)
+    """The person's message and the place for its reply, as the page would render them.
+
+    `after` is the message before it: a page that shows another one there has missed a turn.
+    """
+    question = reply.parent
+    assert question is not None
+    html = render_to_string("chats/_turn.html", {"message": question}, request)
     html += render_to_string("chats/_reply.html", {"message": reply, "is_last": True}, request)
-    return _event("turn", {"html": html, "reply": str(reply.pk)})
+    after = str(question.parent_id or "")
+    return _event("turn", {"html": html, "reply": str(reply.pk), "after": after})
+
+
+def another_event(request: HttpRequest, reply: Message, earlier: Message) -> str:
+    """The place for a reply that is shown instead of `earlier`, another one to the same words."""
+    html = render_to_string("chats/_reply.html", {"message": reply, "is_last": True}, request)
+    return _event("turn", {"html": html, "reply": str(reply.pk), "replaces": str(earlier.pk)})
 
 
 def _event(name: str, data: dict, offset: int | None = None) -> str:

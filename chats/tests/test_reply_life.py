@@ -1,12 +1,22 @@
 """A reply from the question to its one end, against a server that plays each situation."""
 
 import threading
+import time
 import uuid
+from datetime import timedelta
+from types import SimpleNamespace
+from unittest import mock
 
 import pytest
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
+from ahfai.tests.at_once import at_once
 from chats import generation, lifecycle
 from chats.models import Chat, Message, State
 from chats.sentences import sentence
@@ -132,6 +142,93 @@ def test_a_resend_with_the_same_request_id_asks_once(client, ollama):
     assert len(ollama.chats) == 2
 
 
+def test_other_words_under_an_old_request_id_are_a_new_question(client, ollama):
+    same = uuid.uuid4()
+    chat = start(client, "Once", request_id=same)
+    closed_reply(chat)
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Otherwise", "request_id": same})
+    closed_reply(chat)
+    assert [words.content for words in chat.messages.filter(role="user").in_order()] == [
+        "Once",
+        "Otherwise",
+    ]
+
+
+def test_all_growing_replies_are_saved_in_one_transaction(client, ollama, settings, monkeypatch):
+    settings.OLLAMA_PARALLEL = settings.RUNS_PER_USER = 3
+    saver = generation._Saver()
+    monkeypatch.setattr(generation, "_saver", saver)
+    monkeypatch.setattr(saver, "wake", lambda: None)
+    ollama.play("endless")
+    chats = [start(client, f"Question {number}") for number in range(3)]
+    growing = [wait_until(lambda c=chat: generation.running(reply_of(c).pk)) for chat in chats]
+    wait_until(lambda: all(one.text for one in growing))
+    with CaptureQueriesContext(connection) as queries:
+        saver._save(growing)
+    said = [query["sql"] for query in queries]
+    begin = next(number for number, sql in enumerate(said) if sql.startswith("BEGIN"))
+    inside = said[begin : said.index("COMMIT")]
+    assert said.count("COMMIT") == 1
+    assert len([sql for sql in inside if sql.startswith('UPDATE "chats_message"')]) == 3
+    assert len([sql for sql in said if sql.startswith("UPDATE")]) == 4
+    assert all(reply_of(chat).content for chat in chats)
+
+
+def test_two_tabs_that_ask_at_once_make_one_conversation(owner):
+    chat = Chat.objects.create(owner=owner, title="t", model="m")
+    refused = []
+
+    def ask(number: int) -> None:
+        try:
+            lifecycle.ask(Chat.objects.get(pk=chat.pk), f"Tab {number}", "m", uuid.uuid4())
+        except lifecycle.StillAnswering:
+            refused.append(number)
+
+    at_once(ask, 4)
+    assert len(refused) == 3
+    assert chat.messages.count() == 2
+
+
+def test_two_tabs_that_try_again_at_once_get_one_more_reply(owner):
+    chat = Chat.objects.create(owner=owner, title="t", model="m")
+    first = lifecycle.ask(chat, "q", "m", None)[0]
+    lifecycle.close(first, State.DONE)
+    refused = []
+
+    def again(number: int) -> None:
+        try:
+            lifecycle.try_again(Message.objects.get(pk=first.pk), "m")
+        except (lifecycle.StillAnswering, lifecycle.NotTheLast):
+            refused.append(number)
+
+    at_once(again, 3)
+    assert len(refused) == 2
+    assert chat.messages.filter(role="assistant").count() == 2
+
+
+def test_the_first_questions_of_a_fresh_process_are_all_stored(owner, monkeypatch):
+    monkeypatch.setattr(lifecycle, "_process", None)
+    at_once(lambda number: lifecycle.start(owner, f"Question {number}", "m", uuid.uuid4()), 8)
+    assert owner.chats.count() == 8
+    assert Heartbeat.objects.count() == 1
+
+
+def test_a_resend_that_races_the_first_send_is_stored_once(owner):
+    same = uuid.uuid4()
+    fresh = []
+    at_once(lambda _: fresh.append(lifecycle.start(owner, "Once", "m", same)[1]), 4)
+    assert sorted(fresh) == [False, False, False, True]
+    assert owner.chats.count() == 1
+
+
+def test_nobody_fills_the_line_alone(client, owner, monkeypatch):
+    monkeypatch.setattr(lifecycle, "MAX_OPEN_PER_PERSON", 1)
+    lifecycle.start(owner, "First", "m", None)
+    answer = client.post(reverse("chats:start"), {"text": "Second"})
+    assert answer.status_code == 429
+    assert b"Second" in answer.content
+
+
 def test_a_second_question_during_a_reply_is_refused_and_its_text_kept(client, ollama):
     ollama.play("endless")
     chat = start(client)
@@ -169,6 +266,114 @@ def test_whoever_waits_is_told_the_place_in_the_line(client, ollama):
     wait_until(lambda: reply_of(second).state == State.RUNNING)
 
 
+def test_one_person_runs_so_many_replies_at_once_and_others_go_first(owner, stranger, settings):
+    settings.OLLAMA_PARALLEL, settings.RUNS_PER_USER = 4, 2
+    # Two models, so that the limit per model alone would let all of them run.
+    mine = [lifecycle.start(owner, "q", model, None)[0] for model in ("m", "m", "m", "other")]
+    theirs = lifecycle.start(stranger, "q", "m", None)[0]
+    assert [lifecycle.claim(reply) for reply in mine] == [True, True, False, False]
+    assert lifecycle.claim(theirs)
+    lifecycle.close(mine[0], State.DONE)
+    assert lifecycle.claim(mine[3])
+    assert not lifecycle.claim(mine[2])
+
+
+def test_replies_that_claim_together_keep_to_the_limits(owner, settings):
+    settings.OLLAMA_PARALLEL, settings.RUNS_PER_USER = 2, 2
+    replies = [lifecycle.start(owner, "q", f"m{number % 3}", None)[0] for number in range(6)]
+    at_once(lambda number: lifecycle.claim(replies[number]), 6)
+    assert Message.objects.filter(state=State.RUNNING).count() <= 2
+
+
+def test_what_a_dead_process_left_behind_holds_no_place(owner):
+    left = lifecycle.start(owner, "q", "m", None)[0]
+    assert lifecycle.claim(left)
+    dead = Heartbeat.objects.create(
+        kind="web", host="elsewhere", pid=1, seen=timezone.now() - timedelta(minutes=2)
+    )
+    Message.objects.filter(pk=left.pk).update(process=dead)
+    assert lifecycle.claim(lifecycle.start(owner, "q", "m", None)[0])
+
+
+def test_a_reply_of_a_deleted_chat_lets_go_of_the_model_server(client, ollama):
+    ollama.play("endless")
+    chat = start(client)
+    wait_until(lambda: reply_of(chat).content)
+    # By another process, which knows nothing of the one that writes.
+    Chat.objects.filter(pk=chat.pk).delete()
+    assert ollama.wait_for(lambda: ollama.chats[-1].disconnected)
+    wait_until(lambda: not generation._all())
+
+
+def test_a_reply_that_cannot_be_sealed_does_not_keep_others_from_being_saved(client, ollama):
+    ollama.play("endless")
+    with mock.patch.object(settings, "OLLAMA_PARALLEL", 2):
+        broken, sound = start(client), start(client)
+        wait_until(lambda: reply_of(broken).content and reply_of(sound).content)
+        generation.running(reply_of(broken).pk).unsaved = mock.Mock(side_effect=SealError("no"))
+        seen = len(reply_of(sound).content)
+        wait_until(lambda: len(reply_of(sound).content) > seen + 20)
+
+
+def test_an_end_that_cannot_be_saved_is_saved_when_the_database_is_back(
+    client, ollama, monkeypatch
+):
+    close, tries = lifecycle.close, []
+
+    def away_for_a_while(*args, **fields):
+        tries.append(1)
+        if len(tries) < 6:
+            raise OperationalError
+        return close(*args, **fields)
+
+    monkeypatch.setattr(generation, "LONGEST_PAUSE_S", 0.05)
+    monkeypatch.setattr(lifecycle, "close", away_for_a_while)
+    assert closed_reply(start(client)).content == "Hello"
+    assert len(tries) == 6
+
+
+def test_a_reply_that_gets_no_thread_is_closed_with_a_sentence(client, ollama, monkeypatch):
+    thread = mock.Mock(start=mock.Mock(side_effect=RuntimeError("can't start new thread")))
+    of_generation = SimpleNamespace(Thread=lambda **_: thread, Condition=threading.Condition)
+    monkeypatch.setattr(generation, "threading", of_generation)
+    reply = closed_reply(start(client))
+    assert (reply.state, reply.reason) == (State.FAILED, "overloaded")
+    assert not generation._all()
+
+
+def test_a_cut_answer_is_continued_where_it_stopped(client, ollama):
+    ollama.play("length", "plain")
+    chat = start(client, "Say it all")
+    first = closed_reply(chat)
+    assert b"chats/replies" in (page := client.get(chat.get_absolute_url()).content)
+    assert reverse("chats:continue", args=[first.pk]).encode() in page
+    client.post(reverse("chats:continue", args=[first.pk]))
+    wait_until(lambda: chat.messages.count() == 3)
+    second = closed_reply(chat)
+    assert (second.state, second.content) == (State.DONE, "abc Hello")
+    assert chat.messages.get(pk=first.pk).content == "abc"
+    turns = ollama.chats[-1].body["messages"]
+    assert [turn["content"] for turn in turns[1:3]] == ["Say it all", "abc"]
+    assert turns[3]["role"] == "user"
+    assert client.post(reverse("chats:continue", args=[second.pk])).status_code == 409
+
+
+def test_a_process_that_shuts_down_begins_no_waiting_reply(client, ollama):
+    ollama.play("endless", "plain")
+    running, waiting = start(client), start(client)
+    wait_until(lambda: reply_of(running).content)
+    try:
+        generation.begin_drain()
+        client.post(reverse("chats:stop", args=[reply_of(running).pk]))
+        closed_reply(running)
+        time.sleep(0.3)
+        assert reply_of(waiting).state == State.WAITING
+        assert len(ollama.chats) == 1
+    finally:
+        generation._draining.clear()
+    assert closed_reply(waiting).content == "Hello"
+
+
 def test_replies_of_a_dead_process_are_closed_with_their_text(owner, settings):
     dead = Heartbeat.objects.create(kind="web", host=settings.HOST_NAME, pid=2**22 + 1)
     chat = Chat.objects.create(owner=owner, title="t", model="m")
@@ -200,12 +405,7 @@ def test_a_row_is_closed_once_whoever_comes_first(owner):
     reply = lifecycle.ask(chat, "q", "m", None)[0]
     states = [State.STOPPED, State.INTERRUPTED, State.FAILED, State.DONE]
     won = []
-    threads = [
-        threading.Thread(target=lambda state=state: won.append(lifecycle.close(reply, state)))
-        for state in states
-    ]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    at_once(lambda number: won.append(lifecycle.close(reply, states[number])), len(states))
     assert sum(won) == 1
 
 

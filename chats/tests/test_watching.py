@@ -5,9 +5,10 @@ import json
 import pytest
 from django.urls import reverse
 
-from chats import generation
+from chats import generation, watching
 from chats.tests.conftest import wait_until
 from chats.tests.test_reply_life import closed_reply, reply_of, start
+from chats.watching import COMMENT_EVERY_S
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -105,6 +106,74 @@ def test_a_stream_ends_for_a_person_who_signed_out_elsewhere(client, ollama, mon
     client.session.flush()
     got = list(events(answer))
     assert got[-1][0] == "gone"
+
+
+@pytest.mark.parametrize("last", ["9" * 5000, "-1", "²", "1e3", "elsewhere"])
+def test_a_nonsense_offset_is_taken_for_the_beginning(client, ollama, last):
+    reply = closed_reply(start(client))
+    answer = client.get(reverse("chats:stream", args=[reply.pk]), headers={"Last-Event-ID": last})
+    assert_covers(list(events(answer)), "Hello")
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_page_that_watches_a_deleted_chat_is_told(client, ollama, monkeypatch, elsewhere):
+    ollama.play("endless")
+    chat = start(client)
+    reply = reply_of(chat)
+    if elsewhere:
+        monkeypatch.setattr(generation, "running", lambda _: None)
+    answer = client.get(reverse("chats:stream", args=[reply.pk]))
+    monkeypatch.undo()
+    chat.delete()
+    assert list(events(answer))[-1][::2] == ("gone", {"deleted": True})
+
+
+def test_watchers_leave_some_threads_for_pages(client, ollama, settings, monkeypatch):
+    ollama.play("endless")
+    reply = reply_of(start(client))
+    monkeypatch.setattr(watching, "_watching", settings.WEB_THREADS)
+    address = reverse("chats:stream", args=[reply.pk])
+    wait_until(lambda: reply_of(reply.chat).content)
+    got = list(events(client.get(address)))
+    assert got[-1][::2] == ("reconnect", {"after_ms": 2000})
+    assert [name for name, _, _ in got].count("tail") == 1
+
+
+def test_a_silent_stream_is_kept_open_by_comments(client, ollama, monkeypatch):
+    monkeypatch.setattr(watching, "COMMENT_EVERY_S", 0.2)
+    ollama.play("never_answers")
+    reply = reply_of(start(client))
+    answer = client.get(reverse("chats:stream", args=[reply.pk]))
+    for piece in answer.streaming_content:
+        if piece.startswith(b":"):
+            break
+    assert piece == b": still here\n\n"
+    assert 0 < COMMENT_EVERY_S <= 15
+    answer.close()
+
+
+def test_a_new_try_streams_in_the_place_of_the_earlier_one(client, ollama):
+    ollama.play("cut", "plain")
+    first = closed_reply(start(client))
+    answer = client.post(
+        reverse("chats:retry", args=[first.pk]), headers={"Accept": "text/event-stream"}
+    )
+    got = list(events(answer))
+    assert got[0][0] == "turn"
+    assert got[0][2]["replaces"] == str(first.pk)
+    assert got[0][2]["reply"] in got[0][2]["html"]
+    assert_covers(got, "Hello")
+
+
+def test_a_page_learns_which_message_its_question_follows(client, ollama):
+    chat = start(client)
+    first = closed_reply(chat)
+    answer = client.post(
+        reverse("chats:ask", args=[chat.pk]),
+        {"text": "More"},
+        headers={"Accept": "text/event-stream"},
+    )
+    assert next(iter(events(answer)))[2]["after"] == str(first.pk)
 
 
 def test_a_process_that_shuts_down_sends_its_watchers_elsewhere(client, ollama):

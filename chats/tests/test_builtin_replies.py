@@ -1,0 +1,91 @@
+"""Replies of the built-in model while its server starts, stops and starts again."""
+
+import pytest
+from django.urls import reverse
+
+from chats import generation, servers
+from chats.models import BuiltinServer, State
+from chats.tests.conftest import wait_until
+from chats.tests.fake_openai import FakeOpenAI
+from chats.tests.test_reply_life import closed_reply, reply_of, start
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def builtin(settings, transactional_db, monkeypatch):
+    """A server in the place of the built-in one, whose row says that it is ready."""
+    monkeypatch.setattr(generation, "SAVE_EVERY_S", 0.1)
+    monkeypatch.setattr(generation, "LINE_EVERY_S", 0.05)
+    with FakeOpenAI(scale=0.01, delay_s=0.01, key="k") as server:
+        monkeypatch.setenv("AHFAI_MODEL_SERVER", "builtin")
+        monkeypatch.setenv("AHFAI_BUILTIN_PORT", server.url.rpartition(":")[2])
+        monkeypatch.setenv("AHFAI_BUILTIN_KEY", "k")
+        BuiltinServer.objects.create(state="ready")
+        servers.forget()
+        yield server
+        for left in generation._all():
+            left.stop()
+        wait_until(lambda: not generation._all())
+    servers.forget()
+
+
+def hang_up(request):
+    return []
+
+
+def test_a_question_waits_for_a_model_that_is_still_on_its_way(client, builtin):
+    BuiltinServer.objects.update(state="downloading")
+    chat = start(client)
+    growing = wait_until(lambda: generation.running(reply_of(chat).pk))
+    wait_until(lambda: growing.words)
+    assert reply_of(chat).state == State.WAITING
+    BuiltinServer.objects.update(state="ready")
+    assert closed_reply(chat).content == "Hello"
+
+
+def test_a_reply_whose_server_restarts_before_the_first_word_is_asked_again(client, builtin):
+    builtin.play(hang_up, hang_up, "plain")
+    reply = closed_reply(start(client))
+    assert (reply.state, reply.content) == (State.DONE, "Hello")
+    assert len(builtin.chats) == 3
+
+
+def test_a_server_that_keeps_breaking_before_the_first_word_is_given_up(
+    client, builtin, monkeypatch
+):
+    monkeypatch.setattr(generation, "MAX_RESTARTS", 2)
+    builtin.play(hang_up)
+    reply = closed_reply(start(client))
+    assert (reply.state, reply.reason) == (State.FAILED, "builtin_failed")
+
+
+def test_a_server_that_breaks_in_the_middle_is_not_asked_twice(client, builtin):
+    builtin.play("cut", "plain")
+    reply = closed_reply(start(client))
+    assert (reply.state, reply.reason) == (State.INTERRUPTED, "cut")
+    assert len(builtin.chats) == 1
+
+
+def test_stop_before_the_first_word_restarts_the_server_and_lets_nobody_in_meanwhile(
+    client, builtin
+):
+    builtin.play("never_answers", "plain")
+    stopped, next_one = start(client), start(client)
+    wait_until(lambda: builtin.chats)
+    client.post(reverse("chats:stop", args=[reply_of(stopped).pk]))
+    assert closed_reply(stopped).state == State.STOPPED
+    row = BuiltinServer.objects.get()
+    assert (row.state, row.restart_wanted) == ("loading", True)
+    assert reply_of(next_one).state == State.WAITING
+    BuiltinServer.objects.update(state="ready", restart_wanted=False)
+    assert closed_reply(next_one).content == "Hello"
+
+
+def test_stop_in_the_middle_restarts_nothing(client, builtin):
+    builtin.play("endless")
+    chat = start(client)
+    wait_until(lambda: reply_of(chat).content)
+    client.post(reverse("chats:stop", args=[reply_of(chat).pk]))
+    closed_reply(chat)
+    assert not BuiltinServer.objects.get().restart_wanted
