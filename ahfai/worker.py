@@ -43,15 +43,27 @@ class Worker:
     def __init__(self) -> None:
         self.id = uuid.uuid4()
         self._next_hour = time.monotonic()
+        self._last_round = time.time()
+        self._trust_beats_from = 0.0
 
     def work(self) -> None:
         """One round. A job that fails is named in the log, and the others still get their turn."""
         self._try(self.beat)
-        self._try(close_dead)
+        if self._beats_can_be_trusted():
+            self._try(close_dead)
         if time.monotonic() >= self._next_hour:
             self._next_hour = time.monotonic() + HOUR_S
             for job in (SessionStore.clear_expired, forget_old, forget_heartbeats):
                 self._try(job)
+
+    def _beats_can_be_trusted(self) -> bool:
+        """Not right after this worker was held up itself, by the machine's sleep or a busy
+        database: the others were held up too, and need a moment to beat again."""
+        now = time.time()
+        if now - self._last_round > Heartbeat.DEAD_AFTER_S / 3:
+            self._trust_beats_from = now + Heartbeat.DEAD_AFTER_S / 3
+        self._last_round = now
+        return now >= self._trust_beats_from
 
     def leave(self) -> None:
         self._try(Heartbeat.objects.filter(pk=self.id).delete)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -44,6 +45,25 @@ def test_replies_of_dead_processes_are_closed_in_every_round(monkeypatch):
     worker.work()
     worker.work()
     assert len(rounds) == 2
+
+
+def test_a_worker_that_was_held_up_gives_the_others_time_to_beat(monkeypatch):
+    rounds = []
+    now = time.time()
+    clock = SimpleNamespace(time=lambda: now, monotonic=time.monotonic)
+    monkeypatch.setattr(worker_module, "time", clock)
+    monkeypatch.setattr(worker_module, "close_dead", lambda: rounds.append(now))
+    worker = Worker()
+    worker.work()
+    now += 600
+    worker.work()
+    now += 2
+    worker.work()
+    assert len(rounds) == 1
+    for _ in range(6):
+        now += 2
+        worker.work()
+    assert len(rounds) > 1
 
 
 def test_expired_sessions_old_counts_and_old_heartbeats_go():
