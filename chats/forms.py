@@ -4,22 +4,8 @@ from django.utils.translation import gettext_lazy as _
 MAX_TEXT = 100_000
 
 
-class _SoundText(forms.CharField):
-    """Text without half characters (lone surrogates), which can't be stored or sent."""
-
-    def to_python(self, value):
-        text = super().to_python(value) or ""
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise forms.ValidationError(
-                _("The text holds a broken character. Remove it, then send again.")
-            ) from None
-        return text
-
-
 class MessageForm(forms.Form):
-    text = _SoundText(
+    text = forms.CharField(
         max_length=MAX_TEXT,
         error_messages={
             "required": _("Write something first."),
@@ -36,7 +22,7 @@ class MessageForm(forms.Form):
 
 
 class TitleForm(forms.Form):
-    title = _SoundText(
+    title = forms.CharField(
         max_length=120,
         label=_("Title"),
         error_messages={"required": _("A chat needs a title.")},

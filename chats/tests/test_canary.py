@@ -39,6 +39,12 @@ def _files():
     if connection.vendor == "sqlite":
         database = Path(connection.settings_dict["NAME"])
         yield from database.parent.glob(f"{database.name}*")
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("CHECKPOINT")
+            cursor.execute("SHOW data_directory")
+            database = Path(cursor.fetchone()[0])
+        yield from (path for path in database.rglob("*") if path.is_file())
     yield from (path for path in Path(settings.DATA_DIR).rglob("*") if path.is_file())
 
 
