@@ -219,7 +219,8 @@ class Generation:
                 if status.state == "failed":
                     raise EngineFailed("builtin_failed", status.sentence)
                 ready = status.state == "ready"
-                self.say(status.sentence)
+                if not ready:
+                    self.say(status.sentence)
             else:
                 ready = True
             # A process that shuts down begins nothing.
@@ -229,7 +230,7 @@ class Generation:
                 return
             if ready and time.monotonic() - told_at > 1:
                 told_at = time.monotonic()
-                self.say(sentences.in_line(lifecycle.place_in_line(self.reply)))
+                self.say(sentences.in_line(self.reply))
             connections.close_all()
             with _place_freed:
                 _place_freed.wait(LINE_EVERY_S)

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from chats import lifecycle, servers
 from chats.engines.failures import SENTENCES
 from chats.models import Message, State
 
@@ -31,8 +32,11 @@ def sentence(reply: Message) -> str:
     return ""
 
 
-def in_line(place: int) -> str:
-    """`place` is 1 for the next one."""
+def in_line(reply: Message) -> str:
+    """What keeps a waiting reply from being written."""
+    if servers.kind() == "builtin" and (told := servers.builtin_status().sentence):
+        return told
+    place = lifecycle.place_in_line(reply)
     if place > 1:
         return gettext("Waiting in line: number %(place)d.") % {"place": place}
     return gettext("Next in line: another reply is being written.")

@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from ahfai import markdown
-from chats import generation, lifecycle, sentences
+from chats import generation, sentences
 from chats.models import Message, State
 
 FRAME_S = 1 / 30
@@ -77,7 +77,7 @@ class FromRow:
         self.text, self.thinking, self.over = reply.content, reply.thinking, not reply.is_open
         self.words = ""
         if reply.state == State.WAITING:
-            self.words = sentences.in_line(lifecycle.place_in_line(reply))
+            self.words = sentences.in_line(reply)
         elif reply.is_open and not (reply.content or reply.thinking):
             self.words = _("The model is reading, or being loaded.")
         connections.close_all()

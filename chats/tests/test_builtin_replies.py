@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from chats import generation, servers
+from chats import generation, lifecycle, servers, watching
 from chats.models import BuiltinServer, State
 from chats.tests.conftest import wait_until
 from chats.tests.fake_openai import FakeOpenAI
@@ -32,6 +32,14 @@ def builtin(settings, transactional_db, monkeypatch):
 
 def hang_up(request):
     return []
+
+
+def test_a_page_elsewhere_is_told_what_the_question_waits_for(client, builtin, owner):
+    BuiltinServer.objects.update(state="downloading")
+    reply = lifecycle.start(owner, "Well?", "m", None)[0]
+    told = watching.FromRow(reply).words
+    assert told == servers.builtin_status().sentence
+    assert "on its way" in told
 
 
 def test_a_question_waits_for_a_model_that_is_still_on_its_way(client, builtin):
