@@ -23,7 +23,7 @@ PING_S = 10
 
 @dataclass(frozen=True)
 class Settings:
-    """`context_tokens` are those of one conversation; `slots` conversations run at once."""
+    """`slots` conversations run at once and share `context_tokens`; one alone may use them all."""
 
     weights: str
     template: str
@@ -70,8 +70,10 @@ def _start(settings: Settings) -> Any:
     import xllamacpp  # Here: whoever imports Settings may lack this extra.
 
     template = _chat_template(settings)
-    params = _params(settings, settings.context_tokens * settings.slots)
+    params = _params(settings, settings.context_tokens)
     params.n_parallel = settings.slots
+    # Without it each slot would have its own half of the window.
+    params.kv_unified = True
     params.port = settings.port
     params.cache_ram_mib = PROMPT_CACHE_MIB
     params.sse_ping_interval = settings.ping_s
@@ -99,7 +101,7 @@ def _params(settings: Settings, context_tokens: int) -> Any:
     params.cors_credentials = False
     params.ui = False
     params.endpoint_slots = False  # It tells the prompts that are being answered.
-    params.n_ctx = context_tokens  # Of all slots together: llama.cpp divides it among them.
+    params.n_ctx = context_tokens
     params.n_parallel = 1
     params.fit_params = False
     params.no_extra_bufts = True  # A second copy of the weights, laid out for this processor.
