@@ -38,7 +38,11 @@ class Source(Protocol):
     words: str
     over: bool
 
-    def wait(self) -> None: ...
+    def wait(self) -> None:
+        """Until there may be more."""
+
+    def look(self) -> None:
+        """Take what is there now."""
 
 
 class FromMemory:
@@ -46,18 +50,17 @@ class FromMemory:
 
     def __init__(self, growing: generation.Generation) -> None:
         self.growing = growing
-        self.seen = growing.version
-        self.text, self.thinking, self.words = growing.text, growing.thinking, growing.words
-        self.over = growing.over
+        self.look()
 
     def wait(self) -> None:
         growing = self.growing
         with growing.changed:
-            if growing.version == self.seen:
-                growing.changed.wait(1)
-            self.seen = growing.version
+            growing.changed.wait_for(lambda: growing.version != self.seen, 1)
+
+    def look(self) -> None:
+        growing = self.growing
+        self.seen, self.over = growing.version, growing.over
         self.text, self.thinking, self.words = growing.text, growing.thinking, growing.words
-        self.over = growing.over
 
 
 class FromRow:
@@ -65,14 +68,16 @@ class FromRow:
 
     def __init__(self, reply: Message) -> None:
         self.reply = reply
-        self._look()
+        self._take()
 
     def wait(self) -> None:
         time.sleep(FOLLOW_EVERY_S)
-        self.reply = Message.objects.get(pk=self.reply.pk)
-        self._look()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        self.reply = Message.objects.get(pk=self.reply.pk)
+        self._take()
+
+    def _take(self) -> None:
         reply = self.reply
         self.text, self.thinking, self.over = reply.content, reply.thinking, not reply.is_open
         self.words = ""
@@ -122,10 +127,12 @@ def _follow(
 ) -> Iterator[str]:
     growing = generation.running(reply.pk)
     source: Source = FromMemory(growing) if growing else FromRow(reply)
-    closed, sent, thought, words = 0, offset, 0, None
+    closed, sent, thought, words = 0, offset, 0, ""
     beat = time.monotonic()
+    # The first words wait for no frame.
+    frame = beat - FRAME_S
     while True:
-        frame = time.monotonic()
+        shown = sent, thought
         if source.thinking[thought:]:
             yield _event("thinking", {"text": source.thinking[thought:], "from": thought})
             thought = len(source.thinking)
@@ -164,8 +171,11 @@ def _follow(
                 return
             connections.close_all()
             yield ": still here\n\n"
+        if shown != (sent, thought):
+            frame = time.monotonic()
         source.wait()
         time.sleep(max(0, FRAME_S - (time.monotonic() - frame)))
+        source.look()
 
 
 def turn_event(request: HttpRequest, reply: Message) -> str:
