@@ -246,6 +246,9 @@ class Generation:
 
     def _ask(self, share: float) -> Finished:
         reply = self.reply
+        self.began = True
+        # Before the server is asked for anything, since it may be silent.
+        threading.Thread(target=self._look, name=f"look-{reply.pk}", daemon=True).start()
         messages = list(reply.chat.messages.in_order())
         path = context.path_to(reply, messages)[:-1]
         num_ctx = servers.num_ctx(reply.model)
@@ -254,8 +257,6 @@ class Generation:
             reply.left_out = built.left_out
             Message.objects.filter(pk=reply.pk).update(left_out=built.left_out)
         connections.close_all()
-        self.began = True
-        threading.Thread(target=self._look, name=f"look-{reply.pk}", daemon=True).start()
         return self._drain(servers.engine().stream(built.prompt, self.call))
 
     def _drain(self, events: Iterable[Event]) -> Finished:

@@ -27,7 +27,7 @@ from chats.engines.events import (
 from chats.engines.failures import failed, prose, too_long
 
 KEEP_ALIVE = "10m"
-LOOK_S = 5.0
+LOOK_S = 3.0
 LIST_S = 5.0
 SHOW_S = 15.0
 # A thinking model is silent while the server waits for its closing tag.
@@ -91,7 +91,7 @@ class Ollama:
 
     def look(self, model: str) -> str:
         """What keeps an answer from coming: "ready" (nothing: the model is loaded), "loading",
-        "missing", "away" or "not_ready". Takes 5 s at most and raises nothing.
+        "missing", "away" or "not_ready". Takes 3 s at most and raises nothing.
         """
         deadline = monotonic() + LOOK_S
         try:

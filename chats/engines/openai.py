@@ -31,7 +31,7 @@ from chats.engines.events import (
 )
 from chats.engines.failures import failed, too_long
 
-LOOK_S = 5.0
+LOOK_S = 3.0
 LIST_S = 5.0
 THINKING_PATIENCE = 2.5
 
@@ -78,7 +78,7 @@ class OpenAI:
 
     def look(self, model: str) -> str:
         """What keeps an answer from coming: "ready" (nothing: the model is loaded), "loading",
-        "missing", "away" or "not_ready". Takes 5 s at most and raises nothing.
+        "missing", "away" or "not_ready". Takes 3 s at most and raises nothing.
         """
         deadline = monotonic() + LOOK_S
         try:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
 from ahfai.tests.at_once import at_once
-from chats import generation, lifecycle
+from chats import generation, lifecycle, servers
 from chats.models import Chat, Message, State
 from chats.sentences import sentence
 from chats.tests.conftest import wait_until
@@ -437,3 +437,15 @@ def test_a_restart_closes_what_it_could_not_finish(client, ollama, monkeypatch):
     reply = closed_reply(chat)
     assert (reply.state, reply.reason) == (State.INTERRUPTED, "restarted")
     assert reply.content
+
+
+def test_a_model_server_that_says_nothing_at_all_is_told_within_five_seconds(client, ollama):
+    ollama.scale = 1
+    ollama.play("starting")
+    servers.forget()
+    asked = time.monotonic()
+    chat = start(client)
+    growing = wait_until(lambda: generation.running(reply_of(chat).pk))
+    wait_until(lambda: "starting" in growing.words)
+    assert time.monotonic() - asked < 5
+    assert chat.messages.filter(role="user").count() == 1
