@@ -2,12 +2,17 @@
 
 import io
 import os
+import signal
 import sys
 import traceback
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+
+from accounts import keys
+from ahfai.serving.processes import end_with_parent
 
 READY, FIRST_START, FAILED = 0, 10, 1
 
@@ -15,13 +20,17 @@ READY, FIRST_START, FAILED = 0, 10, 1
 def begin() -> int:
     """Start preparing and return the child's pid; the parent loads the pages meanwhile."""
     sys.stdout.flush()
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         return pid
     code = FAILED
     try:
+        # Ctrl-C reaches this child, too; it goes without a word.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        end_with_parent(parent)
         code = _prepare()
-    except CommandError as error:
+    except (CommandError, ImproperlyConfigured) as error:
         print(f"AhFai can't start: {error}", file=sys.stderr)  # noqa: T201
     except DatabaseError as error:
         print(f"AhFai can't start: the database says: {error}", file=sys.stderr)  # noqa: T201
@@ -45,6 +54,8 @@ def wait_for(pid: int) -> bool:
 def _prepare() -> int:
     from django.db.migrations.executor import MigrationExecutor
 
+    # A key that opens nothing would only show when somebody signs up.
+    keys.master_keys()
     call_command("check", stdout=io.StringIO())
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
     first_start = not executor.loader.applied_migrations

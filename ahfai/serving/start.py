@@ -49,8 +49,13 @@ def _listen() -> socket.socket:
     except OSError as error:
         raise SystemExit(
             f"AhFai can't start: port {settings.PORT} on {settings.BIND} can't be used "
-            f"({error.strerror}). Another program may have it; choose another one with PORT=…"
+            f"({_reason(error)}). Another program may have it; choose another one with PORT=…"
         ) from None
+
+
+def _reason(error: OSError) -> str:
+    """In the system's own words; Python puts its own around them."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def _free_port() -> int:

@@ -19,6 +19,8 @@ from ahfai.stopping import StopAsked
 DEATHS = 5
 WITHIN_S = 60
 LONGEST_PAUSE_S = 8
+# What a child gets for ending beyond the time that replies have.
+CLOSING_S = 7
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
@@ -47,7 +49,8 @@ class Supervisor:
     def __init__(
         self, children: list[Child], listener: socket.socket, welcome: Callable[[], str]
     ) -> None:
-        """`welcome` gives the words to print when the first page can be served."""
+        """The first of the children serves the pages. `welcome` gives the words to print when
+        the first page can be served."""
         self.children = children
         self.probe = Probe(listener)
         self.welcome = welcome
@@ -103,21 +106,30 @@ class Supervisor:
                     _say(f"The {child.name} process ended ({how}); it is started again.")
 
     def _end_all(self) -> None:
-        """SIGTERM, then time to finish, then SIGKILL; a second Ctrl-C doesn't wait."""
-        # gunicorn's SIGTERM is the gentle one; each child passes it on to its own.
-        for child in self._living():
-            os.kill(child.pid, signal.SIGTERM)
+        """The first child, and when it is gone all others: the replies that it still gives need
+        them. A second Ctrl-C doesn't wait."""
         asked = self.stop.times
-        deadline = time.monotonic() + settings.DRAIN_S + 7
-        while self._living() and time.monotonic() < deadline and self.stop.times <= asked:
+        first, *others = self.children
+        self._end([first], settings.DRAIN_S + CLOSING_S, asked)
+        self._end(others, CLOSING_S, asked)
+
+    def _end(self, children: list[Child], seconds: float, asked: int) -> None:
+        """SIGTERM, then time to finish, then SIGKILL."""
+
+        def living() -> list[Child]:
+            return [child for child in children if child.pid]
+
+        # gunicorn's SIGTERM is the gentle one; each child passes it on to its own.
+        for child in living():
+            os.kill(child.pid, signal.SIGTERM)
+        deadline = time.monotonic() + seconds
+        while living() and time.monotonic() < deadline and self.stop.times <= asked:
             self.stop.wait(deadline - time.monotonic())
             self._reap()
-        for child in self._living():
+        for child in living():
             os.killpg(child.pid, signal.SIGKILL)
             os.waitpid(child.pid, 0)
-
-    def _living(self) -> list[Child]:
-        return [child for child in self.children if child.pid]
+            child.pid = 0
 
 
 def _be(child: Child, parent: int) -> None:

@@ -3,18 +3,25 @@
 import logging
 import signal
 import socket
+import threading
 import time
 import warnings
 
 from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.template import engines
+from django.urls import get_resolver
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from ahfai import markdown
 from ahfai.serving.processes import end_with_parent
 from chats import generation
 
 # For what a process still has to do after its last answer.
 CLOSING_S = 5
+# Not in the way of the first page, which may be what somebody waits for.
+WARM_UP_AFTER_S = 1.0
 
 
 class Pages(BaseApplication):
@@ -51,13 +58,10 @@ class Pages(BaseApplication):
         return self.application
 
     def _load_all(self):
-        from django.template import engines
-        from django.urls import get_resolver
-
         with warnings.catch_warnings():
             # Static files are found where they lie; there is no collected folder to miss.
             warnings.filterwarnings("ignore", message="No directory at")
-            from ahfai.wsgi import application
+            application = get_wsgi_application()
 
         # Built before the fork, so that the processes share them.
         get_resolver()._populate()
@@ -113,6 +117,15 @@ def _before_serving(worker) -> None:
             graceful(number, frame)
 
     signal.signal(signal.SIGTERM, stop)
+    warm_up = threading.Timer(WARM_UP_AFTER_S, _warm_up)
+    warm_up.daemon = True
+    warm_up.start()
+
+
+def _warm_up() -> None:
+    """Load what the first answer needs before somebody waits for it: Markdown with its formulas
+    and the colours of code."""
+    markdown.render("$x$\n\n```python\nx\n```")
 
 
 def _after_serving(arbiter, worker) -> None:

@@ -12,16 +12,25 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import requests
 from django.conf import settings as django_settings
+from django.db import DatabaseError
 
-from ahfai.serving import model_server
+from ahfai.serving import builtin, model_server
 from ahfai.serving.supervisor import Child
 from ahfai.serving.web import QuietLogger
-from ahfai.tests.house import House
+from ahfai.tests.house import Browser, House
+from chats import servers
+from chats.builtin.weights import Progress
+from chats.models import BuiltinServer
+from chats.tests.builtin_model import tiny_weights
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +100,66 @@ def test_a_taken_port_is_said_in_a_sentence(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = start_that_fails(tmp_path, PORT=str(port))
-    assert f"port {port} on 127.0.0.1 can't be used" in ended.stderr
+    assert f"port {port} on 127.0.0.1 can't be used (Address already in use)." in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("pause_s", [0.05, 0.3, 0.6, 1.0])
+def test_ctrl_c_while_it_starts_ends_it_without_a_word(tmp_path, pause_s):
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "serve"],
+        cwd=django_settings.BASE_DIR,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
+    ) as process:
+        wait_until(lambda: b"manage.py" in Path(f"/proc/{process.pid}/cmdline").read_bytes())
+        time.sleep(pause_s)
+        # As a terminal does: to all of the group.
+        os.killpg(process.pid, signal.SIGINT)
+        words, _ = process.communicate(timeout=20)
+    assert "Traceback" not in words
+    assert process.returncode in {0, 128 + signal.SIGINT, -signal.SIGINT}
+
+
+def test_the_pages_are_found_ready_under_a_name_that_is_not_this_machines(tmp_path):
+    assert "AhFai is ready" in words_of_a_start(tmp_path, ALLOWED_HOSTS="ahfai.example")
+
+
+def test_replies_are_closed_before_what_they_need_is_ended():
+    """The first child takes its time; the others hear of the stop when it is gone."""
+    ended = supervise(
+        slow_to_end("web", 0.5, stops=True),
+        slow_to_end("worker", 0),
+        slow_to_end("model", 0),
+    )
+    assert ended.returncode == 0
+    assert ended.stdout.split()[0] == "web"
+    assert sorted(ended.stdout.split()[1:]) == ["model", "worker"]
+
+
+def test_a_second_ctrl_c_waits_for_nobody():
+    began = time.monotonic()
+    ended = supervise(
+        slow_to_end("web", 60, stops=True, twice=True), slow_to_end("model", 60), drain_s=60
+    )
+    assert ended.returncode == 0
+    assert time.monotonic() - began < 20
 
 
 def test_a_wrong_setting_is_said_in_a_sentence_that_names_it(tmp_path):
     ended = start_that_fails(tmp_path, WEB_THREADS="many")
     assert "WEB_THREADS must be a whole number" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_wrong_master_key_is_said_in_a_sentence_that_names_it(tmp_path):
+    ended = start_that_fails(tmp_path, MASTER_KEY="1:too-short")
+    assert "AhFai can't start: MASTER_KEY can't be used." in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "too-short" not in ended.stderr
 
 
 def test_a_child_that_keeps_dying_ends_the_whole_with_its_reason():
@@ -160,10 +221,10 @@ def test_a_silent_machine_at_ollamas_address_holds_the_start_up_for_a_second(set
     settings.MODEL_SERVER = "auto"
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.OLLAMA_URL = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        began = time.monotonic()
+        began, threads = time.monotonic(), threading.active_count()
         assert model_server.choose() == "builtin"
     assert time.monotonic() - began < 2
-    assert threading.active_count() == 1
+    assert threading.active_count() <= threads
 
 
 def test_the_address_of_an_openai_style_server_comes_before_looking_for_ollama(settings):
@@ -176,6 +237,89 @@ def test_a_wish_for_one_server_is_followed_unseen(settings):
     settings.MODEL_SERVER = "builtin"
     settings.OPENAI_URL = "http://127.0.0.1:9"
     assert model_server.choose() == "builtin"
+
+
+def test_a_fresh_process_has_loaded_what_an_answer_needs_before_it_is_asked(house: House):
+    def those_with_formulas() -> list[int]:
+        return [pid for pid in house.children() if "math_core" in of_process(pid, "maps")]
+
+    wait_until(those_with_formulas)
+    # Only the one that answers: loaded earlier, it would be in all of them.
+    assert len(those_with_formulas()) == 1
+
+
+def test_a_killed_keeper_of_the_built_in_model_is_replaced_with_its_server():
+    weights = str(tiny_weights())
+    with House(MODEL_SERVER="builtin", BUILTIN_MODEL="test", MODEL_FILE=weights) as house:
+        ada = Browser(house.url)
+        ada.sign_up()
+
+        def is_ready() -> bool:
+            return 'data-state="ready"' in ada.get("/model/status").text
+
+        wait_until(is_ready, 60)
+        [(keeper, server)] = model_servers(house.children())
+        os.kill(keeper, signal.SIGKILL)
+        wait_until(lambda: is_gone(server) and not is_ready())
+        wait_until(is_ready, 60)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_models_row_is_fresh_while_its_keeper_lives_whatever_it_does():
+    report = builtin.Report()
+    report(Progress("ready"))
+    BuiltinServer.objects.update(seen=LONG_AGO)
+    assert servers.builtin_status().state == "loading"
+    report.beat()
+    assert servers.builtin_status().state == "ready"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_beat_leaves_a_wished_restart_alone():
+    report = builtin.Report()
+    report(Progress("ready"))
+    servers.restart_builtin()
+    report.beat()
+    row = BuiltinServer.objects.get()
+    assert (row.state, row.restart_wanted) == ("loading", True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_state_that_could_not_be_saved_is_saved_with_the_next_beat(monkeypatch):
+    report = builtin.Report()
+    report(Progress("loading"))
+    with monkeypatch.context() as away:
+        away.setattr(
+            BuiltinServer.objects, "update_or_create", mock.Mock(side_effect=DatabaseError)
+        )
+        report(Progress("ready"))
+        report.beat()
+    assert servers.builtin_status().state == "loading"
+    report.beat()
+    assert servers.builtin_status().state == "ready"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_download_is_written_now_and_then_and_its_end_at_once(monkeypatch):
+    report = builtin.Report()
+    report(Progress("downloading", 0, 100))
+    report(Progress("downloading", 50, 100))
+    assert BuiltinServer.objects.get().done_bytes == 0
+    report(Progress("downloading", 100, 100))
+    assert BuiltinServer.objects.get().done_bytes == 100
+    monkeypatch.setattr(builtin, "WRITE_EVERY_S", 0)
+    report(Progress("checking", 1, 100))
+    report(Progress("checking", 2, 100))
+    assert BuiltinServer.objects.get().done_bytes == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_is_told_each_time_it_comes():
+    report = builtin.Report()
+    report(Progress("failed", sentence="No room."))
+    servers.restart_builtin()
+    report(Progress("failed", sentence="No room."))
+    assert servers.builtin_status() == servers.Status("builtin", "failed", "No room.")
 
 
 def test_an_errors_text_stays_out_of_the_servers_log():
@@ -208,6 +352,23 @@ def is_gone(pid: int) -> bool:
     return state == "Z"
 
 
+def of_process(pid: int, what: str) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/{what}").read_text()
+    return ""
+
+
+def model_servers(parents: list[int]) -> list[tuple[int, int]]:
+    """(keeper, server): a keeper starts its server in a thread, so not among `children`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        pid = int(process.name)
+        if "chats.builtin.server" in of_process(pid, "cmdline"):
+            parent = int(of_process(pid, "stat").rpartition(")")[2].split()[1])
+            found += [(parent, pid)] * (parent in parents)
+    return found
+
+
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -223,18 +384,18 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
     }
 
 
-def words_of_a_start(folder: Path) -> str:
+def words_of_a_start(folder: Path, **settings: str) -> str:
     with subprocess.Popen(
         [sys.executable, "manage.py", "serve"],
         cwd=django_settings.BASE_DIR,
-        env=environment(folder),
+        env=environment(folder, **settings),
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
         words = ""
         for line in process.stdout:
             words += line
-            if "ready" in line:
+            if "is ready" in line:
                 break
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
@@ -255,19 +416,39 @@ def start_that_fails(folder: Path, **settings: str) -> subprocess.CompletedProce
     return ended
 
 
-def supervise(child: str) -> subprocess.CompletedProcess[str]:
-    """A supervisor in a process of its own, without pages, over one child that runs `child`."""
+def slow_to_end(name: str, seconds: float, stops: bool = False, twice: bool = False) -> str:
+    """A child that says its name when it has ended, `seconds` after SIGTERM. With `stops` it asks
+    its parent to stop, once all are there."""
+    return f"""
+import os, signal, time
+def end(*_):
+    if {twice}:
+        os.kill(os.getppid(), signal.SIGINT)
+    time.sleep({seconds})
+    os.write(1, b"{name}\\n")
+    os._exit(0)
+signal.signal(signal.SIGTERM, end)
+time.sleep(0.5)
+if {stops}:
+    os.kill(os.getppid(), signal.SIGTERM)
+time.sleep(60)
+"""
+
+
+def supervise(*programs: str, drain_s: int = -6) -> subprocess.CompletedProcess[str]:
+    """A supervisor in a process of its own, without pages, over children that run `programs`."""
     program = f"""
 import socket
 from django.conf import settings
-settings.configure(DRAIN_S=-6, SITE_URL="http://localhost")
+settings.configure(DRAIN_S={drain_s}, SITE_URL="http://localhost")
 from ahfai.serving import supervisor
 supervisor.LONGEST_PAUSE_S = 0.1
-def main():
-    exec({child!r})
 listener = socket.create_server(("127.0.0.1", 0))
-made = supervisor.Supervisor([supervisor.Child("model", main)], listener, str)
-raise SystemExit(made.run())
+children = [
+    supervisor.Child("model", lambda program=program: exec(program, {{}}))
+    for program in {programs!r}
+]
+raise SystemExit(supervisor.Supervisor(children, listener, str).run())
 """
     return subprocess.run(
         [sys.executable, "-c", program],

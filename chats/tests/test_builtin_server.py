@@ -143,6 +143,8 @@ def test_a_server_that_dies_is_started_again_and_one_that_is_stopped_is_gone(tmp
     with kept(tmp_path) as model:
         model.wait_until_ready()
         os.kill(model.server_pid(), signal.SIGKILL)
+        # Said before the pause that a dead server is given.
+        wait_until(lambda: model.states()[-1] == "loading", seconds=1)
         model.wait_until_ready(times=2)
         assert model.chat("Hello").status == 200
     wait_until(lambda: model.server_pid() is None)
