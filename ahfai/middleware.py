@@ -1,10 +1,15 @@
 """Small middlewares of the house."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_cache_control
+from django.utils.http import url_has_allowed_host_and_scheme
 
 View = Callable[[HttpRequest], HttpResponse]
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -23,6 +28,42 @@ def refuse_other_sites(get_response: View) -> View:
         return get_response(request)
 
     return middleware
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Leads to the sign-in page, and from there back to a page that can be opened."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable, view_args: tuple, view_kwargs: dict
+    ) -> HttpResponseBase | None:
+        answer = super().process_view(request, view_func, view_args, view_kwargs)
+        if answer is None or not request.headers.get("HX-Request"):
+            return answer
+        # htmx would follow, and put the sign-in page into a corner of the page that asked.
+        return HttpResponse(status=401, headers={"HX-Redirect": answer.headers["Location"]})
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable
+    ) -> HttpResponseRedirect:
+        if request.headers.get("HX-Request"):
+            page = _page(request, "HX-Current-URL")
+        elif request.method in SAFE:
+            page = request.get_full_path()
+        else:
+            page = _page(request, "Referer")
+        return redirect_to_login(page, resolve_url(self.get_login_url(view_func)))
+
+
+def _page(request: HttpRequest, header: str) -> str:
+    """The page of ours that `header` says the request came from, else the home page."""
+    address = request.headers.get(header, "")
+    ours = url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    if not ours:
+        return resolve_url("home")
+    parts = urlsplit(address)
+    return parts._replace(scheme="", netloc="", fragment="").geturl() or resolve_url("home")
 
 
 def keep_private_pages_out_of_caches(get_response: View) -> View:

@@ -5,10 +5,13 @@ A wrong value stops the start with a sentence that names it. Every name read her
 """
 
 import base64
+import ipaddress
 import os
+import re
 import secrets
 import socket
 import sys
+import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,8 +21,6 @@ from csp.constants import NONE, SELF
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-if os.environ.get("ENV_FILE", "yes") != "none":
-    env.read_env(os.environ.get("ENV_FILE", str(BASE_DIR / ".env")))
 
 
 class WrongSetting(SystemExit):
@@ -29,15 +30,26 @@ class WrongSetting(SystemExit):
         super().__init__(f"AhFai can't start: {sentence}")
 
 
-def _read(name, reader, default, wish):
+def _read_file() -> None:
+    """`.env`, or the file that ENV_FILE names; `ENV_FILE=none` reads none."""
+    named = os.environ.get("ENV_FILE", "").strip()
+    path = BASE_DIR / (named or ".env")
+    if named == "none" or not (named or path.exists()):
+        return
     try:
-        return reader(name, default=default)
-    except (ValueError, environ.ImproperlyConfigured):
-        raise WrongSetting(f"{name} must be {wish}, and it is {os.environ.get(name)!r}.") from None
+        with path.open(encoding="utf-8") as lines:
+            env.read_env(lines)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
+        raise WrongSetting(f"ENV_FILE {path} can't be read: {reason}.") from None
+
+
+_read_file()
 
 
 def _text(name: str, default: str = "") -> str:
-    return env.str(name, default=default).strip()
+    """An empty value is no value. Read as it stands: a key may begin with a dollar sign."""
+    return os.environ.get(name, "").strip() or default
 
 
 def _flag(name: str, default: bool) -> bool:
@@ -48,43 +60,73 @@ def _flag(name: str, default: bool) -> bool:
 
 
 def _number(name: str, default: int, low: int, high: int) -> int:
-    wish = f"a whole number from {low} to {high}"
-    value = _read(name, env.int, default, wish)
-    if not low <= value <= high:
-        raise WrongSetting(f"{name} must be {wish}, and it is {value}.")
-    return value
+    value = _text(name, str(default))
+    if not (re.fullmatch("[0-9]{1,9}", value) and low <= int(value) <= high):
+        raise WrongSetting(
+            f"{name} must be a whole number from {low} to {high}, and it is {value!r}."
+        )
+    return int(value)
 
 
 def _choice(name: str, default: str, choices: tuple[str, ...]) -> str:
-    value = _text(name, default).lower()
-    if value not in choices:
-        raise WrongSetting(f"{name} must be one of {', '.join(choices)}, and it is {value!r}.")
-    return value
+    value = _text(name, default)
+    for choice in choices:
+        if choice.lower() == value.lower():
+            return choice
+    raise WrongSetting(f"{name} must be one of {', '.join(choices)}, and it is {value!r}.")
 
 
 def _address(name: str, default: str) -> str:
     value = _text(name, default).rstrip("/")
-    parts = urlsplit(value)
-    try:
-        usable = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or 1)
-    except ValueError:
-        usable = False
-    if value and not usable:
+    if value and not _is_address(value):
         raise WrongSetting(f"{name} must be an address like http://host:port, and it is {value!r}.")
     return value
 
 
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return bool(
+            parts.scheme in {"http", "https"}
+            and parts.hostname
+            and (parts.port is None or parts.port > 0)
+            and not (parts.query or parts.fragment or re.search(r"\s", value))
+        )
+    except ValueError:
+        return False
+
+
+def _names(name: str) -> list[str]:
+    """Names of hosts, with commas between them."""
+    names = [one.strip().lower() for one in _text(name).split(",") if one.strip()]
+    for one in names:
+        if not re.fullmatch(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", one):
+            raise WrongSetting(
+                f"{name} must be names like ahfai.example, without http:// and port, and one of "
+                f"them is {one!r}."
+            )
+    return names
+
+
+def _path(name: str, default: Path) -> Path:
+    """Where it isn't absolute, beside this program."""
+    try:
+        return (BASE_DIR / Path(_text(name, str(default))).expanduser()).resolve()
+    except (OSError, RuntimeError, ValueError):
+        raise WrongSetting(f"{name} must be the path of a file or folder.") from None
+
+
 # --- Where things lie -------------------------------------------------------------------------
 
-DATA_DIR = Path(_text("DATA_DIR", str(BASE_DIR / "data"))).expanduser().resolve()
+DATA_DIR = _path("DATA_DIR", BASE_DIR / "data")
 # Beside the data folder, never in it: a copy of the data alone opens nothing.
-KEYS_DIR = (
-    Path(_text("KEYS_DIR", str(DATA_DIR.with_name(DATA_DIR.name + "-keys")))).expanduser().resolve()
-)
-if KEYS_DIR == DATA_DIR or DATA_DIR in KEYS_DIR.parents:
-    raise WrongSetting(
-        "KEYS_DIR must lie outside DATA_DIR, so that a copy of the data opens nothing."
-    )
+KEYS_DIR = _path("KEYS_DIR", DATA_DIR.with_name(DATA_DIR.name + "-keys"))
+MASTER_KEY_FILE = _path("MASTER_KEY_FILE", KEYS_DIR / "master.key")
+for _name, _place in (("KEYS_DIR", KEYS_DIR), ("MASTER_KEY_FILE", MASTER_KEY_FILE)):
+    if _place.is_relative_to(DATA_DIR):
+        raise WrongSetting(
+            f"{_name} must lie outside DATA_DIR, so that a copy of the data opens nothing."
+        )
 
 
 def _make_file_once(path: Path, text: str) -> None:
@@ -106,22 +148,22 @@ def _make_file_once(path: Path, text: str) -> None:
 
 
 def _secret_key() -> str:
-    value = _text("SECRET_KEY")
-    if value:
-        if len(value) < 50:
-            raise WrongSetting("SECRET_KEY must have at least 50 characters.")
-        return value
-    path = KEYS_DIR / "secret.key"
-    if not path.exists():
-        _make_file_once(path, secrets.token_urlsafe(64))
-    return path.read_text().strip()
+    value, about = _text("SECRET_KEY"), "SECRET_KEY"
+    if not value:
+        path = KEYS_DIR / "secret.key"
+        if not path.exists():
+            _make_file_once(path, secrets.token_urlsafe(64))
+        value = path.read_text(errors="replace").strip()
+        about = f"the secret key in {path} is damaged. Remove that file: SECRET_KEY"
+    if len(value) < 50:
+        raise WrongSetting(f"{about} must have at least 50 characters.")
+    return value
 
 
 try:
     DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
     SECRET_KEY = _secret_key()
     MASTER_KEY = _text("MASTER_KEY")
-    MASTER_KEY_FILE = Path(_text("MASTER_KEY_FILE", str(KEYS_DIR / "master.key")))
     if not MASTER_KEY and not MASTER_KEY_FILE.exists():
         if any(DATA_DIR.glob("*.sqlite3")):
             raise WrongSetting(
@@ -141,20 +183,33 @@ except OSError as error:
 
 DEBUG = _flag("DEBUG", False)
 BIND = _text("BIND", "127.0.0.1")
+if BIND == "localhost":
+    BIND = "127.0.0.1"
+try:
+    LOOPBACK = ipaddress.ip_address(BIND).is_loopback
+except ValueError:
+    raise WrongSetting(
+        f"BIND must be an address of this machine like 127.0.0.1 or 0.0.0.0, and it is {BIND!r}."
+    ) from None
 PORT = _number("PORT", 8000, 1, 65535)
 SITE_URL = _address("SITE_URL", f"http://localhost:{PORT}")
 _site = urlsplit(SITE_URL)
+if _site.path:
+    raise WrongSetting(f"SITE_URL must be an address without a path, and it is {SITE_URL!r}.")
+_site_name = f"[{_site.hostname}]" if ":" in (_site.hostname or "") else str(_site.hostname)
 IS_HTTPS = _site.scheme == "https"
-LOOPBACK = BIND in {"127.0.0.1", "::1", "localhost"}
 ALLOW_PLAIN_HTTP = _flag("ALLOW_PLAIN_HTTP", False)
 if not LOOPBACK and not IS_HTTPS and not ALLOW_PLAIN_HTTP:
     raise WrongSetting(
         f"BIND is {BIND}, so others on the network could listen in. Set SITE_URL to the https "
         "address of the proxy in front of AhFai, or ALLOW_PLAIN_HTTP=yes if you accept that."
     )
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or list(
-    dict.fromkeys([_site.hostname or "localhost", "localhost", "127.0.0.1"])
-)
+# The names of this machine for itself are for those that look whether AhFai is up. No page of
+# another site can borrow them: a browser sends the name that it looked up (DNS rebinding).
+ALLOWED_HOSTS = [
+    *_names("ALLOWED_HOSTS"),
+    *(_site_name, "localhost", "127.0.0.1", "[::1]"),
+]
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"] if IS_HTTPS else []
 if IS_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -197,7 +252,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "ahfai.middleware.SignInRequired",
     "ahfai.middleware.keep_private_pages_out_of_caches",
     "accounts.middleware.use_the_persons_time_zone",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -329,7 +384,7 @@ OPENAI_KEY = _text("OPENAI_KEY")
 if MODEL_SERVER == "openai" and not OPENAI_URL:
     raise WrongSetting("MODEL_SERVER is openai, so OPENAI_URL must say where that server is.")
 BUILTIN_MODEL = _choice("BUILTIN_MODEL", "regular", ("regular", "small", "test"))
-MODEL_FILE = Path(_text("MODEL_FILE")).expanduser() if _text("MODEL_FILE") else None
+MODEL_FILE = _path("MODEL_FILE", Path()) if _text("MODEL_FILE") else None
 if MODEL_FILE and not MODEL_FILE.is_file():
     raise WrongSetting(f"MODEL_FILE names {MODEL_FILE}, and no such file is there.")
 NUM_CTX = _number("NUM_CTX", 8192, 512, 1_048_576)
@@ -344,12 +399,29 @@ DRAIN_S = _number("DRAIN_S", 5, 0, 3600)
 
 WEB_PROCESSES = _number("WEB_PROCESSES", 1, 1, 64)
 WEB_THREADS = _number("WEB_THREADS", 48, 4, 512)
-HOST_NAME = socket.gethostname()
+
+
+def _host_name() -> str:
+    """Where a process id means the same process: containers may share a name and not their
+    ids (pid_namespaces(7))."""
+    try:
+        return f"{socket.gethostname()}:{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return socket.gethostname()
+
+
+HOST_NAME = _host_name()
 
 # --- Pages ------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = _text("TIME_ZONE", "UTC")
+try:
+    zoneinfo.ZoneInfo(TIME_ZONE)
+except (KeyError, ValueError, OSError):
+    raise WrongSetting(
+        f"TIME_ZONE must be the name of a time zone like Europe/Brussels, and it is {TIME_ZONE!r}."
+    ) from None
 USE_TZ = True
 USE_I18N = True
 STATIC_URL = "static/"
@@ -357,6 +429,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR.with_name(DATA_DIR.name + "-static")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+# Browsers ask each time whether a file has changed: after an update no page meets old scripts.
+WHITENOISE_MAX_AGE = 0
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -385,9 +459,12 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "ahfai.logs.WithoutWords"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": _text("LOG_LEVEL", "INFO").upper()},
+    "root": {
+        "handlers": ["console"],
+        "level": _choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
+    },
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},

@@ -10,6 +10,7 @@ from chats import views as chats
 urlpatterns = [
     path("", views.home, name="home"),
     path("health", views.health, name="health"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("chats/", include("chats.urls")),
     path("notes/", include("notes.urls")),
     path("reminders/", include("reminders.urls")),

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 from django import forms
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedInRequest
@@ -30,6 +31,13 @@ def health(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return HttpResponse("the database doesn't answer\n", "text/plain", status=503)
     return HttpResponse("ok\n", "text/plain")
+
+
+@open_to_all("browsers fetch the icon of the sign-in page, too")
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Asked for by browsers that don't look into the page for its icon."""
+    return redirect(static("icons/mark.svg"))
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -7,7 +7,7 @@ from collections import namedtuple
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
@@ -68,7 +68,33 @@ def test_where_all_is_well_it_says_so(owner):
     assert status == 0, said
     assert "All is well." in said
     assert "SQLite 3." in said or "PostgreSQL" in said
+    assert "ollama 0.32.15 answers." in said
     assert "llama3.1:8b, which can do: completion, tools." in said
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        *("Secret key", "Master key", "Sealed words", "Database", "Tables"),
+        *("Model server", "Model", "Worker", "Clock", "Disk"),
+    ],
+)
+def test_each_part_is_named_where_it_is_right(owner, about):
+    said, _ = _asked()
+    assert any(line.startswith(f"right  {about}: ") for line in said.splitlines()), said
+
+
+def test_a_database_that_is_away(monkeypatch):
+    def no_cursor():
+        raise OperationalError("secret host name")
+
+    with monkeypatch.context() as away:
+        away.setattr(connection, "cursor", no_cursor)
+        said, status = _asked()
+    assert status == 1
+    assert "Database: it doesn't answer" in _wrong(said)[0]
+    assert "right  Disk" in said
+    assert "secret" not in said.lower().replace("secret key", "").replace("secret.key", "")
 
 
 def test_a_key_file_that_others_can_read(settings, tmp_path):
@@ -129,14 +155,37 @@ def test_a_model_server_without_a_model(server):
     assert "ollama pull" in said
 
 
-@pytest.mark.parametrize(("state", "status"), [("ready", 0), ("downloading", 0), ("failed", 1)])
-def test_the_built_in_model_is_asked_for_by_its_row(server, settings, state, status):
-    settings.MODEL_SERVER = "auto"
+@pytest.mark.parametrize("setting", ["auto", "builtin"])
+@pytest.mark.parametrize(
+    ("state", "status", "sentence"),
+    [
+        ("ready", 0, "qwen2.5-coder:1.5b is ready, which can do: completion."),
+        ("downloading", 0, "qwen2.5-coder:1.5b is downloading."),
+        ("failed", 1, "The download broke off."),
+    ],
+)
+def test_the_built_in_model_is_asked_for_by_its_row(
+    server, settings, setting, state, status, sentence
+):
+    settings.MODEL_SERVER = setting
     server.failure = EngineFailed("away", "Ollama doesn't answer.")
-    BuiltinServer.objects.create(state=state, sentence="The download broke off.")
+    BuiltinServer.objects.create(state=state, sentence="" if status == 0 else sentence)
     said, found = _asked()
-    assert found == status
-    assert "Built-in model" in said
+    assert found == status, said
+    assert f"Built-in model: {sentence}" in said
+
+
+@pytest.mark.parametrize("ran_before", [True, False])
+def test_a_built_in_model_that_nobody_runs(server, settings, ran_before):
+    settings.MODEL_SERVER = "builtin"
+    server.failure = EngineFailed("away", "It doesn't answer.")
+    if ran_before:
+        long_ago = timezone.now() - datetime.timedelta(hours=1)
+        BuiltinServer.objects.create(state="ready", seen=long_ago)
+    said, status = _asked()
+    assert status == 1
+    assert "Built-in model: it doesn't run" in _wrong(said)[0]
+    assert "make run" in said
 
 
 def test_no_living_worker(worker):
@@ -162,6 +211,15 @@ def test_a_clock_that_went_back(worker):
     said, status = _asked()
     assert status == 1
     assert "Clock" in _wrong(said)[0]
+
+
+def test_a_clock_that_differs_from_the_databases(worker, monkeypatch):
+    Heartbeat.objects.filter(pk=worker.pk).update(seen=timezone.now())
+    ahead = timezone.now() + datetime.timedelta(seconds=8)
+    monkeypatch.setattr(timezone, "now", lambda: ahead)
+    said, status = _asked()
+    assert status == 1
+    assert "8 seconds apart" in _wrong(said)[0]
 
 
 def test_it_never_repeats_a_key(settings, owner):

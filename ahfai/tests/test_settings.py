@@ -1,7 +1,9 @@
 """The settings: a wrong value stops the start with a sentence that names it."""
 
 import os
+import re
 import runpy
+import socket
 import stat
 import subprocess
 import sys
@@ -10,32 +12,19 @@ import pytest
 from django.conf import settings
 
 READ = str(settings.BASE_DIR / "ahfai" / "settings.py")
-NAMES = {
-    "DATA_DIR",
-    "KEYS_DIR",
-    "SECRET_KEY",
-    "MASTER_KEY",
-    "MASTER_KEY_FILE",
-    "DEBUG",
-    "BIND",
-    "PORT",
-    "SITE_URL",
-    "SIGN_UP",
-    "ALLOW_PLAIN_HTTP",
-    "ALLOWED_HOSTS",
-    "DATABASE_URL",
-    "MODEL_SERVER",
-    "OLLAMA_URL",
-    "OPENAI_URL",
-    "MODEL_FILE",
-}
+# Every setting, as the list for people has it.
+NAMES = set(
+    re.findall(r"^#([A-Z_]+)=", (settings.BASE_DIR / ".env.example").read_text(), re.MULTILINE)
+)
 
 
 @pytest.fixture
 def read(monkeypatch, tmp_path):
     """Read the settings anew, as on a fresh machine with just the given environment."""
     for name in NAMES:
-        monkeypatch.delenv(name, raising=False)
+        # Set first, so that what a file of settings brings is taken back, too.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
     monkeypatch.setenv("ENV_FILE", "none")
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
 
@@ -64,14 +53,104 @@ def read(monkeypatch, tmp_path):
         ("RUNS_PER_USER", "0"),
         ("BUILTIN_MODEL", "huge"),
         ("KEYS_DIR", "DATA"),
+        ("MASTER_KEY_FILE", "DATA"),
+        ("DATA_DIR", "FILE"),
+        ("DATA_DIR", "~nobody-here/data"),
         ("BIND", "0.0.0.0"),
+        ("BIND", "my-machine"),
         ("MODEL_SERVER", "openai"),
+        ("LOG_LEVEL", "LOUD"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("TIME_ZONE", "Europe"),
+        ("TIME_ZONE", "/etc/passwd"),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "https://ahfai.example"),
+        ("ALLOWED_HOSTS", "ahfai.example:8000"),
+        ("SITE_URL", "https://host.example/ahfai"),
+        ("SITE_URL", "http://[host"),
+        ("OLLAMA_URL", "http://host/?a=b"),
+        ("OPENAI_URL", "http://host:0"),
+        ("WEB_THREADS", "1_000"),
+        ("WEB_PROCESSES", "-1"),
+        ("DRAIN_S", "2.5"),
+        ("LINE_S", "9" * 5000),
+        ("ENV_FILE", "/no/such/file"),
+        ("ENV_FILE", "/"),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_is_named(read, tmp_path, name, value):
-    value = str(tmp_path / "data" / "keys") if value == "DATA" else value
+    file = tmp_path / "file"
+    file.touch()
+    value = {"DATA": str(tmp_path / "data" / "keys"), "FILE": str(file)}.get(value, value)
     with pytest.raises(SystemExit, match=rf"AhFai can't start: .*\b{name}\b"):
         read(**{name: value})
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+@pytest.mark.parametrize("name", sorted(NAMES - {"DATA_DIR"}))
+def test_an_empty_value_is_no_value(read, name, empty):
+    ours = {one for one in NAMES | {"ALLOWED_HOSTS", "DATABASES"} if one != "SECRET_KEY"}
+    untouched = {one: value for one, value in read().items() if one in ours}
+    found = read(**{name: empty})
+    assert {one: value for one, value in found.items() if one in ours} == untouched
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read_as"),
+    [
+        ("PORT", " 9000 ", 9000),
+        ("DEBUG", " Yes", True),
+        ("MODEL_SERVER", "OLLAMA ", "ollama"),
+        ("OLLAMA_URL", "http://host:1/ ", "http://host:1"),
+        ("OPENAI_KEY", "$not-a-variable", "$not-a-variable"),
+        ("BIND", "localhost", "127.0.0.1"),
+    ],
+)
+def test_a_value_is_read_as_it_is_meant(read, name, value, read_as):
+    assert read(**{name: value})[name] == read_as
+
+
+def test_a_relative_path_lies_beside_the_program_wherever_it_is_started(
+    read, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    found = read(MASTER_KEY="1:x", MASTER_KEY_FILE="keys/master.key")
+    assert found["MASTER_KEY_FILE"] == settings.BASE_DIR / "keys" / "master.key"
+
+
+def test_a_value_in_the_file_gives_way_to_the_environment(read, tmp_path):
+    file = tmp_path / "settings"
+    file.write_text("PORT=9001\nWEB_THREADS=9\n")
+    found = read(ENV_FILE=str(file), PORT="9002")
+    assert (found["PORT"], found["WEB_THREADS"]) == (9002, 9)
+
+
+def test_a_damaged_secret_key_is_told(read, tmp_path):
+    read()
+    (tmp_path / "data-keys" / "secret.key").write_bytes(b"\xff\n")
+    with pytest.raises(SystemExit, match=r"secret\.key is damaged"):
+        read()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"ALLOWED_HOSTS": "other.example, third.example"},
+        {"BIND": "0.0.0.0", "ALLOWED_HOSTS": "other.example"},
+    ],
+)
+def test_the_sites_own_name_and_this_machines_are_always_answered(read, given):
+    found = read(SITE_URL="https://ahfai.example", **given)["ALLOWED_HOSTS"]
+    assert {"ahfai.example", "localhost", "127.0.0.1"} <= set(found)
+    assert ("third.example" in found) == ("third.example" in given.get("ALLOWED_HOSTS", ""))
+
+
+def test_a_process_id_is_never_looked_for_in_another_container(read):
+    """Containers can have one host name, and each of them a process 1."""
+    host, _, namespace = read()["HOST_NAME"].rpartition(":")
+    assert host == socket.gethostname()
+    assert namespace == str(os.stat("/proc/self/ns/pid").st_ino)
 
 
 def test_a_database_password_is_never_repeated(read):

@@ -22,6 +22,7 @@ from accounts.models import UserKey
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
 from chats import servers
+from chats.builtin.weights import WEIGHTS
 from chats.engines import EngineFailed
 from chats.models import BuiltinServer
 
@@ -201,15 +202,22 @@ def _built_in() -> Finding | None:
     """How the built-in model is doing, where AhFai runs one. Its port is known to its own
     processes only, so its row is asked."""
     row = BuiltinServer.objects.filter(only=1).first()
-    if row is None or settings.MODEL_SERVER not in {"auto", "builtin"}:
+    if settings.MODEL_SERVER not in {"auto", "builtin"}:
         return None
-    if row.state in {"failed", "missing"}:
+    if row is None and settings.MODEL_SERVER == "auto":
+        return None
+    about, name = "Built-in model", WEIGHTS[settings.BUILTIN_MODEL].name
+    if row is not None and row.state == "failed":
         return Finding(
-            "Built-in model",
+            about,
             row.sentence or "it doesn't run.",
             "Start AhFai again; if that doesn't help, use Ollama: see the page “About the model”.",
         )
-    return Finding("Built-in model", f"it is {row.state}.")
+    if row is None or timezone.now() - row.seen > servers.KEEPER_SILENT:
+        return Finding(about, "it doesn't run, and neither does AhFai.", "Start AhFai: make run")
+    if row.state == "ready":
+        return Finding(about, f"{name} is ready, which can do: completion.")
+    return Finding(about, f"{name} is {row.state}.")
 
 
 def _advice_for_the_model_server() -> str:

@@ -1,0 +1,42 @@
+"""Lines of the log that hold no words of people: of an error its class and where it was raised.
+
+The text of an error may quote what a person wrote, and so may the values of its variables.
+"""
+
+import logging
+import traceback
+from types import TracebackType
+from typing import Any
+
+LINE = "{asctime} {levelname} {name}: {message}"
+
+
+class WithoutWords(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__(LINE, style="{")
+
+    def format(self, record: logging.LogRecord) -> str:
+        # Another handler may have kept the error's whole text in the record.
+        kept, record.exc_text = record.exc_text, None
+        try:
+            return super().format(record)
+        finally:
+            record.exc_text = kept
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (the name is logging's)
+        """From the first cause to the error that was logged, as Python orders them."""
+        error: BaseException | None = ei[1]
+        told: list[str] = []
+        while error is not None and len(told) < 10:
+            told.insert(0, _where(error.__traceback__) + type(error).__qualname__)
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\n".join(told)
+
+
+def _where(raised: TracebackType | None) -> str:
+    return "".join(
+        f"  {frame.filename}:{frame.lineno} in {frame.name}\n"
+        for frame in traceback.StackSummary.extract(
+            traceback.walk_tb(raised), lookup_lines=False, capture_locals=False
+        )
+    )

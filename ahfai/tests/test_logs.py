@@ -1,0 +1,93 @@
+"""The log says what failed and where, and never what somebody wrote."""
+
+import io
+import logging
+
+import pytest
+from django.test import Client, override_settings
+from django.urls import path
+
+from ahfai import urls
+from ahfai.logs import WithoutWords
+from ahfai.tests.house import Browser, House
+from chats.tests.conftest import wait_until
+from chats.tests.fake_ollama import FakeOllama
+
+CANARY = "canary-in-a-question"
+
+
+def fails(request):
+    try:
+        raise KeyError(CANARY)
+    except KeyError as error:
+        raise ValueError(CANARY) from error
+
+
+urlpatterns = [path("fails", fails), *urls.urlpatterns]
+
+
+@pytest.fixture
+def log():
+    """What is written to the log from here on."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(WithoutWords())
+    logging.getLogger().addHandler(handler)
+    yield written
+    logging.getLogger().removeHandler(handler)
+
+
+def test_the_log_is_written_without_words(settings):
+    assert settings.LOGGING["formatters"]["line"]["()"] == "ahfai.logs.WithoutWords"
+    assert {one["formatter"] for one in settings.LOGGING["handlers"].values()} == {"line"}
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_an_error_in_a_page_is_logged_by_its_class_and_place(client, log):
+    client.raise_request_exception = False
+    assert client.post(f"/fails?q={CANARY}", {"text": CANARY}).status_code == 500
+    said = log.getvalue()
+    assert "Internal Server Error: /fails" in said
+    assert said.index("KeyError") < said.index("ValueError")
+    assert "test_logs.py:" in said
+    assert "in fails" in said
+    assert CANARY not in said
+
+
+def test_what_is_missing_is_logged_by_its_path_alone(client, log):
+    client.get(f"/nowhere?q={CANARY}")
+    assert "Not Found: /nowhere\n" in log.getvalue()
+    assert CANARY not in log.getvalue()
+
+
+def test_what_is_refused_is_logged_without_the_form(owner, log):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(owner)
+    assert browser.post(f"/chats/start?q={CANARY}", {"text": CANARY}).status_code == 403
+    assert "/chats/start" in log.getvalue()
+    assert CANARY not in log.getvalue()
+
+
+def test_a_text_that_another_handler_has_kept_is_not_repeated():
+    try:
+        raise ValueError(CANARY)
+    except ValueError as error:
+        record = logging.LogRecord(
+            "x", logging.ERROR, "", 1, "failed", None, (type(error), error, error.__traceback__)
+        )
+    assert CANARY in logging.Formatter().format(record)
+    assert CANARY not in WithoutWords().format(record)
+    assert CANARY in logging.Formatter().format(record)
+
+
+def test_the_wordiest_log_holds_no_words_of_a_conversation():
+    with FakeOllama(scale=0.01) as ollama, House(OLLAMA_URL=ollama.url, LOG_LEVEL="DEBUG") as house:
+        ada = Browser(house.url)
+        ada.sign_up()
+        text = f"*{CANARY}*\n\n```python\n{CANARY} = 1\n```\n\nhttp://{CANARY}.example"
+        chat = ada.post("/chats/start", "/", {"text": text})
+        wait_until(lambda: "Hello" in ada.get(chat.url.removeprefix(house.url)).text)
+        assert CANARY in ada.get(chat.url.removeprefix(house.url)).text
+        said = house.log.read_text()
+    assert " DEBUG " in said
+    assert CANARY not in said
