@@ -23,9 +23,10 @@ test: .venv/.installed-dev
 	$(BIN)/mypy .
 	deploy/check-production $(BIN)/python
 	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m ahfai.tests.postgres -n auto
 
 prove: .venv/.installed-dev
-	AHFAI_PROVE=1 $(BIN)/python bench/prove.py
+	$(BIN)/python bench/prove.py
 
 .venv/.installed-dev: requirements.lock requirements-dev.lock
 	$(INSTALL) requirements-dev.lock

@@ -1,9 +1,24 @@
 """What every test may ask for."""
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from ahfai.testing import make_person, signed_in
+
+
+def pytest_collection_modifyitems(config, items):
+    """On PostgreSQL only the tests that use the database run: the others have run on SQLite."""
+    if connection.vendor != "postgresql":
+        return
+    marks, fixtures = ("django_db", "both_databases"), {"db", "transactional_db"}
+    chosen = [
+        item
+        for item in items
+        if any(map(item.get_closest_marker, marks)) or fixtures & {*item.fixturenames}
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 import copy
+import itertools
 import json
 import logging
 import pickle
@@ -271,6 +272,20 @@ def test_a_flipped_bit_at_every_byte_is_refused(message):
         changed[position] ^= 1
         store(message, "content", bytes(changed))
         refused_reading(message)
+
+
+@pytest.mark.prove
+def test_each_flipped_bit_of_two_kilobytes_in_the_table_is_refused(message, record_property):
+    message.content = "x" * 2048
+    message.save()
+    sealed = stored(message, "content")
+
+    for position, bit in itertools.product(range(len(sealed)), range(8)):
+        changed = bytearray(sealed)
+        changed[position] ^= 1 << bit
+        store(message, "content", bytes(changed))
+        refused_reading(message)
+    record_property("values refused", f"{len(sealed) * 8:,}")
 
 
 @pytest.mark.parametrize("value", [b"", b"\x01", CANARY.encode(), b"\x01\x00\x01" + b"x" * 27])

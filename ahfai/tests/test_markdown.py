@@ -331,9 +331,10 @@ def test_a_closed_block_never_changes_as_the_text_grows(text):
     assert all(before[1] == after[0] for before, after in itertools.pairwise(known))
 
 
-def test_blocks_of_any_text_stay_put_and_can_be_taken_one_after_the_other():
+@pytest.mark.parametrize("texts", [150, pytest.param(15_000, marks=pytest.mark.prove)])
+def test_blocks_of_any_text_stay_put_and_can_be_taken_one_after_the_other(texts):
     chance = random.Random(7)
-    for _ in range(150):
+    for _ in range(texts):
         text = "".join(
             chance.choice(PIECES) + chance.choice(["\n"] * 8 + ["\r\n", "\r"])
             for _ in range(chance.randint(2, 12))
