@@ -86,7 +86,7 @@ def _another(
     request: SignedInRequest, reply: Message, verb: Callable[[Message, str], Message]
 ) -> HttpResponse:
     try:
-        fresh = verb(reply, _model(request, "", reply.chat))
+        fresh = verb(reply, _model(request, request.POST.get("model", ""), reply.chat))
     except lifecycle.StillAnswering:
         return _refused(request, reply.chat, _still_answering(), 409)
     except lifecycle.NotTheLast:

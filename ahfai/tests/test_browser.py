@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from itertools import pairwise
+from urllib.parse import parse_qsl
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -64,6 +65,26 @@ def sign_up(page: Page, email: str) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=re.compile("Good .*, Ada"))).to_be_visible()
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/account/sign-in/")
+    page.get_by_label(re.compile("e-?mail", re.IGNORECASE)).fill("ada@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=re.compile("Good .*, Ada"))).to_be_visible()
+    page.wait_for_load_state()
+
+
+def sign_out(page: Page) -> None:
+    page.goto("/you/settings/")
+    page.get_by_label("This browser").get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/account/sign-in/**")
+
+
+def forgive(page: Page, *expected: str) -> None:
+    """Take what the browser says about these refused requests off the page's faults."""
+    page.faults[:] = [fault for fault in page.faults if not any(one in fault for one in expected)]
 
 
 def ask(page: Page, text: str) -> None:
@@ -161,7 +182,8 @@ def test_stop_works_from_another_tab(ada, ollama):
 
 def test_the_person_is_told_in_words_when_the_model_is_missing_and_can_try_again(ada, ollama):
     ollama.play("missing", "plain")
-    ask(ada, "Anybody there?")
+    with ada.expect_response("**/model/status"):
+        ask(ada, "Anybody there?")
     expect(ada.get_by_text("doesn't have the model")).to_be_visible(timeout=6_000)
     expect(ada.get_by_text("Anybody there?").first).to_be_visible()
     ada.get_by_role("button", name="Try again").click()
@@ -169,17 +191,18 @@ def test_the_person_is_told_in_words_when_the_model_is_missing_and_can_try_again
 
 
 def test_it_works_without_javascript(chromium, house, ollama):
-    ollama.play("plain")
+    ollama.play("plain", "story")
     page = new_page(chromium, house, java_script_enabled=False)
     sign_up(page, "noscript@example.org")
     page.get_by_label("Your message").fill("Hello?")
     page.get_by_role("button", name="Send").click()
     page.wait_for_url("**/chats/*/")
-    expect(page.locator(".reply[data-state=done]")).to_contain_text("Hello")
+    # The page refreshes itself until the reply is done.
+    expect(page.locator(".reply[data-state=done]")).to_contain_text("Hello", timeout=10_000)
     page.get_by_label("Your message").fill("And again?")
     page.get_by_role("button", name="Send").click()
-    # The page refreshes itself until the reply is done.
-    expect(page.locator(".reply[data-state=done]")).to_have_count(2, timeout=10_000)
+    page.locator("noscript a").click()
+    expect(page.locator(".reply[data-state=done]")).to_have_count(2, timeout=30_000)
 
 
 def test_keyboard_alone_is_enough(ada):
@@ -234,8 +257,212 @@ def test_the_page_follows_the_answer_only_while_the_reader_is_at_its_end(ada, ol
     wait_until(lambda: view.evaluate("v => v.scrollHeight - v.clientHeight") > 150)
     ada.wait_for_timeout(100)
     assert view.evaluate("v => v.scrollHeight - v.scrollTop - v.clientHeight") < 60
+    assert ada.evaluate("document.documentElement.scrollHeight <= innerHeight")
     view.evaluate("v => { v.scrollTop = 0 }")
     ada.wait_for_timeout(100)
     before = len(ada.locator("[data-words]").inner_text())
     wait_until(lambda: len(ada.locator("[data-words]").inner_text()) > before + 50)
     assert view.evaluate("v => v.scrollTop") < 10
+
+
+@pytest.fixture
+def ada_and_a_tab(chromium, house, ollama, signed_in):
+    """Ada's page and a second tab, in a session of their own that may be ended."""
+    ollama.play("plain")
+    page = new_page(chromium, house)
+    sign_in(page)
+    yield page, page.context.new_page()
+    # The token of the ended session was refused, as it must be.
+    forgive(page, "status of 403")
+    assert page.faults == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("place", ["home", "chat"])
+def test_words_survive_a_sign_out_elsewhere_and_are_sent_after_signing_in(ada_and_a_tab, place):
+    ada, tab = ada_and_a_tab
+    if place == "chat":
+        ask(ada, "First question")
+        expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    sign_out(tab)
+    ask(ada, "Do not lose me")
+    expect(ada.get_by_role("alert")).to_contain_text("You are signed out")
+    expect(ada.get_by_label("Your message")).to_have_value("Do not lose me")
+    sign_in(tab)
+    ada.get_by_role("button", name="Send").click()
+    expect(ada.locator(".turn.mine").last).to_have_text(re.compile("Do not lose me"))
+    expect(ada.locator(".reply").last).to_contain_text("Hello")
+    expect(ada.get_by_role("alert")).to_be_hidden()
+
+
+def test_stop_works_after_signing_in_again_elsewhere(ada_and_a_tab, ollama):
+    ada, tab = ada_and_a_tab
+    ollama.play("endless")
+    ask(ada, "Count for ever")
+    ada.wait_for_url("**/chats/*/")
+    sign_out(tab)
+    sign_in(tab)
+    ada.get_by_role("button", name="Stop").click()
+    expect(ada.get_by_text("You stopped this answer.")).to_be_visible()
+
+
+def test_try_again_and_continue_keep_a_draft(ada, ollama):
+    ollama.play("missing", "endless", "plain")
+    ask(ada, "Anybody there?")
+    ada.get_by_role("button", name="Try again").wait_for()
+    ada.get_by_label("Your message").fill("What I write meanwhile")
+    ada.get_by_role("button", name="Try again").click()
+    reply = ada.locator("[data-words]")
+    expect(reply).to_contain_text("0 1 2 3")
+    ada.get_by_role("button", name="Stop").click()
+    before = ada.locator(".reply[data-state=stopped] [data-words]").inner_text()
+    ada.get_by_role("button", name="Continue").click()
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    assert reply.count() == 1
+    assert reply.inner_text().startswith(before.rstrip())
+    expect(reply).to_contain_text("Hello")
+    expect(ada.get_by_label("Your message")).to_have_value("What I write meanwhile")
+
+
+def test_escape_closes_a_menu_first_and_then_stops(ada, ollama):
+    ollama.play("endless")
+    ask(ada, "Count for ever")
+    ada.wait_for_url("**/chats/*/")
+    expect(ada.locator("[data-words]")).to_contain_text("0 1 2 3")
+    ada.locator("main details.menu > summary").click()
+    expect(ada.get_by_role("link", name="Rename")).to_be_visible()
+    ada.keyboard.press("Escape")
+    expect(ada.get_by_role("link", name="Rename")).to_be_hidden()
+    ada.locator("#main").focus()
+    ada.keyboard.press("?")
+    ada.keyboard.press("Escape")
+    expect(ada.get_by_role("dialog")).to_be_hidden()
+    ada.wait_for_timeout(300)
+    expect(ada.get_by_role("button", name="Stop")).to_be_enabled()
+    ada.keyboard.press("Escape")
+    expect(ada.get_by_text("You stopped this answer.")).to_be_visible()
+
+
+def test_only_the_same_words_go_out_again_under_the_same_id(ada):
+    ask(ada, "First question")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    tries = []
+
+    def lose(route):
+        tries.append(dict(parse_qsl(route.request.post_data)))
+        route.abort()
+
+    ada.route("**/ask", lose)
+    for number, words in enumerate(["One", "One", "Other"], 1):
+        ask(ada, words)
+        expect(ada.get_by_role("alert")).to_contain_text("Your words are still here")
+        wait_until(lambda number=number: len(tries) == number)
+        expect(ada.get_by_label("Your message")).to_have_value(words)
+    ids = [sent["request_id"] for sent in tries]
+    assert ids[0] == ids[1] != ids[2]
+    ada.unroute("**/ask")
+    ask(ada, "Other")
+    expect(ada.locator(".turn.mine").last).to_have_text(re.compile("Other"))
+    expect(ada.locator(".turn.mine")).to_have_count(2)
+    forgive(ada, "net::ERR_FAILED")
+
+
+def test_sending_while_an_answer_is_written_says_why_not_and_keeps_the_words(ada, ollama):
+    ollama.play("endless")
+    ask(ada, "Count for ever")
+    ada.wait_for_url("**/chats/*/")
+    for _ in ("followed by its address", "as the answer to the request itself"):
+        ask(ada, "And then?")
+        expect(ada.get_by_role("alert")).to_contain_text("still answering")
+        expect(ada.get_by_label("Your message")).to_have_value("And then?")
+        ada.get_by_role("button", name="Stop").click()
+        expect(ada.get_by_role("alert")).to_be_hidden()
+        ada.get_by_role("button", name="Try again").click()
+    ada.get_by_role("button", name="Stop").click()
+    expect(ada.get_by_text("You stopped this answer.")).to_be_visible()
+
+
+def test_a_tab_that_missed_a_turn_shows_it_when_it_asks(ada):
+    ask(ada, "First question")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    other = ada.context.new_page()
+    other.goto(ada.url)
+    ask(other, "Second question")
+    expect(other.locator(".reply[data-state=done]")).to_have_count(2)
+    ask(ada, "Third question")
+    expect(ada.locator(".reply[data-state=done]")).to_have_count(3)
+    questions = ada.locator(".turn.mine .words").all_inner_texts()
+    assert questions == ["First question", "Second question", "Third question"]
+
+
+def test_a_chat_that_is_deleted_elsewhere_says_so(ada, ollama):
+    ollama.play("endless")
+    ask(ada, "Count for ever")
+    ada.wait_for_url("**/chats/*/")
+    expect(ada.locator("[data-words]")).to_contain_text("0 1 2 3")
+    other = ada.context.new_page()
+    other.goto(f"{ada.url}delete")
+    other.get_by_role("button", name="Delete it").click()
+    expect(ada.get_by_role("alert")).to_contain_text("deleted")
+    expect(ada.get_by_role("button", name="Stop")).to_be_hidden()
+    forgive(ada, "status of 404")
+
+
+def test_a_screen_reader_hears_each_word_once(ada, ollama):
+    ollama.play("story")
+    ada.add_init_script(
+        """addEventListener("DOMContentLoaded", () => {
+          window.heard = [];
+          const place = document.getElementById("heard");
+          if (place) new MutationObserver((changes) => {
+            for (const { addedNodes } of changes)
+              for (const node of addedNodes) heard.push(node.textContent);
+          }).observe(place, { childList: true });
+        })"""
+    )
+    ask(ada, "Tell me of the lighthouse")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible(timeout=30_000)
+    heard = ada.evaluate("heard")
+    assert heard[-1] == "The answer is complete."
+    assert len(heard) > 5
+    words = ada.locator("[data-words]").evaluate(
+        "words => (words = words.cloneNode(true), "
+        "words.querySelectorAll('button').forEach(b => b.remove()), words.textContent)"
+    )
+    assert letters(" ".join(heard[:-1])) == letters(words)
+
+
+def letters(text: str) -> str:
+    """Without the numbers of list items, which a page draws and doesn't have as text."""
+    return "".join(filter(str.isalnum, re.sub(r"\b\d+\. ", "", text)))
+
+
+def test_a_model_that_pauses_in_the_middle_is_not_taken_for_a_frozen_page(ada, ollama):
+    ollama.play("stall")
+    ada.clock.install()
+    ask(ada, "Begin and stand still")
+    ada.wait_for_url("**/chats/*/")
+    expect(ada.locator("[data-words]")).to_contain_text("abc")
+    ada.clock.fast_forward(11_000)
+    expect(ada.get_by_text("The model has paused")).to_be_visible()
+    ada.get_by_role("button", name="Stop").click()
+    expect(ada.get_by_text("The model has paused")).to_be_hidden()
+
+
+def test_back_from_a_new_chat_leads_to_an_empty_box(ada):
+    ask(ada, "Only once")
+    ada.wait_for_url("**/chats/*/")
+    ada.go_back()
+    expect(ada.get_by_label("Your message")).to_have_value("")
+
+
+def test_an_appearance_is_saved_when_it_is_chosen_and_nothing_else_is(ada):
+    ada.goto("/you/settings/")
+    ada.get_by_label("Name").fill("Half a na")
+    ada.get_by_label("Dark").check()
+    expect(ada.get_by_text("Your choice is saved.")).to_be_visible()
+    ada.goto("/you/settings/")
+    expect(ada.locator("html[data-theme=dark]")).to_have_count(1)
+    expect(ada.get_by_label("Name")).to_have_value("Ada Lovelace")
+    ada.get_by_label("As the system").or_(ada.locator("[name=theme][value=system]")).first.check()
+    expect(ada.get_by_text("Your choice is saved.")).to_be_visible()

@@ -128,6 +128,16 @@ def test_try_again_keeps_the_earlier_reply(client, ollama):
     assert chat.messages.get(pk=first.pk).content == "abc"
 
 
+def test_try_again_asks_the_model_that_is_picked_by_now(client, ollama):
+    ollama.play("out_of_memory", "plain")
+    other = ollama.models[1].name
+    first = closed_reply(start(client, model=ollama.models[0].name))
+    client.post(reverse("chats:retry", args=[first.pk]), {"model": other})
+    wait_until(lambda: first.chat.messages.count() == 3)
+    assert closed_reply(first.chat).model == other
+    assert ollama.chats[-1].body["model"] == other
+
+
 def test_a_resend_with_the_same_request_id_asks_once(client, ollama):
     same = uuid.uuid4()
     chat = start(client, "Once", request_id=same)

@@ -1,0 +1,52 @@
+// Sends a form by fetch. Where the person has signed in again in another tab, the token in this
+// page is stale: the page is asked for a fresh one, and the form is sent once more.
+const TOKEN = "csrfmiddlewaretoken";
+
+// `reason` is the name of a sentence in the page, `sentence` what the server says itself.
+export class Refused extends Error {
+  constructor(reason, sentence = "", status = 0) {
+    super(reason);
+    Object.assign(this, { reason, sentence, status });
+  }
+}
+
+export async function post(form, data = new FormData(form)) {
+  let response = await send(form, data);
+  if (response.status === 403) {
+    data.set(TOKEN, await renewToken());
+    response = await send(form, data);
+  }
+  if (isSignIn(response)) throw new Refused("signed-out");
+  if (response.ok) return response;
+  const told = await response.json().catch(() => ({}));
+  throw new Refused(response.status === 404 ? "missing" : "", told.sentence, response.status);
+}
+
+// The page as the server would show it now.
+export async function currentPage() {
+  const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (isSignIn(response)) throw new Refused("signed-out");
+  if (response.status === 404) throw new Refused("missing");
+  if (!response.ok) throw new Refused("");
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  // What one person has written must not land with another one.
+  if (page.body.dataset.person !== document.body.dataset.person) throw new Refused("other-person");
+  return page;
+}
+
+export const isSignIn = (response) =>
+  response.redirected && new URL(response.url).pathname.startsWith("/account/");
+
+const send = (form, data) =>
+  fetch(form.action, {
+    method: "POST",
+    body: new URLSearchParams(data),
+    headers: { Accept: "text/event-stream" },
+  });
+
+async function renewToken() {
+  const page = await currentPage();
+  const token = page.querySelector(`[name="${TOKEN}"]`).value;
+  for (const field of document.querySelectorAll(`[name="${TOKEN}"]`)) field.value = token;
+  return token;
+}
