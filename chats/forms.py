@@ -25,5 +25,6 @@ class TitleForm(forms.Form):
     title = forms.CharField(
         max_length=120,
         label=_("Title"),
+        widget=forms.TextInput({"dir": "auto"}),
         error_messages={"required": _("A chat needs a title.")},
     )
