@@ -1,4 +1,5 @@
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -9,15 +10,22 @@ from chats.tests.fake_ollama import FakeOllama
 @pytest.fixture
 def ollama(settings, transactional_db, monkeypatch):
     """A real HTTP server in Ollama's place; what it plays is up to the test."""
-    monkeypatch.setattr(generation, "SAVE_EVERY_S", 0.1)
-    monkeypatch.setattr(generation, "LINE_EVERY_S", 0.05)
     with FakeOllama(scale=0.01, delay_s=0.01) as server:
         settings.OLLAMA_URL = server.url
-        servers.forget()
-        yield server
-        for left in generation._all():
-            left.stop()
-        wait_until(lambda: not generation._all())
+        with quick_replies(monkeypatch):
+            yield server
+
+
+@contextmanager
+def quick_replies(monkeypatch):
+    """Replies are looked after more often than in real life, and none outlives its test."""
+    monkeypatch.setattr(generation, "SAVE_EVERY_S", 0.1)
+    monkeypatch.setattr(generation, "LINE_EVERY_S", 0.05)
+    servers.forget()
+    yield
+    for left in generation._all():
+        left.stop()
+    wait_until(lambda: not generation._all())
     servers.forget()
 
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from chats import generation, lifecycle, servers, watching
 from chats.models import BuiltinServer, State
-from chats.tests.conftest import wait_until
+from chats.tests.conftest import quick_replies, wait_until
 from chats.tests.fake_openai import FakeOpenAI
 from chats.tests.test_reply_life import closed_reply, reply_of, start
 
@@ -13,21 +13,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def builtin(settings, transactional_db, monkeypatch):
+def builtin(transactional_db, monkeypatch):
     """A server in the place of the built-in one, whose row says that it is ready."""
-    monkeypatch.setattr(generation, "SAVE_EVERY_S", 0.1)
-    monkeypatch.setattr(generation, "LINE_EVERY_S", 0.05)
     with FakeOpenAI(scale=0.01, delay_s=0.01, key="k") as server:
         monkeypatch.setenv("AHFAI_MODEL_SERVER", "builtin")
         monkeypatch.setenv("AHFAI_BUILTIN_PORT", server.url.rpartition(":")[2])
         monkeypatch.setenv("AHFAI_BUILTIN_KEY", "k")
         BuiltinServer.objects.create(state="ready")
-        servers.forget()
-        yield server
-        for left in generation._all():
-            left.stop()
-        wait_until(lambda: not generation._all())
-    servers.forget()
+        with quick_replies(monkeypatch):
+            yield server
 
 
 def hang_up(request):
