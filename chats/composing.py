@@ -9,7 +9,7 @@ from chats.servers import Choice
 def composer(user, **more) -> dict:
     """`chat` among `more` is the one that the box writes to."""
     choices = servers.choices()
-    chosen = servers.chosen(user, more.get("chat"))
+    chosen = servers.pick(user, more.get("chat"))
     if chosen not in [choice.name for choice in choices]:
         # The server has never answered, so what it has isn't known.
         choices = [Choice(chosen, chosen), *choices]

@@ -1,6 +1,6 @@
 """What the model gets to read: who it is, what day it is, and as much of the chat as fits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -52,11 +52,21 @@ def build(
         turns.pop()
     prompt = Prompt(
         model=model,
-        turns=(system, *reversed(turns), *end),
+        turns=(system, *_alternating(reversed(turns)), *end),
         num_ctx=num_ctx,
         num_predict=num_predict,
     )
     return Context(prompt, left_out=len(said) - len(turns))
+
+
+def _alternating(turns: Iterable[Turn]) -> list[Turn]:
+    """Questions in a row, left without an answer, become one: templates of models refuse two."""
+    merged: list[Turn] = []
+    for turn in turns:
+        if merged and merged[-1].role == turn.role:
+            turn = Turn(turn.role, f"{merged.pop().content}\n\n{turn.content}")
+        merged.append(turn)
+    return merged
 
 
 def _to_continue(so_far: str, room: float) -> list[Turn]:

@@ -4,14 +4,23 @@ It drains the model server into memory at once; who watches reads from there, an
 per process writes all growing replies once a second.
 """
 
+import datetime
 import logging
 import threading
 import time
 import uuid
 from collections.abc import Iterable
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
-from django.db import close_old_connections, connections, transaction
+from django.db import (
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connections,
+    transaction,
+)
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.fields import sealed_for
@@ -36,6 +45,7 @@ LOOK_EVERY_S = 3.0
 LINE_EVERY_S = 0.4
 MAX_THINKING = 400_000
 LONGEST_PAUSE_S = 10
+FORGOTTEN_AFTER_S = 30
 # How often the built-in server may be restarted under a reply before that is given up.
 MAX_RESTARTS = 5
 
@@ -110,6 +120,7 @@ class Generation:
         self.began = False
         self.stopped = False
         self.interrupted = False
+        self._looking: threading.Thread | None = None
         # A reply that goes on from an earlier one begins with its text.
         self._parts: list[str] = [reply.content] if reply.content else []
         self._thoughts: list[str] = [reply.thinking] if reply.thinking else []
@@ -163,14 +174,20 @@ class Generation:
 
     def run(self) -> None:
         """The whole life of the reply. Whatever goes wrong, the row is closed."""
-        state, fields = State.FAILED, {"reason": "broken"}
+        state, fields = State.FAILED, {"reason": "own_fault"}
         try:
             finished = self._answer()
             state, fields = _ending(finished)
-            if not self.text.strip():
-                state, fields = State.FAILED, {**fields, "reason": "empty"}
+            if not "".join(self._parts[self._begin[0] :]).strip():
+                # Nothing was added: what is continued is as incomplete as before.
+                fields["reason"] = "empty"
+                state = State.INTERRUPTED if self._parts else State.FAILED
         except Cancelled:
-            state, fields = self._cancelled()
+            state, fields = State.INTERRUPTED, {"reason": "restarted"}
+            if self.stopped:
+                state, fields = State.STOPPED, {"reason": ""}
+                if self.began and self.silent:
+                    _free_builtin(self.reply)
         except EngineFailed as failure:
             state = State.INTERRUPTED if self._parts else State.FAILED
             fields = {"reason": failure.code}
@@ -183,6 +200,7 @@ class Generation:
         except Exception as error:  # noqa: BLE001 (the row must be closed whatever happens)
             # The class only: a message could hold words of the conversation.
             log.error("a reply failed: %s", type(error).__name__)
+            state = State.INTERRUPTED if self._parts else State.FAILED
         finally:
             self._close(state, fields)
 
@@ -200,13 +218,6 @@ class Generation:
                 lifecycle.give_back(self.reply)
                 self.call.wait(1)
         raise EngineFailed("builtin_failed", "")
-
-    def _cancelled(self) -> tuple[State, dict]:
-        if self.stopped:
-            if self.began and self.silent and servers.kind() == "builtin":
-                _restart_builtin(self.reply)
-            return State.STOPPED, {"reason": ""}
-        return State.INTERRUPTED, {"reason": "restarted"}
 
     def _wait_for_a_place(self) -> None:
         """In line for the model server; holds no connection to the database meanwhile."""
@@ -248,10 +259,15 @@ class Generation:
         reply = self.reply
         self.began = True
         # Before the server is asked for anything, since it may be silent.
-        threading.Thread(target=self._look, name=f"look-{reply.pk}", daemon=True).start()
+        if self._looking is None or not self._looking.is_alive():
+            self._looking = threading.Thread(
+                target=self._look, name=f"look-{reply.pk}", daemon=True
+            )
+            self._looking.start()
+        connections.close_all()
+        num_ctx = servers.num_ctx(reply.model, self.call)
         messages = list(reply.chat.messages.in_order())
         path = context.path_to(reply, messages)[:-1]
-        num_ctx = servers.num_ctx(reply.model)
         built = context.build(reply.owner, reply.model, path, num_ctx, share, self.text)
         if built.left_out != reply.left_out:
             reply.left_out = built.left_out
@@ -334,18 +350,28 @@ class Generation:
 
     def _closed(self, state: State, fields: dict) -> bool:
         try:
-            try:
-                words = {
-                    "content": sealed_for(self.reply, "content", self.text),
-                    "thinking": sealed_for(self.reply, "thinking", self.thinking),
-                }
-            except SealError:
-                # The person's key is gone or unreadable: what was saved before stays.
-                log.error("the end of a reply could not be sealed")
-                words = {}
+            words = {
+                "content": sealed_for(self.reply, "content", self.text),
+                "thinking": sealed_for(self.reply, "thinking", self.thinking),
+            }
             lifecycle.close(self.reply, state, **words, **fields)
-        except DatabaseError as error:
+        except (OperationalError, InterfaceError) as error:
             log.error("a reply could not be saved: %s", type(error).__name__)
+            connections.close_all()
+            return False
+        except Exception as error:  # noqa: BLE001 (an open row would hold its place for ever)
+            # The person's key is gone or unreadable, or the database refuses a value: another
+            # try would end alike. What was saved before stays.
+            log.error("the end of a reply can't be saved as it is: %s", type(error).__name__)
+            return self._closed_bare(state, fields["reason"])
+        return True
+
+    def _closed_bare(self, state: State, reason: str) -> bool:
+        connections.close_all()
+        try:
+            lifecycle.close(self.reply, state, reason=reason)
+        except DatabaseError as error:
+            log.error("a reply could not be closed: %s", type(error).__name__)
             connections.close_all()
             return False
         return True
@@ -355,19 +381,31 @@ def _ending(finished: Finished) -> tuple[State, dict]:
     counts: Counts = finished.counts
     fields = {
         "reason": "length" if finished.reason == "length" else "",
-        "prompt_tokens": counts.prompt_tokens,
-        "reply_tokens": counts.reply_tokens,
-        "reply_ms": round(counts.reply_s * 1000) if counts.reply_s else None,
+        "prompt_tokens": _stored(counts.prompt_tokens),
+        "reply_tokens": _stored(counts.reply_tokens),
+        "reply_ms": _stored(counts.reply_s * 1000) if counts.reply_s else None,
     }
     return (State.CUT if finished.reason == "length" else State.DONE), fields
 
 
-def _restart_builtin(reply: Message) -> None:
+def _stored(number: float | None) -> int | None:
+    """None also for what no column could hold, whatever a server counts."""
+    return round(number) if number is not None and 0 <= number < 2**31 else None
+
+
+def _free_builtin(reply: Message) -> None:
     """llama.cpp notices that nobody listens only after the first token; until then a place
     stays taken, so it is started anew unless somebody else is being answered."""
+    if servers.kind() != "builtin":
+        return
     others = Message.objects.filter(state=State.RUNNING).exclude(pk=reply.pk)
-    if not others.exists():
-        servers.restart_builtin()
+    try:
+        if not others.exists():
+            servers.restart_builtin()
+    except DatabaseError as error:
+        log.error("the built-in model could not be freed: %s", type(error).__name__)
+    finally:
+        connections.close_all()
 
 
 class _Saver:
@@ -406,7 +444,7 @@ class _Saver:
         sizes = {generation: generation.size for generation in growing}
         grown = {generation: fields for generation in growing if (fields := _unsaved(generation))}
         with transaction.atomic():
-            lifecycle.this_process()
+            process = lifecycle.this_process()
             for generation, fields in grown.items():
                 Message.objects.filter(pk=generation.reply.pk, state=State.RUNNING).update(**fields)
         for generation in grown:
@@ -415,6 +453,7 @@ class _Saver:
         found = {
             key: (state, stop) for key, state, stop in rows.values_list("pk", "state", "stop_asked")
         }
+        _close_forgotten(process)
         for generation in growing:
             state, stop = found.get(generation.reply.pk, (None, False))
             if stop:
@@ -424,10 +463,20 @@ class _Saver:
                 generation.interrupt()
 
 
+def _close_forgotten(process: uuid.UUID) -> None:
+    """Rows of this living process that nothing works on: their request broke off in between."""
+    old = timezone.now() - datetime.timedelta(seconds=FORGOTTEN_AFTER_S)
+    with _registry:
+        known = list(_running)
+    mine = Message.objects.open().filter(process=process, created__lt=old)
+    for reply in mine.exclude(pk__in=known):
+        lifecycle.close(reply, State.INTERRUPTED, reason="restarted")
+
+
 def _unsaved(generation: Generation) -> dict:
     try:
         return generation.unsaved()
-    except SealError:
+    except (SealError, ImproperlyConfigured):
         log.error("a growing reply could not be sealed")
         return {}
 

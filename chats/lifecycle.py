@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ahfai.models import Heartbeat
 from chats.models import OPEN, Chat, Line, Message, Role, State
@@ -84,6 +85,19 @@ def carry_on(reply: Message, model: str) -> Message:
     return _another(reply, model, content=reply.content, thinking=reply.thinking)
 
 
+def delete(chat: Chat) -> list[uuid.UUID]:
+    """Delete `chat` with all its messages. Returns the replies that were being written.
+
+    The chat is locked first: a question that is being stored comes before or not at all.
+    """
+    with transaction.atomic():
+        if not Chat.objects.select_for_update().filter(pk=chat.pk).exists():
+            return []
+        growing = list(chat.messages.open().values_list("pk", flat=True))
+        chat.delete()
+    return growing
+
+
 def _another(reply: Message, model: str, **begin) -> Message:
     _check_open(reply.chat.owner)
     process = this_process()
@@ -92,7 +106,7 @@ def _another(reply: Message, model: str, **begin) -> Message:
         if last is None or last.pk != reply.pk:
             raise NotTheLast
         assert reply.parent is not None, "the database refuses a reply without a question"
-        return _reply_to(reply.parent, model, process, **begin)
+        return _reply_to(reply.parent, model, process, last, **begin)
 
 
 def _once(user, text, request_id, store, chat=None) -> tuple[Message, bool]:
@@ -151,11 +165,12 @@ def _ask(chat, parent, text, model, request_id, process) -> Message:
         role=Role.PERSON,
         content=text,
         request_id=request_id,
+        created=_after(parent),
     )
-    return _reply_to(words, model, process)
+    return _reply_to(words, model, process, words)
 
 
-def _reply_to(words: Message, model: str, process: uuid.UUID, **begin) -> Message:
+def _reply_to(words: Message, model: str, process: uuid.UUID, last: Message, **begin) -> Message:
     return Message.objects.create(
         owner_id=words.owner_id,
         chat_id=words.chat_id,
@@ -164,13 +179,21 @@ def _reply_to(words: Message, model: str, process: uuid.UUID, **begin) -> Messag
         state=State.WAITING,
         model=model,
         process_id=process,
+        created=_after(last),
         **begin,
     )
 
 
+def _after(last: Message | None) -> datetime.datetime:
+    """Now, but later than `last` in any case: a clock may be set back between two messages."""
+    now = timezone.now()
+    return now if last is None else max(now, last.created + datetime.timedelta(microseconds=1))
+
+
 def title_from(text: str) -> str:
-    """The first line of the first question, until somebody finds a better one."""
-    line = next((line.strip("#>*- \t") for line in text.splitlines() if line.strip()), "")
+    """The first line of the first question that holds a word, until somebody finds a better one."""
+    lines = (line.strip("#>*- \t") for line in text.splitlines())
+    line = next(filter(None, lines), "") or gettext("New chat")
     return line if len(line) <= 60 else line[:59].rsplit(" ", 1)[0] + "…"
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import SealedQuerySet, SealedTextField
+from accounts.fields import SealedQuerySet, SealedTextField, sealed_for
 from ahfai.models import Heartbeat
 
 
@@ -39,9 +39,10 @@ class Chat(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("chats:detail", args=[self.pk])
 
-    def rename(self, title: str) -> None:
-        self.title = title
-        self.save(update_fields=["title"])
+    def rename(self, title: str) -> bool:
+        """False where the chat was deleted meanwhile."""
+        sealed = sealed_for(self, "title", title)
+        return bool(Chat.objects.filter(pk=self.pk).update(title=sealed))
 
 
 class State(models.TextChoices):

@@ -16,10 +16,16 @@ OWN = {
         "An earlier message of this chat can't be opened, so the model could not read it. "
         "“manage.py verify” says more."
     ),
+    "own_fault": _("AhFai made a mistake of its own here. Your words are kept: try again."),
     "builtin_failed": _(
         "The built-in model can't be used on this machine. “About the model” says what to do."
     ),
 }
+
+PULL_IT = _(
+    "The model “%(model)s” isn't on the model server. Get it with “ollama pull %(model)s”, or "
+    "choose another one."
+)
 
 
 def sentence(reply: Message) -> str:
@@ -27,6 +33,8 @@ def sentence(reply: Message) -> str:
         return str(_("You stopped this answer."))
     if reply.reason in OWN:
         return str(OWN[reply.reason])
+    if reply.reason == "model_missing" and servers.kind() == "ollama":
+        return str(PULL_IT) % {"model": reply.model}
     if reply.reason in SENTENCES:
         return str(SENTENCES[reply.reason]) % {"model": reply.model}
     return ""

@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 
 from chats.builtin.server import CONTEXT_TOKENS
 from chats.builtin.weights import WEIGHTS
-from chats.engines import EngineFailed, Model
+from chats.engines import Call, EngineFailed, Model
 from chats.engines.failures import failed
+from chats.engines.names import full
 from chats.engines.ollama import Ollama
 from chats.engines.openai import OpenAI
 from chats.models import BuiltinServer, Chat
@@ -119,7 +120,7 @@ class _Listing:
                 lambda: not self._asking, max(0, self._asked_at + patience_s - time.monotonic())
             )
             if self._failure:
-                raise EngineFailed(self._failure.code, self._failure.sentence, self._failure.detail)
+                raise EngineFailed(self._failure.code, self._failure.sentence)
             if self._answered_at is None:
                 raise failed("not_ready")
             return self.models or []
@@ -204,25 +205,41 @@ def default_model() -> str:
     return settings.OLLAMA_MODEL
 
 
-def chosen(user, chat: Chat | None = None) -> str:
-    """The model of `chat`, or the one that this person used last, if it is still there."""
-    names = [choice.name for choice in choices()]
-    known = listed() is not None
+def pick(user, chat: Chat | None = None, picked: str = "") -> str:
+    """The model that was picked, the chat's own, the one this person used last, or the default:
+    the first that is there, by the name under which the server lists it.
+
+    Never asks the server: the words are stored first, however long it is silent.
+    """
+    names = listed()
     last = user.chats.newest_first().values_list("model", flat=True).first()
-    for name in (chat.model if chat else "", last, default_model()):
-        if name and (name in names or not known):
-            return name
-    return names[0]
+    wishes = filter(None, (picked, chat.model if chat else "", last, default_model()))
+    if names is None:
+        return next(wishes)
+    there = {full(name): name for name in reversed(names)}
+    for wish in wishes:
+        if wish in names:
+            return wish
+        if full(wish) in there:
+            return there[full(wish)]
+    return names[0] if names else default_model()
 
 
-def num_ctx(model: str) -> int:
-    """The window for every call on `model`, in tokens: another value would reload it."""
+def num_ctx(model: str, call: Call) -> int:
+    """The window for every call on `model`, in tokens: another value would reload it.
+
+    Raises EngineFailed and Cancelled where the server has to be asked for the model's limit.
+    """
     if kind() == "builtin":
         return CONTEXT_TOKENS
-    with contextlib.suppress(EngineFailed):
-        models()
-    known = _listing_of(engine()).models or []
-    limit = next((found.context_length for found in known if found.name == model), None)
+    asked = engine()
+    known = _listing_of(asked).models or []
+    for found in known:
+        if full(found.name) == full(model):
+            limit = found.context_length
+            break
+    else:
+        limit = asked.context_length(model, call)
     return min(settings.NUM_CTX, limit or settings.NUM_CTX)
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.requests import SignedInRequest
 from chats import context, generation, lifecycle, servers, watching
 from chats.composing import composer
-from chats.forms import MessageForm, TitleForm
+from chats.forms import MessageForm, ModelForm, TitleForm
 from chats.models import Chat, Message
 
 PER_PAGE = 50
@@ -40,7 +40,10 @@ def start(request: SignedInRequest) -> HttpResponse:
     said = form.cleaned_data
     try:
         reply, fresh = lifecycle.start(
-            request.user, said["text"], _model(request, said["model"]), said["request_id"]
+            request.user,
+            said["text"],
+            servers.pick(request.user, picked=said["model"]),
+            said["request_id"],
         )
     except lifecycle.TooManyOpen:
         return _refused_start(request, _too_many(), 429)
@@ -56,7 +59,7 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, chat, _fault(form), 422)
     said = form.cleaned_data
-    model = _model(request, said["model"], chat)
+    model = servers.pick(request.user, chat, said["model"])
     try:
         reply, fresh = lifecycle.ask(chat, said["text"], model, said["request_id"])
     except lifecycle.StillAnswering:
@@ -85,8 +88,11 @@ def carry_on(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
 def _another(
     request: SignedInRequest, reply: Message, verb: Callable[[Message, str], Message]
 ) -> HttpResponse:
+    form = ModelForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, reply.chat, _fault(form), 422)
     try:
-        fresh = verb(reply, _model(request, request.POST.get("model", ""), reply.chat))
+        fresh = verb(reply, servers.pick(request.user, reply.chat, form.cleaned_data["model"]))
     except lifecycle.StillAnswering:
         return _refused(request, reply.chat, _still_answering(), 409)
     except lifecycle.NotTheLast:
@@ -128,7 +134,8 @@ def rename(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats, pk=chat_id)
     form = TitleForm(request.POST or None, initial={"title": chat.title})
     if request.method == "POST" and form.is_valid():
-        chat.rename(form.cleaned_data["title"])
+        if not chat.rename(form.cleaned_data["title"]):
+            raise Http404
         return redirect(chat)
     status = 422 if request.method == "POST" else 200
     return render(request, "chats/chat_rename.html", {"chat": chat, "form": form}, status=status)
@@ -139,10 +146,9 @@ def delete(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats, pk=chat_id)
     if request.method == "GET":
         return render(request, "chats/chat_delete.html", {"chat": chat})
-    for reply in chat.messages.open():
-        if here := generation.running(reply.pk):
-            here.stop()
-    chat.delete()
+    for reply_id in lifecycle.delete(chat):
+        if here := generation.running(reply_id):
+            here.interrupt()
     return redirect("chats:list")
 
 
@@ -159,20 +165,6 @@ def model_status(request: SignedInRequest) -> HttpResponse:
 def _reply(request: SignedInRequest, reply_id: uuid.UUID) -> Message:
     replies = request.user.messages.filter(role="assistant").select_related("chat", "parent")
     return get_object_or_404(replies, pk=reply_id)
-
-
-def _model(request: SignedInRequest, picked: str, chat: Chat | None = None) -> str:
-    """The model that was picked, the chat's own, or the one used last: whichever is there.
-
-    Never asks the server: the words are stored first, however long it is silent.
-    """
-    listed = servers.listed()
-    last = request.user.chats.newest_first().values_list("model", flat=True).first()
-    wishes = (picked, chat.model if chat else "", last, servers.default_model())
-    for name in wishes:
-        if name and (listed is None or name in listed):
-            return name
-    return listed[0] if listed else servers.default_model()
 
 
 def _page(
@@ -204,7 +196,7 @@ def _refused_start(request: SignedInRequest, sentence: str, status: int) -> Http
     return render(request, "home.html", shown, status=status)
 
 
-def _fault(form: MessageForm) -> str:
+def _fault(form: ModelForm) -> str:
     return " ".join(str(fault) for faults in form.errors.values() for fault in faults)
 
 

@@ -117,7 +117,7 @@ class Answer:
         except (HTTPError, OSError, ValueError, AttributeError) as error:
             # The last two: urllib3 may be reading a connection that cancel has just shut.
             self._call.check()
-            raise failed("cut", type(error).__name__) from error
+            raise failed("cut") from error
         self._call.check()
         return piece
 
@@ -174,11 +174,11 @@ class ModelServer:
             adapter.close()
             call.check()
             if isinstance(error, NOT_AN_ADDRESS):
-                raise failed("not_a_model_server", type(error).__name__) from error
+                raise failed("not_a_model_server") from error
             if isinstance(error, requests.ReadTimeout):
                 raise failed("stalled") from error
             if isinstance(error, requests.RequestException | HTTPError | OSError | ValueError):
-                raise failed("cut" if connected else "away", type(error).__name__) from error
+                raise failed("cut" if connected else "away") from error
             raise
         return Answer(response, adapter, call, deadline)
 
@@ -221,12 +221,12 @@ class ModelServer:
                 raise failed("not_a_model_server")
             if is_loading(text):
                 if monotonic() > deadline:
-                    raise failed("not_ready", text)
+                    raise failed("not_ready")
                 call.wait(LOADING_WAIT_S)
             elif pauses:
                 call.wait(pauses.pop(0))
             else:
-                raise failed("busy", text)
+                raise failed("busy")
 
 
 def json_object(line: bytes) -> dict[str, Any] | None:

@@ -111,16 +111,14 @@ class EngineFailed(Exception):
     - broken: the server reported a fault of its own, or its answer made no sense
     - too_large: the answer outgrew what we are willing to hold
 
-    `sentence` is for the person: what happened and what to do. `detail` is for the operator:
-    at most 300 characters of the server's own prose, or "". Neither holds words of the
-    conversation, and `str()` gives the code alone.
+    `sentence` is for the person: what happened and what to do. The server's own prose isn't
+    kept, since servers quote the conversation in it; `str()` gives the code alone.
     """
 
     def __init__(
         self,
         code: str,
         sentence: str,
-        detail: str = "",
         *,
         prompt_tokens: int | None = None,
         num_ctx: int | None = None,
@@ -128,7 +126,6 @@ class EngineFailed(Exception):
         super().__init__(code)
         self.code = code
         self.sentence = sentence
-        self.detail = detail
         self.prompt_tokens = prompt_tokens
         self.num_ctx = num_ctx
 

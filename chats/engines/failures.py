@@ -4,8 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from chats.engines.events import EngineFailed
 
-DETAIL_CHARACTERS = 300
-
 SENTENCES = {
     "away": _("The model server can't be reached. Start it, then try again."),
     "not_ready": _("The model server is still starting. Wait a moment, then try again."),
@@ -39,31 +37,13 @@ SENTENCES = {
     "too_large": _("The answer grew beyond every measure and was stopped. Ask for less at once."),
 }
 
-TOO_LONG_BY = _(
-    "This conversation is too long for the model: %(prompt_tokens)d pieces of words, where "
-    "%(num_ctx)d fit. Start a new chat, or send a shorter message."
-)
 
-
-def failed(code: str, detail: str = "", *, model: str = "") -> EngineFailed:
+def failed(code: str, *, model: str = "") -> EngineFailed:
     """An EngineFailed with the sentence that belongs to its code."""
-    return EngineFailed(code, str(SENTENCES[code]) % {"model": model}, prose(detail))
+    return EngineFailed(code, str(SENTENCES[code]) % {"model": model})
 
 
-def too_long(detail: str, prompt_tokens: int | None, num_ctx: int | None) -> EngineFailed:
+def too_long(prompt_tokens: int | None, num_ctx: int | None) -> EngineFailed:
     """The prompt doesn't fit; the numbers are None where the server keeps them to itself."""
     sentence = str(SENTENCES["too_long"])
-    if prompt_tokens is not None and num_ctx is not None:
-        sentence = str(TOO_LONG_BY) % {"prompt_tokens": prompt_tokens, "num_ctx": num_ctx}
-    return EngineFailed(
-        "too_long", sentence, prose(detail), prompt_tokens=prompt_tokens, num_ctx=num_ctx
-    )
-
-
-def prose(text: str) -> str:
-    """The part of a server's error that an operator may read: short, no page, no prompt."""
-    if text.lstrip().startswith("<"):
-        return ""
-    # Servers that check requests with pydantic (vLLM, SGLang) quote the request they refuse.
-    told, _quote, _request = text.partition("'input'")
-    return " ".join(told.split())[:DETAIL_CHARACTERS]
+    return EngineFailed("too_long", sentence, prompt_tokens=prompt_tokens, num_ctx=num_ctx)

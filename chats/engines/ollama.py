@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from chats.engines import names
 from chats.engines.connection import ANSWER_BYTES, Answer, ModelServer, count, json_object, sound
 from chats.engines.events import (
@@ -24,7 +22,7 @@ from chats.engines.events import (
     Text,
     Thinking,
 )
-from chats.engines.failures import failed, prose, too_long
+from chats.engines.failures import failed, too_long
 
 KEEP_ALIVE = "10m"
 LOOK_S = 3.0
@@ -32,11 +30,6 @@ LIST_S = 5.0
 SHOW_S = 15.0
 # A thinking model is silent while the server waits for its closing tag.
 THINKING_PATIENCE = 2.5
-
-PULL_IT = _(
-    "The model “%(model)s” isn't on the model server. Get it with “ollama pull %(model)s”, or "
-    "choose another one."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,9 @@ class Ollama:
         call = Call()
         listed = _listed(self._get("/api/tags", LIST_S))
         digests = {entry.get("digest") for entry in listed}
-        self._shown = {digest: s for digest, s in self._shown.items() if digest in digests}
+        # A copy, since replies that begin meanwhile add to it.
+        shown_before = list(self._shown.items())
+        self._shown = {digest: shown for digest, shown in shown_before if digest in digests}
         found = []
         for entry in listed:
             if _is_remote(entry) or names.is_cloud(entry["name"]):
@@ -103,6 +98,13 @@ class Ollama:
         except EngineFailed as failure:
             return "not_ready" if failure.code == "not_ready" else "away"
         return "missing"
+
+    def context_length(self, model: str, call: Call) -> int | None:
+        """The most tokens that `model` takes, None if the server didn't say.
+
+        Raises EngineFailed, also for a model that isn't there, or Cancelled.
+        """
+        return self._look_up(model, call).context_length
 
     def stream(self, prompt: Prompt, call: Call) -> Iterator[Event]:
         """Ask, and yield the answer as it comes; a Finished is the last event of a success.
@@ -153,7 +155,7 @@ class Ollama:
             if names.full(entry["name"]) == names.full(model):
                 break
         else:
-            raise _missing(model)
+            raise failed("model_missing", model=model)
         if _is_remote(entry):
             raise failed("cloud", model=model)
         shown = self._show(call, entry, self.first_byte_s)
@@ -280,7 +282,7 @@ def _refusal(answer: Answer, model: str = "", num_ctx: int | None = None) -> Eng
     said = json_object(text.encode())
     error = said.get("error") if said else None
     if answer.status in (401, 403) and not (isinstance(error, str) and "cloud" in error):
-        return failed("refused", error if isinstance(error, str) else text)
+        return failed("refused")
     if not isinstance(error, str):
         return failed("not_a_model_server")
     return _fault(answer.status, error, model, num_ctx)
@@ -294,18 +296,18 @@ def _fault(status: int, error: str, model: str, num_ctx: int | None) -> EngineFa
     if "exceed_context_size_error" in error:
         return _overflow(error, num_ctx)
     if "longer than the context length" in error:
-        return too_long(error, None, num_ctx)
+        return too_long(None, num_ctx)
     if "out of memory" in error or "more system memory" in error:
-        return failed("memory", error)
+        return failed("memory")
     if status == 404:
-        return _missing(model, error)
+        return failed("model_missing", model=model)
     if status in (401, 403):
-        return failed("cloud", error, model=model)
+        return failed("cloud", model=model)
     if status == 400 and "does not support" in error:
-        return failed("unsuitable", error, model=model)
+        return failed("unsuitable", model=model)
     if status in (429, 503):
-        return failed("busy", error)
-    return failed("broken", error)
+        return failed("busy")
+    return failed("broken")
 
 
 def _overflow(error: str, num_ctx: int | None) -> EngineFailed:
@@ -313,14 +315,6 @@ def _overflow(error: str, num_ctx: int | None) -> EngineFailed:
     inner = json_object(error.encode())
     told = inner.get("error") if inner else None
     if not isinstance(told, dict):
-        return too_long(error, None, num_ctx)
+        return too_long(None, num_ctx)
     limit = count(told, "n_ctx")
-    return too_long(
-        str(told.get("message", "")),
-        count(told, "n_prompt_tokens"),
-        num_ctx if limit is None else limit,
-    )
-
-
-def _missing(model: str, detail: str = "") -> EngineFailed:
-    return EngineFailed("model_missing", str(PULL_IT) % {"model": model}, prose(detail))
+    return too_long(count(told, "n_prompt_tokens"), num_ctx if limit is None else limit)

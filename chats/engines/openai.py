@@ -90,6 +90,19 @@ class OpenAI:
             return "not_ready" if failure.code in ("not_ready", "stalled") else "away"
         return "ready" if any(entry["id"] == model for entry, _extra in listed) else "missing"
 
+    def context_length(self, model: str, call: Call) -> int | None:
+        """The most tokens that one conversation gets; None if the server doesn't say.
+
+        Raises Cancelled.
+        """
+        try:
+            listed = self.models()
+        except EngineFailed:
+            # Not every server of this wire lists its models, and asking tells what is wrong.
+            listed = []
+        call.check()
+        return next((found.context_length for found in listed if found.name == model), None)
+
     def stream(self, prompt: Prompt, call: Call) -> Iterator[Event]:
         """Ask, and yield the answer as it comes; a Finished is the last event of a success.
 
@@ -265,7 +278,7 @@ def _refusal(answer: Answer, prompt: Prompt | None) -> EngineFailed:
     said = json_object(text.encode())
     error = _error(said) if said else None
     if answer.status in (401, 403):
-        return failed("refused", str(error.get("message", "")) if error else "")
+        return failed("refused")
     if error is None:
         return failed("not_a_model_server")
     return _fault(answer.status, error, prompt)
@@ -289,17 +302,17 @@ def _fault(status: int, error: dict[str, Any], prompt: Prompt | None) -> EngineF
     message = str(error.get("message", ""))
     model = prompt.model if prompt else ""
     if error.get("type") == "exceed_context_size_error":
-        return too_long(message, count(error, "n_prompt_tokens"), count(error, "n_ctx"))
+        return too_long(count(error, "n_prompt_tokens"), count(error, "n_ctx"))
     if error.get("code") == "context_length_exceeded" or "context length" in message:
-        return too_long(message, None, None)
+        return too_long(None, None)
     if "out of memory" in message:
-        return failed("memory", message)
+        return failed("memory")
     if _is_loading(message):
-        return failed("not_ready", message)
+        return failed("not_ready")
     if status == 404 and "model" in message.lower():
-        return failed("model_missing", message, model=model)
+        return failed("model_missing", model=model)
     if status in (404, 405):
-        return failed("not_a_model_server", message)
+        return failed("not_a_model_server")
     if status in (429, 503):
-        return failed("busy", message)
-    return failed("broken", message)
+        return failed("busy")
+    return failed("broken")

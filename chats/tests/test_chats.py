@@ -1,10 +1,13 @@
 """The list of chats, and what can be done with a whole chat."""
 
+from contextlib import suppress
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from ahfai.tests.at_once import at_once
 from chats import lifecycle
 from chats.models import Chat, Message, State
 
@@ -121,3 +124,35 @@ def test_a_deleted_chat_answers_a_late_question_as_a_missing_one(client, owner, 
 
     monkeypatch.setattr(lifecycle, "_stored", meanwhile)
     assert client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Hm"}).status_code == 404
+
+
+def test_a_chat_that_is_deleted_meanwhile_is_not_renamed_but_missing(client, owner, monkeypatch):
+    [chat] = make_chats(owner, ["Mine"])
+    monkeypatch.setattr(Chat, "rename", lambda self, title: self.delete() and False)
+    address = reverse("chats:rename", args=[chat.pk])
+    assert client.post(address, {"title": "New"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [("---\nplease read", "please read"), ("# Plan", "Plan"), ("***", "New chat")],
+)
+def test_the_first_line_with_a_word_is_the_title(text, title):
+    assert lifecycle.title_from(text) == title
+
+
+@pytest.mark.both_databases
+@pytest.mark.django_db(transaction=True)
+def test_a_question_and_a_deletion_at_once_leave_nothing_behind(owner):
+    def meet(number: int) -> None:
+        with suppress(Chat.DoesNotExist, lifecycle.StillAnswering):
+            if number % 2:
+                lifecycle.delete(Chat.objects.get(pk=chat.pk))
+            else:
+                lifecycle.ask(Chat.objects.get(pk=chat.pk), "Well?", "m", None)
+
+    for _ in range(5):
+        [chat] = make_chats(owner, ["Mine"])
+        at_once(meet, 4)
+        assert not Chat.objects.exists()
+        assert not Message.objects.exists()

@@ -9,6 +9,7 @@ from unittest import mock
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -17,10 +18,11 @@ from django.utils import timezone
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
 from ahfai.tests.at_once import at_once
-from chats import generation, lifecycle, servers
+from chats import context, generation, lifecycle, servers
 from chats.models import Chat, Message, State
 from chats.sentences import sentence
 from chats.tests.conftest import wait_until
+from chats.tests.fake_ollama import go_json, whole
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -459,3 +461,99 @@ def test_a_model_server_that_says_nothing_at_all_is_told_within_five_seconds(cli
     wait_until(lambda: "starting" in growing.words)
     assert time.monotonic() - asked < 5
     assert chat.messages.filter(role="user").count() == 1
+
+
+@pytest.mark.parametrize("count", [10**20, 2**31, -1, "many"])
+def test_numbers_that_no_column_holds_are_left_out(client, ollama, count):
+    numbers = {"eval_count": count, "eval_duration": count, "prompt_eval_count": count}
+    last = {"message": {"content": "Hello"}, "done": True, "done_reason": "stop", **numbers}
+    ollama.play(lambda request: whole("200 OK", go_json(last), "application/x-ndjson"))
+    reply = closed_reply(start(client))
+    assert (reply.state, reply.content) == (State.DONE, "Hello")
+    assert reply.reply_tokens is None
+
+
+def test_an_end_that_cannot_be_sealed_is_closed_with_what_was_saved(client, ollama):
+    ollama.play("endless")
+    chat = start(client)
+    wait_until(lambda: reply_of(chat).content)
+    with mock.patch.object(generation, "sealed_for", side_effect=ImproperlyConfigured):
+        client.post(reverse("chats:stop", args=[reply_of(chat).pk]))
+        reply = closed_reply(chat)
+    assert (reply.state, bool(reply.content)) == (State.STOPPED, True)
+
+
+def test_a_fault_of_our_own_is_not_blamed_on_the_model_server(client, ollama, monkeypatch):
+    monkeypatch.setattr(context, "build", mock.Mock(side_effect=ZeroDivisionError))
+    reply = closed_reply(start(client))
+    assert (reply.state, reply.reason) == (State.FAILED, "own_fault")
+    assert "AhFai" in sentence(reply)
+
+
+def test_a_row_that_nothing_works_on_is_closed(client, ollama, monkeypatch):
+    monkeypatch.setattr(generation, "FORGOTTEN_AFTER_S", 0.2)
+    begin = mock.Mock(wraps=generation.begin, side_effect=[MemoryError, mock.DEFAULT])
+    monkeypatch.setattr(generation, "begin", begin)
+    with pytest.raises(MemoryError):
+        start(client, "Forgotten")
+    assert closed_reply(start(client, "Next")).content == "Hello"
+    assert Message.objects.filter(reason="restarted").count() == 1
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Its attribute `behind` is how far the clock is set back."""
+    real, clock = timezone.now, SimpleNamespace(behind=timedelta())
+    monkeypatch.setattr(timezone, "now", lambda: real() - clock.behind)
+    return clock
+
+
+def test_a_clock_that_is_set_back_hides_no_question(client, ollama, clock):
+    chat = start(client, "First question")
+    closed_reply(chat)
+    clock.behind = timedelta(hours=1)
+    ollama.play("endless")
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Second question"})
+    assert b"Second question" in client.get(chat.get_absolute_url()).content
+    answer = client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Third question"})
+    assert answer.status_code == 409
+    assert chat.messages.open().count() == 1
+
+
+def test_a_time_zone_that_this_machine_does_not_know_keeps_nobody_from_an_answer(
+    client, owner, ollama
+):
+    owner.time_zone = "Mars/Olympus"
+    owner.save(update_fields=["time_zone"])
+    assert closed_reply(start(client)).content == "Hello"
+
+
+def test_an_answer_that_is_continued_by_nothing_stays_incomplete(client, ollama):
+    ollama.play("length", "thinking_only")
+    chat = start(client)
+    client.post(reverse("chats:continue", args=[closed_reply(chat).pk]))
+    wait_until(lambda: chat.messages.count() == 3)
+    reply = closed_reply(chat)
+    assert (reply.state, reply.reason, reply.content) == (State.INTERRUPTED, "empty", "abc")
+    assert reply.can_continue
+
+
+@pytest.mark.parametrize("name", ["x" * 201, "nothing \0 at all"])
+def test_a_model_name_that_no_model_has_is_refused_when_trying_again(client, ollama, name):
+    ollama.play("out_of_memory")
+    reply = closed_reply(start(client))
+    answer = client.post(reverse("chats:retry", args=[reply.pk]), {"model": name})
+    assert answer.status_code == 422
+    assert reply.chat.messages.count() == 2
+
+
+def test_the_indent_of_a_first_line_is_kept_and_its_line_ends_are_counted_once(client, ollama):
+    text = "    indented()\n" * 2 + "x"
+    chat = start(client, text.replace("\n", "\r\n") + "\r\n ")
+    assert chat.messages.in_order().first().content == text
+    assert chat.title == "indented()"
+
+
+def test_a_model_that_is_not_there_is_told_with_the_way_to_get_it(client, ollama):
+    ollama.play("missing")
+    assert "ollama pull llama3.1:8b" in sentence(closed_reply(start(client)))

@@ -12,10 +12,10 @@ from ahfai.tests.at_once import at_once
 from chats import servers
 from chats.builtin.weights import WEIGHTS
 from chats.composing import composer
-from chats.engines import EngineFailed
+from chats.engines import Call, EngineFailed
 from chats.models import BuiltinServer, Chat
 from chats.tests.conftest import wait_until
-from chats.tests.fake_ollama import FakeOllama, Pause
+from chats.tests.fake_ollama import FakeModel, FakeOllama, Pause
 
 
 class Moody(FakeOllama):
@@ -206,7 +206,24 @@ def test_the_built_in_model_is_local(settings):
 
 def test_the_built_in_model_is_known_by_its_name_at_once(builtin):
     assert servers.listed() == [WEIGHTS["regular"].name]
-    assert servers.num_ctx(WEIGHTS["regular"].name) == 8192
+    assert servers.num_ctx(WEIGHTS["regular"].name, Call()) == 8192
+
+
+def test_a_window_is_the_same_before_and_after_the_list_is_known(ollama):
+    ollama.models[:] = [FakeModel("small:latest", context_length=4096)]
+    before = servers.num_ctx("small", Call())
+    assert servers.listed() is None
+    servers.models()
+    assert (before, servers.num_ctx("small", Call())) == (4096, 4096)
+
+
+@pytest.mark.parametrize("wish", ["mistral", "Mistral:latest"])
+def test_a_model_may_be_named_without_its_tag(owner, ollama, settings, wish):
+    ollama.models.append(FakeModel("mistral:latest"))
+    servers.models()
+    assert servers.pick(owner, picked=wish) == "mistral:latest"
+    settings.OLLAMA_MODEL = wish
+    assert servers.pick(owner) == "mistral:latest"
 
 
 @pytest.mark.parametrize("state", ["ready", "failed"])
