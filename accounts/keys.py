@@ -23,7 +23,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import QuerySet
 
-from ahfai import crypto
+from ahfai import crypto, files
 from ahfai.crypto import MasterKeys, SealError
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ PEOPLE_IN_MEMORY = 256
 NEWEST_IS_CHECKED_AFTER_S = 60
 # Far longer than any process may go on sealing with the generation before.
 KEPT_FOR = datetime.timedelta(hours=1)
+
+
+_SEALED_WITH_IT = (
+    "but the database holds data sealed with it. Put your recovery copy back; a new key could "
+    "open none of it."
+)
 
 
 @dataclass
@@ -60,6 +66,33 @@ def master_keys() -> MasterKeys:
     if read is None:
         read = _master = _read_master_keys()
     return read
+
+
+def make_first_master_key() -> None:
+    """Make the master key file if there is none and nobody's key has been wrapped yet.
+
+    Where somebody's has, the file is lost, and a fresh one would open none of it.
+    """
+    path = Path(settings.MASTER_KEY_FILE)
+    if settings.MASTER_KEY or path.exists():
+        return
+    if not _user_key().objects.using(DEFAULT_DB_ALIAS).exists():
+        files.create_once(path, f"{MasterKeys.new_line()}\n")
+
+
+def check_master_keys() -> None:
+    """Raise ImproperlyConfigured unless the master keys at hand are those that were used so far."""
+    rows = _user_key().objects.using(DEFAULT_DB_ALIAS).order_by()
+    path = settings.MASTER_KEY_FILE
+    source = "MASTER_KEY" if settings.MASTER_KEY else f"the master key file {path}"
+    if not settings.MASTER_KEY and not Path(path).exists() and rows.exists():
+        raise ImproperlyConfigured(f"{source} is missing, {_SEALED_WITH_IT}")
+    at_hand = master_keys()
+    for master_id in rows.values_list("master_id", flat=True).distinct():
+        if master_id not in at_hand:
+            raise ImproperlyConfigured(
+                f"{source} doesn't hold the master key {master_id!r}, {_SEALED_WITH_IT}"
+            )
 
 
 def clear_cache() -> None:
@@ -173,6 +206,7 @@ def _reread_master_keys() -> None:
 
 
 def _new_key(owner_id: uuid.UUID, generation: int, using: str) -> "UserKey":
+    make_first_master_key()
     # A process that read the list before a rotation must not wrap with a key about to be dropped.
     _reread_master_keys()
     master_id, wrapped = wrap(crypto.new_key(), owner_id, generation)

@@ -4,7 +4,6 @@ A wrong value stops the start with a sentence that names it. Every name read her
 `.env.example`.
 """
 
-import base64
 import ipaddress
 import os
 import re
@@ -17,6 +16,8 @@ from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
+
+from ahfai.files import create_once
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -121,6 +122,8 @@ def _path(name: str, default: Path) -> Path:
 DATA_DIR = _path("DATA_DIR", BASE_DIR / "data")
 # Beside the data folder, never in it: a copy of the data alone opens nothing.
 KEYS_DIR = _path("KEYS_DIR", DATA_DIR.with_name(DATA_DIR.name + "-keys"))
+MASTER_KEY = _text("MASTER_KEY")
+# Made by accounts.keys at the first start, which looks into the database whether it is the first.
 MASTER_KEY_FILE = _path("MASTER_KEY_FILE", KEYS_DIR / "master.key")
 for _name, _place in (("KEYS_DIR", KEYS_DIR), ("MASTER_KEY_FILE", MASTER_KEY_FILE)):
     if _place.is_relative_to(DATA_DIR):
@@ -129,30 +132,12 @@ for _name, _place in (("KEYS_DIR", KEYS_DIR), ("MASTER_KEY_FILE", MASTER_KEY_FIL
         )
 
 
-def _make_file_once(path: Path, text: str) -> None:
-    """Create a 0600 file unless it is there; two processes that start together agree on one."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(handle, text.encode())
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    try:
-        os.link(fresh, path)
-    except FileExistsError:
-        return
-    finally:
-        fresh.unlink()
-
-
 def _secret_key() -> str:
     value, about = _text("SECRET_KEY"), "SECRET_KEY"
     if not value:
         path = KEYS_DIR / "secret.key"
         if not path.exists():
-            _make_file_once(path, secrets.token_urlsafe(64))
+            create_once(path, secrets.token_urlsafe(64))
         value = path.read_text(errors="replace").strip()
         about = f"the secret key in {path} is damaged. Remove that file: SECRET_KEY"
     if len(value) < 50:
@@ -163,17 +148,6 @@ def _secret_key() -> str:
 try:
     DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
     SECRET_KEY = _secret_key()
-    MASTER_KEY = _text("MASTER_KEY")
-    if not MASTER_KEY and not MASTER_KEY_FILE.exists():
-        if any(DATA_DIR.glob("*.sqlite3")):
-            raise WrongSetting(
-                f"the master key {MASTER_KEY_FILE} is missing, but {DATA_DIR} holds data sealed "
-                "with it. Put your recovery copy back; a new key could open none of it."
-            )
-        _make_file_once(
-            MASTER_KEY_FILE,
-            f"{secrets.token_hex(4)}:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}\n",
-        )
 except OSError as error:
     raise WrongSetting(
         f"DATA_DIR or KEYS_DIR can't be used: {error.strerror}: {error.filename}"

@@ -1,6 +1,7 @@
 import fcntl
 import io
 import os
+import stat
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -44,6 +45,39 @@ def ids_in(path) -> list[str]:
 def age(path, seconds: int = 120) -> None:
     past = path.stat().st_mtime - seconds
     os.utime(path, (past, past))
+
+
+# The first master key, and a lost one
+
+
+def test_the_first_person_gets_a_master_key_for_the_owner_of_the_files_alone(key_file):
+    key_file.unlink()
+    make_person("ada@example.org")
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    made = key_file.read_bytes()
+    make_person("ben@example.org")
+    assert key_file.read_bytes() == made
+    keys.check_master_keys()
+
+
+def test_a_lost_master_key_is_not_replaced(key_file):
+    make_person("ada@example.org")
+    key_file.unlink()
+    keys.clear_cache()
+    keys.make_first_master_key()
+    assert not key_file.exists()
+    with pytest.raises(ImproperlyConfigured, match="recovery copy"):
+        keys.check_master_keys()
+    with pytest.raises(ImproperlyConfigured, match=str(key_file)):
+        make_person("ben@example.org")
+
+
+def test_somebody_elses_master_key_is_refused_at_the_start(key_file):
+    make_person("ada@example.org")
+    key_file.write_text(f"{MasterKeys.new_line()}\n")
+    keys.clear_cache()
+    with pytest.raises(ImproperlyConfigured, match="recovery copy"):
+        keys.check_master_keys()
 
 
 # The list of master keys

@@ -54,11 +54,12 @@ def wait_for(pid: int) -> bool:
 def _prepare() -> int:
     from django.db.migrations.executor import MigrationExecutor
 
-    # A key that opens nothing would only show when somebody signs up.
-    keys.master_keys()
     call_command("check", stdout=io.StringIO())
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
     first_start = not executor.loader.applied_migrations
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
+    keys.make_first_master_key()
+    # A key that opens nothing would only show when somebody signs up.
+    keys.check_master_keys()
     return FIRST_START if first_start else READY

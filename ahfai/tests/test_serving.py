@@ -162,6 +162,24 @@ def test_a_wrong_master_key_is_said_in_a_sentence_that_names_it(tmp_path):
     assert "too-short" not in ended.stderr
 
 
+def test_a_lost_master_key_stops_the_start_and_is_not_replaced(tmp_path):
+    words_of_a_start(tmp_path)
+    told = {**os.environ, **environment(tmp_path)}
+    ada = ["--email", "ada@example.org", "--name", "Ada"]
+    subprocess.run(
+        [sys.executable, "manage.py", "createsuperuser", "--noinput", *ada],
+        cwd=django_settings.BASE_DIR,
+        env=told | {"DJANGO_SUPERUSER_PASSWORD": "long enough, surely"},
+        check=True,
+    )
+    key = tmp_path / "keys" / "master.key"
+    key.unlink()
+    ended = start_that_fails(tmp_path)
+    assert f"the master key file {key} is missing" in ended.stderr
+    assert "recovery copy" in ended.stderr
+    assert not key.exists()
+
+
 def test_a_child_that_keeps_dying_ends_the_whole_with_its_reason():
     ended = supervise("raise SystemExit(3)")
     assert ended.returncode == 1

@@ -162,24 +162,13 @@ def test_a_database_password_is_never_repeated(read):
 def test_a_fresh_start_makes_keys_for_the_owner_of_the_files_alone(read, tmp_path):
     read()
     files = sorted((tmp_path / "data-keys").iterdir())
-    assert [file.name for file in files] == ["master.key", "secret.key"]
+    assert [file.name for file in files] == ["secret.key"]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
 def test_a_second_start_finds_the_same_keys(read, tmp_path):
     first = read()["SECRET_KEY"]
-    master = (tmp_path / "data-keys" / "master.key").read_bytes()
     assert read()["SECRET_KEY"] == first
-    assert (tmp_path / "data-keys" / "master.key").read_bytes() == master
-
-
-def test_no_new_master_key_is_made_beside_sealed_data(read, tmp_path):
-    read()
-    (tmp_path / "data" / "ahfai.sqlite3").touch()
-    (tmp_path / "data-keys" / "master.key").unlink()
-    with pytest.raises(SystemExit, match="recovery copy"):
-        read()
-    assert not (tmp_path / "data-keys" / "master.key").exists()
 
 
 def test_sign_up_is_by_invitation_where_others_can_reach_it(read):

@@ -7,10 +7,9 @@ interrupted run leaves nothing unreadable, and the next run finishes it.
 import datetime
 import fcntl
 import os
-import secrets
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 
 from accounts import keys
 from accounts.models import UserKey
+from ahfai import files
 from ahfai.crypto import MasterKeys, SealError
 
 AT_ONCE = 200
@@ -84,7 +84,7 @@ class Command(BaseCommand):
         if not _waiting().exists():
             # One list with the old keys below: whoever meets either kind of row can open it.
             line = MasterKeys.new_line()
-            _replace(path, f"{line}\n{path.read_text()}")
+            files.replace(path, f"{line}\n{path.read_text()}")
             keys.clear_cache()
             self.stdout.write(f"The new master key is {line.partition(':')[0]}.")
         self.rewrap()
@@ -136,7 +136,7 @@ class Command(BaseCommand):
         current = keys.master_keys().current[0]
         entries = path.read_text().replace(",", "\n").split()
         kept = next(entry for entry in entries if entry.startswith(f"{current}:"))
-        _replace(path, f"{kept}\n")
+        files.replace(path, f"{kept}\n")
         keys.clear_cache()
         self.stdout.write(
             f"Only the master key {current} is left. Backups made before need the old ones: keep "
@@ -159,30 +159,5 @@ def _alone(path: Path) -> Iterator[None]:
         yield
     except BlockingIOError:
         raise CommandError("Another run is changing the master key. Wait until it ends.") from None
-    finally:
-        os.close(folder)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Put `text` in the place of the file's content at once, and on the disk before returning."""
-    path = path.resolve()
-    before = path.stat()
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w") as file:
-            if (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(file.fileno(), before.st_uid, before.st_gid)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            fresh.unlink()
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
     finally:
         os.close(folder)
