@@ -1,5 +1,6 @@
 """allauth's forms in our words. Apart from `accounts.forms`, which allauth's own forms inherit."""
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePasswordForm, LoginForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -29,3 +30,10 @@ class PasswordPage(ChangePasswordForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         in_our_words(self)
+
+    def clean_oldpassword(self) -> str:
+        """Counted like a sign-in: an open session is no way to try passwords without end."""
+        password = self.cleaned_data.get("oldpassword", "")
+        if not get_adapter().reauthenticate(self.user, password):
+            raise get_adapter().validation_error("enter_current_password")
+        return password

@@ -14,6 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+PLAIN_LOOKUPS = {"", "exact", "in", "isnull", "lt", "lte", "gt", "gte"}
+
 
 class InspectionSite(admin.AdminSite):
     site_header = site_title = "AhFai"
@@ -105,7 +107,9 @@ class Inspection(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """A filter in the address would tell what a column holds without showing it."""
-        return lookup.split("__")[0] in self._columns() and lookup.count("__") <= 1
+        column, _separator, how = lookup.partition("__")
+        # A further column behind a foreign key would stand in `how`.
+        return column in self._columns() and how in PLAIN_LOOKUPS
 
     def _columns(self) -> Iterable[str]:
         for name in ("pk", *self.shown):

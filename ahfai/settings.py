@@ -376,10 +376,11 @@ WEB_THREADS = _number("WEB_THREADS", 48, 4, 512)
 
 
 def _host_name() -> str:
-    """Where a process id means the same process: containers may share a name and not their
-    ids (pid_namespaces(7))."""
+    """Where a process id means the same process: neither machines nor containers that share a
+    name do it (pid_namespaces(7), random(4)), nor does a machine before and after its start."""
     try:
-        return f"{socket.gethostname()}:{os.stat('/proc/self/ns/pid').st_ino}"
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{socket.gethostname()}:{boot}:{os.stat('/proc/self/ns/pid').st_ino}"
     except OSError:
         return socket.gethostname()
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import SealedQuerySet, SealedTextField, sealed_for
+from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
 
 
@@ -167,7 +168,12 @@ class Message(models.Model):
 
     @property
     def can_continue(self) -> bool:
-        return self.state in (State.CUT, State.STOPPED, State.INTERRUPTED) and bool(self.content)
+        if self.state not in (State.CUT, State.STOPPED, State.INTERRUPTED):
+            return False
+        try:
+            return bool(self.content)
+        except SealError:
+            return False
 
     @property
     def tokens_per_second(self) -> float | None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.requests import SignedInRequest
+from ahfai.crypto import SealError
 from chats import context, generation, lifecycle, servers, watching
 from chats.composing import composer
 from chats.forms import MessageForm, ModelForm, TitleForm
@@ -132,7 +133,11 @@ def stop(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def rename(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats, pk=chat_id)
-    form = TitleForm(request.POST or None, initial={"title": chat.title})
+    try:
+        title = chat.title
+    except SealError:
+        title = ""
+    form = TitleForm(request.POST or None, initial={"title": title})
     if request.method == "POST" and form.is_valid():
         if not chat.rename(form.cleaned_data["title"]):
             raise Http404

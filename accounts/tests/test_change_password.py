@@ -53,3 +53,14 @@ def test_confirming_who_one_is_works_for_people_made_on_the_command_line(client)
     url = "/account/again/?next=/notes/"
     assert client.post(url, {"password": "not mine"}).status_code == 422
     assert client.post(url, {"password": PASSWORD}).url == "/notes/"
+
+
+def test_the_present_password_cannot_be_guessed_without_end(client, owner):
+    for number in range(10):
+        _change(client, f"guess {number}")
+    refused = _change(client)
+    assert refused.status_code == 422
+    assert "tried too often" in refused.content.decode()
+    assert owner.sessions.exists()
+    owner.refresh_from_db()
+    assert owner.check_password(PASSWORD)

@@ -3,12 +3,14 @@
 import datetime
 
 from django import template
+from django.db import models
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from ahfai import markdown
+from ahfai.crypto import SealError
 
 register = template.Library()
 
@@ -16,6 +18,16 @@ register = template.Library()
 @register.filter
 def as_markdown(text: str) -> SafeString:
     return markdown.render(text)
+
+
+@register.filter
+def opened(row: models.Model, column: str) -> str:
+    """The text of a sealed column; where it can't be opened, a sentence that says so instead of
+    an error page for all that stands around it."""
+    try:
+        return getattr(row, column)
+    except SealError:
+        return _("This can't be opened.")
 
 
 @register.simple_tag

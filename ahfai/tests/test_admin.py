@@ -90,6 +90,13 @@ def test_an_address_cannot_ask_about_what_is_not_shown(client, lookup):
     assert client.get("/admin/accounts/user/", {lookup: "x"}).status_code in {302, 400}
 
 
+@pytest.mark.parametrize("lookup", ["owner__name", "owner__email__gt", "owner__keys__wrapped"])
+def test_nor_about_the_owner_of_what_is_shown(client, owner, lookup):
+    Chat.objects.create(owner=owner, title="t", model="m")
+    assert client.get("/admin/chats/chat/", {lookup: owner.name}).status_code in {302, 400}
+    assert client.get("/admin/chats/chat/", {"owner": owner.pk}).status_code == 200
+
+
 def test_only_active_staff_get_in(owner, client, strangers_client, nobody):
     assert client.get("/admin/").status_code == 200
     assert strangers_client.get("/admin/").status_code == 404

@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -146,10 +147,11 @@ def test_the_sites_own_name_and_this_machines_are_always_answered(read, given):
     assert ("third.example" in found) == ("third.example" in given.get("ALLOWED_HOSTS", ""))
 
 
-def test_a_process_id_is_never_looked_for_in_another_container(read):
-    """Containers can have one host name, and each of them a process 1."""
-    host, _, namespace = read()["HOST_NAME"].rpartition(":")
+def test_a_process_id_is_never_looked_for_in_another_container_or_machine(read):
+    """They can have one host name, and each of them a process 1."""
+    host, boot, namespace = read()["HOST_NAME"].split(":")
     assert host == socket.gethostname()
+    assert boot == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     assert namespace == str(os.stat("/proc/self/ns/pid").st_ino)
 
 

@@ -1,0 +1,64 @@
+"""A row that can't be opened, after damage to the disk, takes no page along."""
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from chats import lifecycle
+from chats.models import Chat, Message, State
+
+pytestmark = pytest.mark.django_db
+
+SENTENCE = b"This can&#x27;t be opened."
+
+
+@pytest.fixture
+def chat(owner) -> Chat:
+    chat = Chat.objects.create(owner=owner, title="Fine", model="m")
+    reply = lifecycle.ask(chat, "Well?", "m", None)[0]
+    lifecycle.close(reply, State.STOPPED)
+    return chat
+
+
+def damage(row, column: str) -> None:
+    table, key = row._meta.db_table, row._meta.pk
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {column} = %s WHERE id = %s",
+            [b"\x01\x00\x01" + b"x" * 60, key.get_db_prep_value(row.pk, connection)],
+        )
+
+
+@pytest.mark.parametrize("place", ["home", "chats:list", "accounts:settings"])
+def test_a_title_that_cannot_be_opened_is_said_in_its_place(client, chat, place):
+    damage(chat, "title")
+    answer = client.get(reverse(place))
+    assert answer.status_code == 200
+    assert SENTENCE in answer.content
+
+
+@pytest.mark.parametrize("place", ["detail", "rename", "delete"])
+def test_the_pages_of_such_a_chat_stay(client, chat, place):
+    damage(chat, "title")
+    answer = client.get(reverse(f"chats:{place}", args=[chat.pk]))
+    assert answer.status_code == 200
+    assert SENTENCE in answer.content
+
+
+def test_it_can_be_renamed_and_deleted(client, chat):
+    damage(chat, "title")
+    client.post(reverse("chats:rename", args=[chat.pk]), {"title": "Fine again"})
+    assert Chat.objects.get().title == "Fine again"
+    damage(chat, "title")
+    client.post(reverse("chats:delete", args=[chat.pk]))
+    assert not Chat.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["user", "assistant"])
+@pytest.mark.parametrize("column", ["content", "thinking"])
+def test_a_message_that_cannot_be_opened_leaves_the_others_readable(client, chat, role, column):
+    damage(Message.objects.get(role=role), column)
+    answer = client.get(chat.get_absolute_url())
+    assert answer.status_code == 200
+    assert (SENTENCE in answer.content) == (role == "assistant" or column == "content")
+    assert (b"Well?" in answer.content) == (role == "assistant" or column == "thinking")
