@@ -156,6 +156,15 @@ def test_a_model_server_without_a_model(server):
     assert "ollama pull" in said
 
 
+@pytest.mark.parametrize(("wish", "found"), [("plain", True), ("absent:7b", False)])
+def test_a_default_model_that_the_server_does_not_have(server, settings, wish, found):
+    server.there = [Model("plain:latest", 1, frozenset({"completion"}), 8192)]
+    settings.OLLAMA_MODEL = wish
+    said, status = _asked()
+    assert (status == 0) == found
+    assert (f"ollama pull {wish}" in said) != found
+
+
 @pytest.mark.parametrize("setting", ["auto", "builtin"])
 @pytest.mark.parametrize(
     ("state", "status", "sentence"),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 
+from chats.builtin import environment
 from chats.builtin.sources import uv
 
 PACKAGE = "xllamacpp"
@@ -37,6 +38,7 @@ def install(wait: Callable[[], None], command: list[str] | None = None) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        env=environment.of_installer(),
     )
     until = monotonic() + LIMIT_S
     try:

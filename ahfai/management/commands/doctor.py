@@ -24,6 +24,7 @@ from ahfai.models import Heartbeat
 from chats import servers
 from chats.builtin.weights import WEIGHTS
 from chats.engines import EngineFailed
+from chats.engines.names import full
 from chats.models import BuiltinServer
 
 # Older ones can corrupt a database in WAL mode (sqlite.org, "WAL reset bug").
@@ -195,6 +196,13 @@ def _model_server() -> Iterator[Finding]:
             "Model",
             "the server has no model to chat with.",
             f"Get one: ollama pull {settings.OLLAMA_MODEL}",
+        )
+    elif full(settings.OLLAMA_MODEL) not in {full(model.name) for model in models}:
+        get = f" or get it: ollama pull {settings.OLLAMA_MODEL}"
+        yield Finding(
+            "Model",
+            f"OLLAMA_MODEL is {settings.OLLAMA_MODEL}, and the server doesn't have it.",
+            f"Set OLLAMA_MODEL to one of those above,{get if servers.kind() == 'ollama' else ''}.",
         )
 
 
