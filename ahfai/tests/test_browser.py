@@ -67,6 +67,8 @@ def sign_up(page: Page, email: str) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=re.compile("Good .*, Ada"))).to_be_visible()
+    # Enter sends only when the scripts are there; before, it breaks the line.
+    page.wait_for_load_state()
 
 
 def sign_in(page: Page) -> None:
