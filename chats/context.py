@@ -105,14 +105,3 @@ def _system(user) -> str:
     return SYSTEM.format(
         day=now.strftime("%A, %d %B %Y"), time=now.strftime("%H:%M"), zone=user.zone
     )
-
-
-def path_to(message: Message, messages: Sequence[Message]) -> list[Message]:
-    """The messages from the first one down to `message`."""
-    by_id = {other.pk: other for other in messages}
-    path: list[Message] = []
-    step: Message | None = by_id.get(message.pk, message)
-    while step is not None:
-        path.append(step)
-        step = by_id.get(step.parent_id) if step.parent_id else None
-    return path[::-1]

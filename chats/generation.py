@@ -37,6 +37,7 @@ from chats.engines import (
     Thinking,
 )
 from chats.models import OPEN, Message, State
+from chats.tree import Tree
 
 log = logging.getLogger(__name__)
 
@@ -266,8 +267,7 @@ class Generation:
             self._looking.start()
         connections.close_all()
         num_ctx = servers.num_ctx(reply.model, self.call)
-        messages = list(reply.chat.messages.in_order())
-        path = context.path_to(reply, messages)[:-1]
+        path = Tree(reply.chat.messages.in_order()).path_to(reply)[:-1]
         built = context.build(reply.owner, reply.model, path, num_ctx, share, self.text)
         if built.left_out != reply.left_out:
             reply.left_out = built.left_out

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from ahfai.models import Heartbeat
 from chats.models import OPEN, Chat, Line, Message, Role, State
+from chats.tree import Tree
 
 # Each open reply has a thread of its own.
 MAX_OPEN_PER_PERSON = 100
@@ -26,12 +27,12 @@ class StillAnswering(Exception):
     """The chat has a reply that isn't finished."""
 
 
-class NotTheLast(Exception):
-    """Only the last reply of a chat can be tried again or continued."""
-
-
 class NothingToContinue(Exception):
     """The reply is complete, or has no text to go on from."""
+
+
+class OnlyVersion(Exception):
+    """Nothing would stand in its place; the chat as a whole can be deleted."""
 
 
 class TooManyOpen(Exception):
@@ -46,7 +47,7 @@ def start(user, text: str, model: str, request_id: uuid.UUID | None) -> tuple[Me
 
     def store(request_id, process):
         chat = Chat.objects.create(owner=user, title=title_from(text), model=model)
-        return _ask(chat, None, text, model, request_id, process)
+        return _ask(chat, None, None, text, model, request_id, process)
 
     _check_open(user)
     return _once(user, text, request_id, store)
@@ -60,17 +61,60 @@ def ask(chat: Chat, text: str, model: str, request_id: uuid.UUID | None) -> tupl
     """
 
     def store(request_id, process):
-        return _ask(chat, _last(chat, model), text, model, request_id, process)
+        newest, current = _ends(chat, model)
+        return _ask(chat, current, newest, text, model, request_id, process)
 
     _check_open(chat.owner)
     return _once(chat.owner, text, request_id, store, chat)
 
 
+def edit(
+    message: Message, text: str, model: str, request_id: uuid.UUID | None
+) -> tuple[Message, bool]:
+    """Other words in the place of a person's message; the earlier ones stay in the tree.
+
+    Raises what `ask` raises, and Message.DoesNotExist when the message was deleted meanwhile.
+    """
+    chat = message.chat
+
+    def store(request_id, process):
+        newest, _current = _ends(chat, model)
+        place = chat.messages.get(pk=message.pk)
+        return _ask(chat, place.parent, newest, text, model, request_id, process)
+
+    _check_open(chat.owner)
+    return _once(chat.owner, text, request_id, store, chat)
+
+
+def show(message: Message) -> None:
+    """Make the branch of `message` the one that is shown, down to its newest answer."""
+    leaf = Tree(message.chat.messages.in_order()).leaf(message.pk)
+    Chat.objects.filter(pk=message.chat_id).update(current=leaf)
+
+
+def delete_version(message: Message) -> list[uuid.UUID]:
+    """Delete `message` with all that grew from it, and show its neighbour instead.
+
+    Returns the replies that were being written. Raises OnlyVersion, Message.DoesNotExist.
+    """
+    with transaction.atomic():
+        Chat.objects.select_for_update().filter(pk=message.chat_id).first()
+        tree = Tree(message.chat.messages.in_order())
+        step = tree.step(message.chat.messages.get(pk=message.pk))
+        neighbour = step.before or step.after
+        if neighbour is None:
+            raise OnlyVersion
+        growing = [one.pk for one in tree.under(message) if one.is_open]
+        Chat.objects.filter(pk=message.chat_id).update(current=tree.leaf(neighbour))
+        message.delete()
+    return growing
+
+
 def try_again(reply: Message, model: str) -> Message:
     """Another reply to the same words; the earlier one stays in the tree.
 
-    Raises StillAnswering when one is on its way already, NotTheLast for an earlier reply,
-    TooManyOpen.
+    Raises StillAnswering when one is on its way already, TooManyOpen, and Chat.DoesNotExist or
+    Message.DoesNotExist when it was deleted meanwhile.
     """
     return _another(reply, model)
 
@@ -102,11 +146,9 @@ def _another(reply: Message, model: str, **begin) -> Message:
     _check_open(reply.chat.owner)
     process = this_process()
     with transaction.atomic():
-        last = _last(reply.chat, model)
-        if last is None or last.pk != reply.pk:
-            raise NotTheLast
-        assert reply.parent is not None, "the database refuses a reply without a question"
-        return _reply_to(reply.parent, model, process, last, **begin)
+        newest, _current = _ends(reply.chat, model)
+        words = reply.chat.messages.get(replies=reply.pk)
+        return _reply_to(words, model, process, newest, **begin)
 
 
 def _once(user, text, request_id, store, chat=None) -> tuple[Message, bool]:
@@ -144,20 +186,21 @@ def _check_open(user) -> None:
         raise TooManyOpen
 
 
-def _last(chat: Chat, model: str) -> Message | None:
-    """The chat's last message, while nobody else can add one until the transaction's end.
+def _ends(chat: Chat, model: str) -> tuple[Message | None, Message | None]:
+    """The chat's newest message, and the end of the branch that is shown, while nobody else can
+    add one until the transaction's end.
 
     The update comes first, since it is what locks the chat on PostgreSQL.
     """
     if not Chat.objects.filter(pk=chat.pk).update(changed=timezone.now(), model=model):
         raise Chat.DoesNotExist
-    last = chat.messages.in_order().last()
-    if last is not None and last.is_open:
+    if chat.messages.open().exists():
         raise StillAnswering
-    return last
+    newest = chat.messages.in_order().last()
+    return newest, Chat.objects.select_related("current").get(pk=chat.pk).current or newest
 
 
-def _ask(chat, parent, text, model, request_id, process) -> Message:
+def _ask(chat, parent, newest, text, model, request_id, process) -> Message:
     words = Message.objects.create(
         owner_id=chat.owner_id,
         chat=chat,
@@ -165,13 +208,15 @@ def _ask(chat, parent, text, model, request_id, process) -> Message:
         role=Role.PERSON,
         content=text,
         request_id=request_id,
-        created=_after(parent),
+        created=_after(newest),
     )
     return _reply_to(words, model, process, words)
 
 
-def _reply_to(words: Message, model: str, process: uuid.UUID, last: Message, **begin) -> Message:
-    return Message.objects.create(
+def _reply_to(
+    words: Message, model: str, process: uuid.UUID, newest: Message | None, **begin
+) -> Message:
+    reply = Message.objects.create(
         owner_id=words.owner_id,
         chat_id=words.chat_id,
         parent=words,
@@ -179,9 +224,11 @@ def _reply_to(words: Message, model: str, process: uuid.UUID, last: Message, **b
         state=State.WAITING,
         model=model,
         process_id=process,
-        created=_after(last),
+        created=_after(newest),
         **begin,
     )
+    Chat.objects.filter(pk=words.chat_id).update(current=reply)
+    return reply
 
 
 def _after(last: Message | None) -> datetime.datetime:
@@ -191,7 +238,7 @@ def _after(last: Message | None) -> datetime.datetime:
 
 
 def title_from(text: str) -> str:
-    """The first line of the first question that holds a word, until somebody finds a better one."""
+    """The first line that holds a word, until somebody finds a better title."""
     lines = (line.strip("#>*- \t") for line in text.splitlines())
     line = next(filter(None, lines), "") or gettext("New chat")
     return line if len(line) <= 60 else line[:59].rsplit(" ", 1)[0] + "…"

@@ -28,6 +28,10 @@ class Chat(models.Model):
     model = models.CharField(_("model"), max_length=200)
     created = models.DateTimeField(default=timezone.now, editable=False)
     changed = models.DateTimeField(default=timezone.now, editable=False)
+    # The end of the branch that is shown; the newest one where it is empty.
+    current = models.ForeignKey(
+        "Message", null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
 
     objects = ChatQuerySet.as_manager()
 

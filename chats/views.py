@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
-from chats import context, generation, lifecycle, servers, watching
+from chats import generation, lifecycle, servers, watching
 from chats.composing import composer
 from chats.forms import MessageForm, ModelForm, TitleForm
-from chats.models import Chat, Message
+from chats.models import Chat, Message, Role
+from chats.tree import Tree
 
 PER_PAGE = 50
 
@@ -96,19 +97,67 @@ def _another(
         fresh = verb(reply, servers.pick(request.user, reply.chat, form.cleaned_data["model"]))
     except lifecycle.StillAnswering:
         return _refused(request, reply.chat, _still_answering(), 409)
-    except lifecycle.NotTheLast:
-        sentence = _("Only the last answer can be tried again or continued.")
-        return _refused(request, reply.chat, sentence, 409)
     except lifecycle.NothingToContinue:
         return _refused(request, reply.chat, _("This answer is complete."), 409)
     except lifecycle.TooManyOpen:
         return _refused(request, reply.chat, _too_many(), 429)
-    except Chat.DoesNotExist:
+    except (Chat.DoesNotExist, Message.DoesNotExist):
         raise Http404 from None
     generation.begin(fresh)
     if not _wants_events(request):
         return redirect(reply.chat)
     return _events(request, fresh, 0, first=watching.another_event(request, fresh, reply))
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
+    """Other words in the place of the person's own; the earlier ones stay as a version."""
+    message = _message(request, message_id, role=Role.PERSON)
+    if request.method == "GET":
+        return _edit_page(request, message, _text_of(message, "content"))
+    form = MessageForm(request.POST)
+    text = request.POST.get("text", "")
+    if not form.is_valid():
+        return _edit_page(request, message, text, _fault(form), 422)
+    said = form.cleaned_data
+    model = servers.pick(request.user, message.chat, said["model"])
+    try:
+        reply, fresh = lifecycle.edit(message, said["text"], model, said["request_id"])
+    except lifecycle.StillAnswering:
+        return _edit_page(request, message, text, _still_answering(), 409)
+    except lifecycle.TooManyOpen:
+        return _edit_page(request, message, text, _too_many(), 429)
+    except (Chat.DoesNotExist, Message.DoesNotExist):
+        raise Http404 from None
+    if fresh:
+        generation.begin(reply)
+    return redirect(reply.chat)
+
+
+@require_POST
+def show(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
+    """Show the branch of this version from now on."""
+    message = _message(request, message_id)
+    lifecycle.show(message)
+    return redirect(f"{message.chat.get_absolute_url()}#message-{message.pk}")
+
+
+@require_http_methods(["GET", "POST"])
+def delete_version(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
+    message = _message(request, message_id)
+    if request.method == "GET":
+        return render(request, "chats/version_delete.html", {"message": message})
+    try:
+        growing = lifecycle.delete_version(message)
+    except lifecycle.OnlyVersion:
+        sentence = _("This is the only version. You can delete the whole chat instead.")
+        return _refused(request, message.chat, sentence, 409)
+    except Message.DoesNotExist:
+        raise Http404 from None
+    for reply_id in growing:
+        if here := generation.running(reply_id):
+            here.interrupt()
+    return redirect(message.chat)
 
 
 @require_GET
@@ -133,11 +182,7 @@ def stop(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def rename(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats, pk=chat_id)
-    try:
-        title = chat.title
-    except SealError:
-        title = ""
-    form = TitleForm(request.POST or None, initial={"title": title})
+    form = TitleForm(request.POST or None, initial={"title": _text_of(chat, "title")})
     if request.method == "POST" and form.is_valid():
         if not chat.rename(form.cleaned_data["title"]):
             raise Http404
@@ -168,24 +213,42 @@ def model_status(request: SignedInRequest) -> HttpResponse:
 
 
 def _reply(request: SignedInRequest, reply_id: uuid.UUID) -> Message:
-    replies = request.user.messages.filter(role="assistant").select_related("chat", "parent")
-    return get_object_or_404(replies, pk=reply_id)
+    return _message(request, reply_id, role=Role.ASSISTANT)
+
+
+def _message(request: SignedInRequest, message_id: uuid.UUID, **wanted) -> Message:
+    messages = request.user.messages.filter(**wanted).select_related("chat", "parent")
+    return get_object_or_404(messages, pk=message_id)
+
+
+def _text_of(row: Chat | Message, column: str) -> str:
+    """What a form begins with: nothing where it can't be opened."""
+    try:
+        return getattr(row, column)
+    except SealError:
+        return ""
 
 
 def _page(
     request: SignedInRequest, chat: Chat, text: str = "", sentence: str = "", status: int = 200
 ):
-    messages = list(chat.messages.in_order())
-    path = context.path_to(messages[-1], messages) if messages else []
+    steps = Tree(chat.messages.in_order()).shown(chat.current_id)
     shown = composer(
         request.user,
         chat=chat,
-        path=path,
-        open_reply=path[-1] if path and path[-1].is_open else None,
+        steps=steps,
+        open_reply=steps[-1].message if steps and steps[-1].message.is_open else None,
         text=text,
         sentence=sentence,
     )
     return render(request, "chats/chat_detail.html", shown, status=status)
+
+
+def _edit_page(
+    request: SignedInRequest, message: Message, text: str, sentence: str = "", status: int = 200
+) -> HttpResponse:
+    shown = composer(request.user, chat=message.chat, message=message, text=text, sentence=sentence)
+    return render(request, "chats/message_edit.html", shown, status=status)
 
 
 def _refused(request: SignedInRequest, chat: Chat, sentence: str, status: int) -> HttpResponse:

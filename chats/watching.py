@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from ahfai import markdown
 from chats import generation, sentences
 from chats.models import Message, State
+from chats.tree import Step
 
 FRAME_S = 1 / 30
 COMMENT_EVERY_S = 15
@@ -152,11 +153,9 @@ def _follow(
             sent += len(text)
         if source.over:
             done = Message.objects.select_related("chat").get(pk=reply.pk)
-            html = render_to_string(
-                "chats/_reply.html", {"message": done, "is_last": True}, request
-            )
+            done_html = _rendered(request, done)
             connections.close_all()
-            yield _event("done", {"html": html, "state": done.state})
+            yield _event("done", {"html": done_html, "state": done.state})
             return
         if generation.draining():
             yield _event("reconnect", {"after_ms": 0})
@@ -185,16 +184,23 @@ def turn_event(request: HttpRequest, reply: Message) -> str:
     """
     question = reply.parent
     assert question is not None
-    html = render_to_string("chats/_turn.html", {"message": question}, request)
-    html += render_to_string("chats/_reply.html", {"message": reply, "is_last": True}, request)
+    turn = render_to_string("chats/_turn.html", {"message": question}, request)
+    html = turn + _rendered(request, reply)
     after = str(question.parent_id or "")
     return _event("turn", {"html": html, "reply": str(reply.pk), "after": after})
 
 
 def another_event(request: HttpRequest, reply: Message, earlier: Message) -> str:
     """The place for a reply that is shown instead of `earlier`, another one to the same words."""
-    html = render_to_string("chats/_reply.html", {"message": reply, "is_last": True}, request)
+    html = _rendered(request, reply)
     return _event("turn", {"html": html, "reply": str(reply.pk), "replaces": str(earlier.pk)})
+
+
+def _rendered(request: HttpRequest, reply: Message) -> str:
+    versions = Message.objects.filter(parent=reply.parent_id).in_order()
+    step = Step(reply, tuple(versions.values_list("pk", flat=True)))
+    shown = {"message": reply, "step": step, "is_last": True}
+    return render_to_string("chats/_reply.html", shown, request)
 
 
 def _event(name: str, data: dict, offset: int | None = None) -> str:

@@ -66,6 +66,7 @@ def things(owner) -> dict[str, object]:
     return {
         "chat_id": chat.pk,
         "reply_id": reply.pk,
+        "message_id": asked.pk,
         # The admin's.
         "object_id": chat.pk,
         "content_type_id": 1,

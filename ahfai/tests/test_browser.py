@@ -67,8 +67,6 @@ def sign_up(page: Page, email: str) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=re.compile("Good .*, Ada"))).to_be_visible()
-    # Enter sends only when the scripts are there; before, it breaks the line.
-    page.wait_for_load_state()
 
 
 def sign_in(page: Page) -> None:
@@ -92,6 +90,8 @@ def forgive(page: Page, *expected: str) -> None:
 
 
 def ask(page: Page, text: str) -> None:
+    # Before the scripts are there, Enter only breaks the line.
+    page.wait_for_load_state()
     page.get_by_label("Your message").fill(text)
     page.keyboard.press("Enter")
 
@@ -372,6 +372,28 @@ def test_try_again_and_continue_keep_a_draft(ada, ollama):
     assert reply.inner_text().startswith(before.rstrip())
     expect(reply).to_contain_text("Hello")
     expect(ada.get_by_label("Your message")).to_have_value("What I write meanwhile")
+
+
+def test_versions_of_a_question_by_keyboard(ada, ollama):
+    ask(ada, "First question")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    ada.locator("#main").focus()
+    ada.keyboard.press("e")
+    expect(ada.get_by_label("Your message")).to_have_value("First question")
+    expect(ada.get_by_label("Your message")).to_be_focused()
+    ada.wait_for_load_state()
+    ask(ada, "Better question")
+    expect(ada.locator(".turn.mine")).to_have_text(re.compile("Better question"))
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    expect(ada.get_by_text("2 of 2")).to_be_visible()
+    ada.get_by_role("button", name="Earlier version").press("Enter")
+    expect(ada.locator(".turn.mine")).to_have_text(re.compile("First question"))
+    expect(ada.get_by_text("1 of 2")).to_be_visible()
+    ada.wait_for_load_state()
+    ada.get_by_role("button", name="Try again").click()
+    expect(ada.get_by_role("group", name="Versions")).to_have_count(2)
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    expect_no_complaint(ada, WIDE, "versions")
 
 
 def test_escape_closes_a_menu_first_and_then_stops(ada, ollama):

@@ -26,4 +26,9 @@ const watcher = new ResizeObserver(() => {
 });
 watcher.observe(view);
 watcher.observe(view.firstElementChild);
-toEnd();
+// A link to one message stays there.
+const wanted = location.hash && document.getElementById(location.hash.slice(1));
+if (wanted) {
+  atEnd = false;
+  wanted.scrollIntoView();
+} else toEnd();

@@ -140,9 +140,9 @@ function place({ html, reply, replaces }) {
     document.getElementById(element.id)?.remove();
     conversation.append(element);
   }
-  // Only the last answer can be tried again.
+  // Another answer to earlier words has a page of its own: what followed is on another branch.
   const replies = [...conversation.querySelectorAll(".reply")].slice(0, -1);
-  for (const form of replies.flatMap((one) => [...one.querySelectorAll("[data-again]")])) form.remove();
+  for (const form of replies.flatMap((one) => [...one.querySelectorAll("[data-again]")])) delete form.dataset.again;
   document.dispatchEvent(new Event("chat:sent"));
   return new Reply(document.getElementById(`message-${reply}`));
 }

@@ -47,7 +47,8 @@ function isTyping(target) {
 }
 
 function press(keys) {
-  for (const control of document.querySelectorAll("[data-shortcut]")) {
+  // Of several, the last one is nearest to what is being written.
+  for (const control of [...document.querySelectorAll("[data-shortcut]")].reverse()) {
     if (control.dataset.shortcut !== keys || control.hidden || control.disabled) continue;
     control.click();
     return true;
