@@ -20,6 +20,7 @@ from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
 from ahfai.stopping import StopAsked
 from chats.lifecycle import close_dead
+from chats.order import purge_trash
 
 EVERY_S = 2
 HOUR_S = 3600
@@ -53,7 +54,7 @@ class Worker:
             self._try(close_dead)
         if time.monotonic() >= self._next_hour:
             self._next_hour = time.monotonic() + HOUR_S
-            for job in (SessionStore.clear_expired, forget_old, forget_heartbeats):
+            for job in (SessionStore.clear_expired, forget_old, forget_heartbeats, purge_trash):
                 self._try(job)
 
     def _beats_can_be_trusted(self) -> bool:

@@ -8,7 +8,10 @@ from chats.models import BuiltinServer, Chat, Message
 
 @admin.register(Chat)
 class ChatInspection(Inspection):
-    shown = ("id", "owner_id", "model", "created", "changed", "message_count")
+    shown = (
+        *("id", "owner_id", "model", "created", "changed", "message_count"),
+        *("pinned", "archived", "trashed"),
+    )
     ordering = ("-changed",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chat]:

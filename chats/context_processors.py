@@ -9,4 +9,4 @@ def recent_chats(request: HttpRequest) -> dict:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"recent_chats": []}
-    return {"recent_chats": SimpleLazyObject(lambda: list(user.chats.newest_first()[:RECENT]))}
+    return {"recent_chats": SimpleLazyObject(lambda: list(user.chats.kept().in_order()[:RECENT]))}

@@ -1,7 +1,13 @@
+from typing import cast
+
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from chats.order import BACK
+
 MAX_TEXT = 100_000
+MAX_AT_ONCE = 500
 
 
 class WordsField(forms.CharField):
@@ -36,6 +42,17 @@ class MessageForm(ModelForm):
         },
     )
     request_id = forms.UUIDField(required=False)
+
+
+class MoveForm(forms.Form):
+    """Which chats go where; whose they are is asked of the rows."""
+
+    to = forms.ChoiceField(choices=[(to, to) for to in BACK])
+    back_to = forms.ChoiceField(choices=[(place, place) for place in ("list", "archive", "trash")])
+
+    def clean(self) -> dict[str, object]:
+        ids = cast("QueryDict", self.data).getlist("chat")[:MAX_AT_ONCE]
+        return {**self.cleaned_data, "chats": [forms.UUIDField().clean(one) for one in ids]}
 
 
 class TitleForm(forms.Form):

@@ -57,7 +57,7 @@ def ask(chat: Chat, text: str, model: str, request_id: uuid.UUID | None) -> tupl
     """Store the person's words and the empty reply together: from here on nothing is lost.
 
     Raises StillAnswering while the chat's last reply is being written, TooManyOpen, and
-    Chat.DoesNotExist when the chat was deleted meanwhile.
+    Chat.DoesNotExist when the chat was deleted or put into the trash meanwhile.
     """
 
     def store(request_id, process):
@@ -192,7 +192,7 @@ def _ends(chat: Chat, model: str) -> tuple[Message | None, Message | None]:
 
     The update comes first, since it is what locks the chat on PostgreSQL.
     """
-    if not Chat.objects.filter(pk=chat.pk).update(changed=timezone.now(), model=model):
+    if not Chat.objects.living().filter(pk=chat.pk).update(changed=timezone.now(), model=model):
         raise Chat.DoesNotExist
     if chat.messages.open().exists():
         raise StillAnswering

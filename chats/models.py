@@ -15,8 +15,19 @@ from ahfai.models import Heartbeat
 
 
 class ChatQuerySet(SealedQuerySet):
+    def living(self):
+        """Without those in the trash."""
+        return self.filter(trashed=None)
+
+    def kept(self):
+        """What a list shows that is neither the archive nor the trash."""
+        return self.living().filter(archived=False)
+
     def newest_first(self):
         return self.order_by("-changed", "-id")
+
+    def in_order(self):
+        return self.order_by("-pinned", "-changed", "-id")
 
 
 class Chat(models.Model):
@@ -28,6 +39,10 @@ class Chat(models.Model):
     model = models.CharField(_("model"), max_length=200)
     created = models.DateTimeField(default=timezone.now, editable=False)
     changed = models.DateTimeField(default=timezone.now, editable=False)
+    pinned = models.BooleanField(default=False)
+    archived = models.BooleanField(default=False)
+    # When it was put into the trash.
+    trashed = models.DateTimeField(null=True)
     # The end of the branch that is shown; the newest one where it is empty.
     current = models.ForeignKey(
         "Message", null=True, on_delete=models.SET_NULL, related_name="+", editable=False
@@ -36,7 +51,17 @@ class Chat(models.Model):
     objects = ChatQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "-changed"], name="chat_newest_of_owner")]
+        indexes = [
+            models.Index(fields=["owner", "-changed"], name="chat_newest_of_owner"),
+            models.Index(
+                fields=["owner", "-pinned", "-changed", "-id"],
+                condition=Q(trashed=None, archived=False),
+                name="chat_kept_in_order",
+            ),
+            models.Index(
+                fields=["trashed"], condition=Q(trashed__isnull=False), name="chat_trash_by_age"
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -6,6 +6,9 @@ app_name = "chats"
 
 urlpatterns = [
     path("", views.index, name="list"),
+    path("archive", views.archive, name="archive"),
+    path("trash", views.trash, name="trash"),
+    path("move", views.move, name="move"),
     path("start", views.start, name="start"),
     path("<uuid:chat_id>/", views.detail, name="detail"),
     path("<uuid:chat_id>/ask", views.ask, name="ask"),

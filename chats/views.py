@@ -8,15 +8,16 @@ from django.contrib.auth import SESSION_KEY
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
-from chats import generation, lifecycle, servers, watching
+from chats import generation, lifecycle, order, servers, watching
 from chats.composing import composer
-from chats.forms import MessageForm, ModelForm, TitleForm
-from chats.models import Chat, Message, Role
+from chats.forms import MessageForm, ModelForm, MoveForm, TitleForm
+from chats.models import Chat, ChatQuerySet, Message, Role
 from chats.tree import Tree
 
 PER_PAGE = 50
@@ -24,13 +25,52 @@ PER_PAGE = 50
 
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:
-    page = Paginator(request.user.chats.newest_first(), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "chats/chat_list.html", {"page": page})
+    return _list(request, "list", request.user.chats.kept().in_order())
+
+
+@require_GET
+def archive(request: SignedInRequest) -> HttpResponse:
+    chats = request.user.chats.living().filter(archived=True)
+    return _list(request, "archive", chats.newest_first())
+
+
+@require_GET
+def trash(request: SignedInRequest) -> HttpResponse:
+    chats = request.user.chats.exclude(trashed=None)
+    return _list(request, "trash", chats.order_by("-trashed", "-id"))
+
+
+def _list(request: SignedInRequest, place: str, chats: ChatQuerySet) -> HttpResponse:
+    page = Paginator(chats, PER_PAGE).get_page(request.GET.get("page"))
+    # The move just made, which can be taken back: its ids are in the session, not in the address.
+    moved = request.session.get("moved") if "moved" in request.GET else None
+    shown = {"page": page, "place": place, "moved": moved, "picking": "pick" in request.GET}
+    return render(request, "chats/chat_list.html", shown)
+
+
+@require_POST
+def move(request: SignedInRequest) -> HttpResponse:
+    form = MoveForm(request.POST)
+    if not form.is_valid():
+        place = request.POST.get("back_to", "")
+        return redirect(f"chats:{place if place in ('list', 'archive', 'trash') else 'list'}")
+    asked = form.cleaned_data
+    moved, stopped = order.move(request.user, asked["chats"], asked["to"])
+    for reply_id in stopped:
+        if here := generation.running(reply_id):
+            here.stop()
+    request.session["moved"] = {
+        "to": asked["to"],
+        "back": order.BACK[asked["to"]],
+        "chats": [str(chat_id) for chat_id in moved],
+    }
+    place = reverse(f"chats:{asked['back_to']}")
+    return redirect(f"{place}?moved=1" if moved else place)
 
 
 @require_GET
 def detail(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
-    chat = get_object_or_404(request.user.chats, pk=chat_id)
+    chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
     return _page(request, chat)
 
 
@@ -56,7 +96,7 @@ def start(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
-    chat = get_object_or_404(request.user.chats, pk=chat_id)
+    chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
     form = MessageForm(request.POST)
     if not form.is_valid():
         return _refused(request, chat, _fault(form), 422)
@@ -181,7 +221,7 @@ def stop(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def rename(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
-    chat = get_object_or_404(request.user.chats, pk=chat_id)
+    chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
     form = TitleForm(request.POST or None, initial={"title": _text_of(chat, "title")})
     if request.method == "POST" and form.is_valid():
         if not chat.rename(form.cleaned_data["title"]):
@@ -193,13 +233,14 @@ def rename(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def delete(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
+    """For good; what is put into the trash can come back."""
     chat = get_object_or_404(request.user.chats, pk=chat_id)
     if request.method == "GET":
         return render(request, "chats/chat_delete.html", {"chat": chat})
     for reply_id in lifecycle.delete(chat):
         if here := generation.running(reply_id):
             here.interrupt()
-    return redirect("chats:list")
+    return redirect("chats:trash" if chat.trashed else "chats:list")
 
 
 @require_GET
@@ -217,7 +258,8 @@ def _reply(request: SignedInRequest, reply_id: uuid.UUID) -> Message:
 
 
 def _message(request: SignedInRequest, message_id: uuid.UUID, **wanted) -> Message:
-    messages = request.user.messages.filter(**wanted).select_related("chat", "parent")
+    messages = request.user.messages.filter(chat__trashed=None, **wanted)
+    messages = messages.select_related("chat", "parent")
     return get_object_or_404(messages, pk=message_id)
 
 

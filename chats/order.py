@@ -1,0 +1,63 @@
+"""Keeping chats in order: pinned, put into the archive or the trash, and back."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from chats.models import Chat, Message
+
+TRASH_KEPT_FOR = datetime.timedelta(days=30)
+
+# The move that takes each one back.
+BACK = {
+    "pin": "unpin",
+    "unpin": "pin",
+    "archive": "unarchive",
+    "unarchive": "archive",
+    "trash": "restore",
+    "restore": "trash",
+}
+
+
+def move(user, chat_ids: Iterable[uuid.UUID], to: str) -> tuple[list[uuid.UUID], list[uuid.UUID]]:
+    """Move those of the person's chats that aren't there yet; `to` is one of BACK.
+
+    Returns the chats that were moved, and their replies that were being written: what is in the
+    trash needs none.
+    """
+    stopped: list[uuid.UUID] = []
+    change: dict[str, object]
+    with transaction.atomic():
+        chats = user.chats.filter(pk__in=chat_ids)
+        match to:
+            case "pin" | "unpin":
+                chats, change = chats.filter(pinned=to == "unpin"), {"pinned": to == "pin"}
+            case "archive" | "unarchive":
+                chats = chats.filter(archived=to == "unarchive")
+                change = {"archived": to == "archive"}
+            case "trash":
+                chats, change = chats.filter(trashed=None), {"trashed": timezone.now()}
+            case "restore":
+                chats, change = chats.exclude(trashed=None), {"trashed": None}
+            case _:
+                raise ValueError(to)
+        moved = list(chats.select_for_update().values_list("pk", flat=True))
+        Chat.objects.filter(pk__in=moved).update(**change)
+        if to == "trash":
+            growing = Message.objects.open().filter(chat__in=moved)
+            stopped = list(growing.values_list("pk", flat=True))
+            growing.update(stop_asked=True)
+    return moved, stopped
+
+
+def purge_trash() -> int:
+    """Delete the chats that were put into the trash 30 days ago or earlier. Returns how many."""
+    old = Chat.objects.filter(trashed__lt=timezone.now() - TRASH_KEPT_FOR)
+    gone = 0
+    # One by one, so that no transaction holds others up for long.
+    for chat in old.only("pk").iterator():
+        gone += bool(chat.delete()[0])
+    return gone

@@ -1,0 +1,137 @@
+"""Pinned, in the archive, in the trash, and back."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from ahfai.worker import Worker
+from chats import generation
+from chats.models import Chat, State
+from chats.order import purge_trash
+from chats.tests.conftest import wait_until
+from chats.tests.test_reply_life import closed_reply, reply_of, start
+
+pytestmark = pytest.mark.django_db
+
+LIST, ARCHIVE, TRASH = (reverse(f"chats:{name}") for name in ("list", "archive", "trash"))
+
+
+def make(owner, *titles: str) -> list[Chat]:
+    return [Chat.objects.create(owner=owner, title=title, model="m") for title in titles]
+
+
+def move(client, to: str, *chats: Chat, back_to: str = "list"):
+    fields = {"to": to, "back_to": back_to, "chat": [chat.pk for chat in chats]}
+    return client.post(reverse("chats:move"), fields, follow=True)
+
+
+def main(answer) -> str:
+    page = answer.content.decode()
+    return page[page.index("<main") :]
+
+
+def test_a_pinned_chat_stands_first_here_and_in_the_side_bar(client, owner):
+    older, _newer = make(owner, "Apple cake", "Blue paint")
+    move(client, "pin", older)
+    for page in (main(client.get(LIST)), client.get("/notes/").content.decode()):
+        assert page.index("Apple") < page.index("Blue")
+    move(client, "unpin", older)
+    page = main(client.get(LIST))
+    assert page.index("Blue") < page.index("Apple")
+
+
+@pytest.mark.parametrize(("to", "place"), [("archive", ARCHIVE), ("trash", TRASH)])
+def test_a_chat_is_put_away_and_undo_brings_it_back(client, owner, to, place):
+    kept, away = make(owner, "Kept here", "Put away")
+    page = main(move(client, to, away))
+    assert "Kept here" in page
+    assert "Put away" not in page
+    assert "Undo" in page
+    assert "Put away" in main(client.get(place))
+    back = {"archive": "unarchive", "trash": "restore"}[to]
+    assert "Put away" in main(move(client, back, away))
+    assert Chat.objects.kept().count() == 2
+    assert kept.pinned is False
+
+
+def test_several_are_moved_at_once(client, owner):
+    chats = make(owner, "One", "Two", "Three")
+    assert "checkbox" in main(client.get(f"{LIST}?pick"))
+    assert "2 chats are in the archive." in main(move(client, "archive", *chats[:2]))
+    assert [chat.title for chat in Chat.objects.kept()] == ["Three"]
+
+
+def test_nothing_chosen_moves_nothing(client, owner):
+    make(owner, "One")
+    assert "Undo" not in main(move(client, "trash"))
+    assert Chat.objects.kept().count() == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"to": "nowhere", "back_to": "list"},
+        {"to": "trash", "back_to": "//evil.example"},
+        {"to": "trash", "back_to": "list", "chat": "no id"},
+    ],
+)
+def test_nonsense_moves_nothing_and_leads_back(client, owner, fields):
+    [chat] = make(owner, "One")
+    answer = client.post(reverse("chats:move"), {"chat": chat.pk, **fields})
+    assert answer.url == LIST
+    assert Chat.objects.kept().count() == 1
+
+
+def test_a_strangers_chats_stay_where_they_are(strangers_client, owner):
+    chats = make(owner, "Mine")
+    for to in ("pin", "archive", "trash"):
+        move(strangers_client, to, *chats)
+    chat = Chat.objects.get()
+    assert (chat.pinned, chat.archived, chat.trashed) == (False, False, None)
+
+
+@pytest.mark.parametrize("name", ["detail", "rename"])
+def test_what_is_in_the_trash_cannot_be_opened_or_written_to(client, owner, name):
+    [chat] = make(owner, "Gone")
+    move(client, "trash", chat)
+    assert client.get(reverse(f"chats:{name}", args=[chat.pk])).status_code == 404
+    assert client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Hm"}).status_code == 404
+
+
+def test_from_the_trash_it_can_be_deleted_for_good(client, owner):
+    [chat] = make(owner, "Gone")
+    move(client, "trash", chat)
+    assert client.post(reverse("chats:delete", args=[chat.pk])).url == TRASH
+    assert not Chat.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_growing_answer_is_stopped_and_its_text_comes_back(client, ollama):
+    ollama.play("endless")
+    chat = start(client)
+    wait_until(lambda: reply_of(chat).content)
+    move(client, "trash", chat)
+    reply = closed_reply(chat)
+    assert reply.state == State.STOPPED
+    assert reply.content
+    wait_until(lambda: not generation._all())
+    move(client, "restore", chat)
+    assert b"You stopped this answer" in client.get(chat.get_absolute_url()).content
+
+
+def test_the_worker_empties_the_trash_after_thirty_days(owner):
+    young, old = make(owner, "Young", "Old")
+    for chat, days in ((young, 29), (old, 31)):
+        Chat.objects.filter(pk=chat.pk).update(trashed=timezone.now() - timedelta(days=days))
+    Worker().work()
+    assert [chat.title for chat in Chat.objects.all()] == ["Young"]
+    assert purge_trash() == 0
+
+
+def test_an_id_that_nobody_has_is_harmless(client, owner):
+    make(owner, "One")
+    fields = {"to": "trash", "back_to": "list", "chat": uuid.uuid4()}
+    assert client.post(reverse("chats:move"), fields).url == LIST
