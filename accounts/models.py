@@ -62,6 +62,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("may look at the admin pages"), default=False)
     joined = models.DateTimeField(default=timezone.now, editable=False)
+    # See accounts.changes.
+    change_number = models.BigIntegerField(default=0, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -100,6 +102,21 @@ class User(AbstractBaseUser, PermissionsMixin):
             return zoneinfo.ZoneInfo(self.time_zone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
             return zoneinfo.ZoneInfo(settings.TIME_ZONE)
+
+
+class Tombstone(models.Model):
+    """Word that a row is gone, for search indexes in the memory of other processes."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.UUIDField()
+    change_number = models.BigIntegerField()
+    made = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "change_number"], name="tombstone_by_number")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class Ownership(models.Model):

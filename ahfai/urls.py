@@ -9,6 +9,7 @@ from chats import views as chats
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("search", views.search, name="search"),
     path("health", views.health, name="health"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("chats/", include("chats.urls")),

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedInRequest
 from ahfai.access import open_to_all
+from ahfai.search import search as find
+from ahfai.textindex import MAX_QUERY
 from chats import servers
 from chats.composing import composer
 
@@ -19,6 +21,15 @@ from chats.composing import composer
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
     return render(request, "home.html", composer(request.user))
+
+
+@require_safe
+def search(request: SignedInRequest) -> HttpResponse:
+    """What the person's words are found in. The address with the query is logged nowhere."""
+    text = request.GET.get("q", "")[:MAX_QUERY]
+    results = find(request.user, text) if text.strip() else []
+    shown = {"q": text, "results": results, "is_reading": results is None}
+    return render(request, "search.html", shown)
 
 
 @open_to_all("machines that watch the server have no account")

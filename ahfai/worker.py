@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.sessions import SessionStore
 from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
+from ahfai.search import forget_tombstones
 from ahfai.stopping import StopAsked
 from chats.lifecycle import close_dead
 from chats.order import purge_trash
@@ -54,7 +55,8 @@ class Worker:
             self._try(close_dead)
         if time.monotonic() >= self._next_hour:
             self._next_hour = time.monotonic() + HOUR_S
-            for job in (SessionStore.clear_expired, forget_old, forget_heartbeats, purge_trash):
+            hourly = SessionStore.clear_expired, forget_old, forget_heartbeats, forget_tombstones
+            for job in (*hourly, purge_trash):
                 self._try(job)
 
     def _beats_can_be_trusted(self) -> bool:

@@ -4,6 +4,7 @@ import datetime
 import os
 import threading
 import uuid
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -12,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from accounts import changes
 from ahfai.models import Heartbeat
 from chats.models import OPEN, Chat, Line, Message, Role, State
 from chats.tree import Tree
@@ -46,8 +48,10 @@ def start(user, text: str, model: str, request_id: uuid.UUID | None) -> tuple[Me
     """
 
     def store(request_id, process):
-        chat = Chat.objects.create(owner=user, title=title_from(text), model=model)
-        return _ask(chat, None, None, text, model, request_id, process)
+        number = changes.next_number(user.pk)
+        title = title_from(text)
+        chat = Chat.objects.create(owner=user, title=title, model=model, change_number=number)
+        return _ask(chat, _Place(None, None, number), None, text, model, request_id, process)
 
     _check_open(user)
     return _once(user, text, request_id, store)
@@ -61,8 +65,8 @@ def ask(chat: Chat, text: str, model: str, request_id: uuid.UUID | None) -> tupl
     """
 
     def store(request_id, process):
-        newest, current = _ends(chat, model)
-        return _ask(chat, current, newest, text, model, request_id, process)
+        place = _place_in(chat, model)
+        return _ask(chat, place, place.current, text, model, request_id, process)
 
     _check_open(chat.owner)
     return _once(chat.owner, text, request_id, store, chat)
@@ -78,9 +82,9 @@ def edit(
     chat = message.chat
 
     def store(request_id, process):
-        newest, _current = _ends(chat, model)
-        place = chat.messages.get(pk=message.pk)
-        return _ask(chat, place.parent, newest, text, model, request_id, process)
+        place = _place_in(chat, model)
+        parent = chat.messages.get(pk=message.pk).parent
+        return _ask(chat, place, parent, text, model, request_id, process)
 
     _check_open(chat.owner)
     return _once(chat.owner, text, request_id, store, chat)
@@ -104,7 +108,9 @@ def delete_version(message: Message) -> list[uuid.UUID]:
         neighbour = step.before or step.after
         if neighbour is None:
             raise OnlyVersion
-        growing = [one.pk for one in tree.under(message) if one.is_open]
+        gone = tree.under(message)
+        growing = [one.pk for one in gone if one.is_open]
+        changes.bury(message.owner_id, [one.pk for one in gone])
         Chat.objects.filter(pk=message.chat_id).update(current=tree.leaf(neighbour))
         message.delete()
     return growing
@@ -138,6 +144,7 @@ def delete(chat: Chat) -> list[uuid.UUID]:
         if not Chat.objects.select_for_update().filter(pk=chat.pk).exists():
             return []
         growing = list(chat.messages.open().values_list("pk", flat=True))
+        changes.bury(chat.owner_id, [chat.pk])
         chat.delete()
     return growing
 
@@ -146,9 +153,9 @@ def _another(reply: Message, model: str, **begin) -> Message:
     _check_open(reply.chat.owner)
     process = this_process()
     with transaction.atomic():
-        newest, _current = _ends(reply.chat, model)
+        place = _place_in(reply.chat, model)
         words = reply.chat.messages.get(replies=reply.pk)
-        return _reply_to(words, model, process, newest, **begin)
+        return _reply_to(words, place, model, process, **begin)
 
 
 def _once(user, text, request_id, store, chat=None) -> tuple[Message, bool]:
@@ -186,21 +193,32 @@ def _check_open(user) -> None:
         raise TooManyOpen
 
 
-def _ends(chat: Chat, model: str) -> tuple[Message | None, Message | None]:
-    """The chat's newest message, and the end of the branch that is shown, while nobody else can
-    add one until the transaction's end.
+@dataclass(frozen=True)
+class _Place:
+    """Where a chat goes on: its newest message, the end of the branch that is shown, and the
+    number of this change."""
+
+    newest: Message | None
+    current: Message | None
+    number: int
+
+
+def _place_in(chat: Chat, model: str) -> _Place:
+    """Nobody else can add to the chat until the transaction's end.
 
     The update comes first, since it is what locks the chat on PostgreSQL.
     """
-    if not Chat.objects.living().filter(pk=chat.pk).update(changed=timezone.now(), model=model):
+    now = timezone.now()
+    if not Chat.objects.living().filter(pk=chat.pk).update(changed=now, model=model):
         raise Chat.DoesNotExist
     if chat.messages.open().exists():
         raise StillAnswering
     newest = chat.messages.in_order().last()
-    return newest, Chat.objects.select_related("current").get(pk=chat.pk).current or newest
+    current = Chat.objects.select_related("current").get(pk=chat.pk).current
+    return _Place(newest, current or newest, changes.next_number(chat.owner_id))
 
 
-def _ask(chat, parent, newest, text, model, request_id, process) -> Message:
+def _ask(chat, place, parent, text, model, request_id, process) -> Message:
     words = Message.objects.create(
         owner_id=chat.owner_id,
         chat=chat,
@@ -208,14 +226,13 @@ def _ask(chat, parent, newest, text, model, request_id, process) -> Message:
         role=Role.PERSON,
         content=text,
         request_id=request_id,
-        created=_after(newest),
+        created=_after(place.newest),
+        change_number=place.number,
     )
-    return _reply_to(words, model, process, words)
+    return _reply_to(words, replace(place, newest=words), model, process)
 
 
-def _reply_to(
-    words: Message, model: str, process: uuid.UUID, newest: Message | None, **begin
-) -> Message:
+def _reply_to(words: Message, place: _Place, model: str, process: uuid.UUID, **begin) -> Message:
     reply = Message.objects.create(
         owner_id=words.owner_id,
         chat_id=words.chat_id,
@@ -224,7 +241,8 @@ def _reply_to(
         state=State.WAITING,
         model=model,
         process_id=process,
-        created=_after(newest),
+        created=_after(place.newest),
+        change_number=place.number,
         **begin,
     )
     Chat.objects.filter(pk=words.chat_id).update(current=reply)

@@ -3,12 +3,13 @@
 import uuid
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import changes
 from accounts.fields import SealedQuerySet, SealedTextField, sealed_for
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
@@ -43,6 +44,7 @@ class Chat(models.Model):
     archived = models.BooleanField(default=False)
     # When it was put into the trash.
     trashed = models.DateTimeField(null=True)
+    change_number = models.BigIntegerField(default=0, editable=False)
     # The end of the branch that is shown; the newest one where it is empty.
     current = models.ForeignKey(
         "Message", null=True, on_delete=models.SET_NULL, related_name="+", editable=False
@@ -54,10 +56,11 @@ class Chat(models.Model):
         indexes = [
             models.Index(fields=["owner", "-changed"], name="chat_newest_of_owner"),
             models.Index(
-                fields=["owner", "-pinned", "-changed", "-id"],
-                condition=Q(trashed=None, archived=False),
+                fields=["owner", "trashed", "archived", "-pinned", "-changed", "-id"],
                 name="chat_kept_in_order",
             ),
+            models.Index(fields=["owner", "change_number"], name="chat_by_change"),
+            models.Index(fields=["owner", "id"], name="chat_of_owner"),
             models.Index(
                 fields=["trashed"], condition=Q(trashed__isnull=False), name="chat_trash_by_age"
             ),
@@ -71,8 +74,13 @@ class Chat(models.Model):
 
     def rename(self, title: str) -> bool:
         """False where the chat was deleted meanwhile."""
-        sealed = sealed_for(self, "title", title)
-        return bool(Chat.objects.filter(pk=self.pk).update(title=sealed))
+        with transaction.atomic():
+            if not Chat.objects.select_for_update().filter(pk=self.pk).exists():
+                return False
+            number = changes.next_number(self.owner_id)
+            sealed = sealed_for(self, "title", title)
+            Chat.objects.filter(pk=self.pk).update(title=sealed, change_number=number)
+        return True
 
 
 class State(models.TextChoices):
@@ -119,6 +127,7 @@ class Message(models.Model):
     # Made by the browser: a resend of the same words finds the row that is there already.
     request_id = models.UUIDField(null=True, blank=True)
     created = models.DateTimeField(default=timezone.now, editable=False)
+    change_number = models.BigIntegerField(default=0, editable=False)
 
     # The life of a reply; empty on a person's message.
     model = models.CharField(max_length=200, blank=True)
@@ -138,11 +147,12 @@ class Message(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["chat", "created"], name="message_order_in_chat"),
-            models.Index(
-                fields=["model", "created"],
-                condition=Q(state__in=["waiting", "running"]),
-                name="message_line",
-            ),
+            models.Index(fields=["owner", "change_number"], name="message_by_change"),
+            # Without it SQLite looks at all of a person's messages to find some of them.
+            models.Index(fields=["owner", "id"], name="message_of_owner"),
+            models.Index(fields=["owner", "state"], name="message_states_of_owner"),
+            # Not a partial one: SQLite takes those only where the query has no parameters.
+            models.Index(fields=["state", "model", "created"], name="message_line"),
         ]
         constraints = [
             models.CheckConstraint(

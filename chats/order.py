@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import changes
 from chats.models import Chat, Message
 
 TRASH_KEPT_FOR = datetime.timedelta(days=30)
@@ -58,6 +59,8 @@ def purge_trash() -> int:
     old = Chat.objects.filter(trashed__lt=timezone.now() - TRASH_KEPT_FOR)
     gone = 0
     # One by one, so that no transaction holds others up for long.
-    for chat in old.only("pk").iterator():
-        gone += bool(chat.delete()[0])
+    for chat in old.only("pk", "owner").iterator():
+        with transaction.atomic():
+            changes.bury(chat.owner_id, [chat.pk])
+            gone += bool(chat.delete()[0])
     return gone

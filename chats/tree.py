@@ -41,6 +41,13 @@ class Tree:
             self._by_id[message.pk] = message
             self._below.setdefault(message.parent_id, []).append(message)
 
+    def get(self, key: str) -> Message | None:
+        """The message of this id, as an address has it."""
+        try:
+            return self._by_id.get(uuid.UUID(key))
+        except ValueError:
+            return None
+
     def shown(self, current_id: uuid.UUID | None) -> list[Step]:
         """The path to the newest answer under `current_id`; under the newest question if None."""
         leaf = self.leaf(current_id)

@@ -71,7 +71,7 @@ def move(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def detail(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
-    return _page(request, chat)
+    return _page(request, chat, at=request.GET.get("at", ""))
 
 
 @require_POST
@@ -272,13 +272,26 @@ def _text_of(row: Chat | Message, column: str) -> str:
 
 
 def _page(
-    request: SignedInRequest, chat: Chat, text: str = "", sentence: str = "", status: int = 200
+    request: SignedInRequest,
+    chat: Chat,
+    text: str = "",
+    sentence: str = "",
+    status: int = 200,
+    at: str = "",
 ):
-    steps = Tree(chat.messages.in_order()).shown(chat.current_id)
+    tree = Tree(chat.messages.in_order())
+    steps = tree.shown(chat.current_id)
+    # A place that was searched for may be on another branch than the one that goes on.
+    aside = tree.get(at) if at else None
+    if aside and aside in [step.message for step in steps]:
+        aside = None
+    if aside:
+        steps = tree.shown(aside.pk)
     shown = composer(
         request.user,
         chat=chat,
         steps=steps,
+        aside=aside,
         open_reply=steps[-1].message if steps and steps[-1].message.is_open else None,
         text=text,
         sentence=sentence,

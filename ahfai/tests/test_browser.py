@@ -233,6 +233,10 @@ def test_axe_finds_nothing_to_complain_about(ada, ollama, scheme, viewport):
     paths = [
         "/",
         "/chats/",
+        "/chats/?pick",
+        "/chats/archive",
+        "/chats/trash",
+        "/search",
         f"{chat}rename",
         f"{chat}delete",
         "/notes/",
@@ -394,6 +398,33 @@ def test_versions_of_a_question_by_keyboard(ada, ollama):
     expect(ada.get_by_role("group", name="Versions")).to_have_count(2)
     expect(ada.locator(".reply[data-state=done]")).to_be_visible()
     expect_no_complaint(ada, WIDE, "versions")
+
+
+def test_search_and_the_way_between_chats_by_keyboard(ada, ollama):
+    ollama.play("story")
+    for question in ("Zanzibar by ship", "Nothing of that kind"):
+        ada.goto("/")
+        ask(ada, question)
+        expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    ada.keyboard.press("Control+k")
+    expect(ada.get_by_role("searchbox")).to_be_focused()
+    ada.wait_for_load_state()
+    ada.keyboard.type("ZANZI ship")
+    ada.keyboard.press("Enter")
+    expect(ada.locator("mark").first).to_have_text("Zanzibar")
+    expect_no_complaint(ada, WIDE, "search")
+    ada.locator(".found a").last.press("Enter")
+    ada.wait_for_url("**/chats/**")
+    expect(ada.get_by_role("heading", name="Zanzibar by ship")).to_be_visible()
+    expect(ada.get_by_text("Zanzibar by ship").last).to_be_in_viewport()
+    ada.wait_for_load_state()
+    ada.locator("#main").focus()
+    ada.keyboard.press("k")
+    expect(ada.get_by_role("heading", name="Nothing of that kind")).to_be_visible()
+    ada.wait_for_load_state()
+    ada.locator("#main").focus()
+    ada.keyboard.press("j")
+    expect(ada.get_by_role("heading", name="Zanzibar by ship")).to_be_visible()
 
 
 def test_escape_closes_a_menu_first_and_then_stops(ada, ollama):

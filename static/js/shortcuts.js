@@ -1,6 +1,7 @@
 // Presses what a page marks with data-shortcut ("n", "g c", "Escape"), lists the keys under "?".
 const PAUSE_MS = 1200;
 const KEPT = "shortcuts";
+const STEPS = { j: 1, k: -1 };
 const dialog = document.getElementById("shortcuts");
 let first = "";
 let forget = 0;
@@ -18,6 +19,12 @@ if (box) {
 }
 
 document.addEventListener("keydown", (event) => {
+  const search = document.querySelector("[data-search]");
+  if (search && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    search.click();
+    return;
+  }
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.isComposing || document.querySelector("dialog[open]")) return;
   if (event.key === "Escape") {
@@ -34,7 +41,7 @@ document.addEventListener("keydown", (event) => {
     dialog.showModal();
   } else if (keys === "/" && focusMessage()) {
     event.preventDefault();
-  } else if (press(keys)) {
+  } else if (press(keys) || (keys in STEPS && step(STEPS[keys]))) {
     event.preventDefault();
   } else if (document.querySelector(`[data-shortcut^="${CSS.escape(event.key)} "]`)) {
     first = event.key;
@@ -54,6 +61,15 @@ function press(keys) {
     return true;
   }
   return false;
+}
+
+// To the next or previous chat of the side bar.
+function step(by) {
+  const links = [...document.querySelectorAll("#recent a")];
+  const here = links.findIndex((link) => link.ariaCurrent === "page");
+  const next = links[here < 0 ? 0 : here + by];
+  next?.click();
+  return Boolean(next);
 }
 
 function focusMessage() {

@@ -1,0 +1,107 @@
+"""The roof's search: one index per person over the words of all apps, kept up with the database.
+
+The index is in this process's memory. Before each search it takes over what has changed since the
+last one, so every process finds the same.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+
+from accounts.models import Tombstone, User
+from ahfai.textindex import Indexes, Query, TextIndex, snippet
+from chats import hooks
+
+# A search that finds its index still being filled tells so after this long.
+PATIENCE_S = 0.6
+MOST_HITS = 50
+KEEP_UP_WITHIN = timedelta(days=30)
+
+log = logging.getLogger(__name__)
+_indexes = Indexes(settings.SEARCH_MEMORY_MB * 2**20)
+
+
+@dataclass(frozen=True)
+class Result:
+    """`pieces` are parts of the text, each with whether it matched."""
+
+    title: str
+    pieces: list[tuple[str, bool]]
+    address: str
+    when: datetime
+
+
+def search(user: User, text: str) -> list[Result] | None:
+    """What is found, the best first; None while the person's words are being read for the first
+    time since this process was started."""
+    query = Query.parse(text)
+    if not query.wanted:
+        return []
+    with _indexes.of(user.pk, wait_s=PATIENCE_S) as index:
+        is_filled = index is not None and index.as_of is not None
+        if index is not None and time.time() - index.kept_up > KEEP_UP_WITHIN.total_seconds():
+            is_filled = False
+            _indexes.forget(user.pk)
+    if index is None or not (is_filled or _fill_beside(user).wait(PATIENCE_S)):
+        return None
+    with _indexes.of(user.pk, wait_s=PATIENCE_S) as index:
+        if index is None or index.as_of is None:
+            return None
+        _keep_up(index, user)
+        hits = index.search(query, MOST_HITS)
+    shown = hooks.show(user, [hit.key for hit in hits])
+    return [
+        Result(found.title, snippet(found.text, query), found.address, found.when)
+        for hit in hits
+        if (found := shown.get(hit.key))
+    ]
+
+
+def forget() -> None:
+    """Drop all indexes; the next search of each person reads their words again."""
+    global _indexes
+    _indexes = Indexes(settings.SEARCH_MEMORY_MB * 2**20)
+
+
+def _fill_beside(user: User) -> threading.Event:
+    """Read everything in a thread of its own; the event is set when that is over."""
+    over = threading.Event()
+
+    def fill() -> None:
+        try:
+            with _indexes.of(user.pk) as index:
+                # Another one may have filled it while this one waited.
+                if index is not None and index.as_of is None:
+                    _keep_up(index, user)
+        except Exception as error:  # noqa: BLE001 (by its class only: a message could hold words)
+            log.error("a search index could not be filled: %s", type(error).__name__)
+        finally:
+            connections.close_all()
+            over.set()
+
+    threading.Thread(target=fill, name="search-index", daemon=True).start()
+    return over
+
+
+def _keep_up(index: TextIndex, user: User) -> None:
+    """Take over what changed since the last time; what comes meanwhile is read once more."""
+    now = User.objects.values_list("change_number", flat=True).get(pk=user.pk)
+    growing = hooks.unfinished(user)
+    if index.as_of is not None:
+        tombstones = Tombstone.objects.filter(owner=user, change_number__gt=index.as_of)
+        for key in tombstones.order_by("change_number").values_list("key", flat=True):
+            index.remove(key)
+    if index.as_of != now or index.unfinished:
+        index.put(hooks.documents(user, index.as_of, index.unfinished))
+    index.as_of, index.unfinished, index.kept_up = now, growing, time.time()
+
+
+def forget_tombstones() -> None:
+    """No index goes so long without a look at them: an older one is filled anew."""
+    Tombstone.objects.filter(made__lt=timezone.now() - 2 * KEEP_UP_WITHIN).delete()

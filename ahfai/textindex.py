@@ -1,0 +1,316 @@
+"""Full-text search over opened text, in memory: one index per person, never on the disk.
+
+Words are found by their beginnings, without regard to case, accents and ß/ss. Chinese, Japanese
+and Korean, which write no spaces, are cut into pairs of characters. The index (SQLite's FTS5)
+holds words and their places, not the text: who searches opens what was found, and `snippet` marks
+there what the index matched.
+"""
+
+import itertools
+import re
+import sqlite3
+import threading
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+# With more hits than this only the newest are weighed: nobody reads on so far.
+WEIGHED_HITS = 1000
+TITLE_WEIGHT, BODY_WEIGHT = 8.0, 1.0
+MAX_QUERY = 400
+MAX_TERMS = 16
+# Words collect here before they are written into the index; its own 1 MB doubles the time.
+AT_ONCE = 1000
+BUFFER_BYTES = 32 * 2**20
+
+_WIDE = (
+    "\u1100-\u11ff\u2e80-\u303f\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_WIDE_RUN = re.compile(f"[{_WIDE}]+")
+_WORD = re.compile(rf"[{_WIDE}]|[^\W_{_WIDE}]+")
+_TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is found. `kind` and `key` name its row; `container` is what it is a part of."""
+
+    kind: str
+    key: UUID
+    container: UUID
+    title: str = ""
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    kind: str
+    key: UUID
+    container: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """`wanted` and `unwanted` are lists of folded words; a `phrase` stands in its order."""
+
+    wanted: tuple["Term", ...]
+    unwanted: tuple["Term", ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Query":
+        """Read what a person typed: words, "phrases" and -words. Anything means something."""
+        wanted: list[Term] = []
+        unwanted: list[Term] = []
+        for minus, phrase, word in _TERM.findall(text[:MAX_QUERY]):
+            term = Term(tuple(_words(fold(phrase or word))), is_phrase=not word)
+            if term.words:
+                (unwanted if minus else wanted).append(term)
+        return cls(tuple(wanted[:MAX_TERMS]), tuple(unwanted[:MAX_TERMS]))
+
+    def expression(self) -> str:
+        """In FTS5's own language. "" where nothing is wanted, which finds nothing."""
+        if not self.wanted:
+            return ""
+        said = " AND ".join(term.expression() for term in self.wanted)
+        for term in self.unwanted:
+            said = f"({said}) NOT {term.expression()}"
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    words: tuple[str, ...]
+    is_phrase: bool
+
+    def expression(self) -> str:
+        # Only letters and digits are in words, so nothing in them means anything to FTS5.
+        return f'"{" ".join(self._pairs())}"{"" if self.is_phrase else "*"}'
+
+    def _pairs(self) -> Iterator[str]:
+        run = ""
+        for word in (*self.words, ""):
+            if _WIDE_RUN.fullmatch(word):
+                run += word
+                continue
+            yield from (run[at : at + 2] for at in range(len(run) - 1)) if len(run) > 1 else run
+            run = ""
+            if word:
+                yield word
+
+
+def fold(text: str) -> str:
+    """Without case and accents. Lone surrogates, which SQLite can't take, become question marks."""
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKD", text.encode("utf-8", "replace").decode()).casefold()
+    return unicodedata.normalize(
+        "NFC", "".join(one for one in text if not unicodedata.combining(one))
+    )
+
+
+def snippet(text: str, query: Query, length: int = 200) -> list[tuple[str, bool]]:
+    """About `length` characters around the first match, in pieces with whether they matched."""
+    found = marks(text, query)
+    start = max(0, found[0][0] - length // 3) if found else 0
+    if start and (space := text.find(" ", start, found[0][0])) >= 0:
+        start = space + 1
+    end = min(len(text), start + length)
+    pieces = [("…", False)] if start else []
+    at = start
+    for begin, stop in found:
+        if begin >= end:
+            break
+        if begin >= at:
+            pieces += [(text[at:begin], False), (text[begin:stop], True)]
+            at = stop
+    pieces.append((text[at : max(at, end)], False))
+    if max(at, end) < len(text):
+        pieces.append(("…", False))
+    return [piece for piece in pieces if piece[0]]
+
+
+def marks(text: str, query: Query) -> list[tuple[int, int]]:
+    """Where the wanted words are in `text`, as ranges of its own characters."""
+    folded, places = _folded_with_places(text)
+    found = []
+    for term in query.wanted:
+        *whole, last = term.words
+        between = rf"[^\w{_WIDE}]*_*[^\w{_WIDE}]*"
+        begins = "" if _WIDE_RUN.match(term.words[0]) else r"(?<![^\W_])"
+        ends = "" if _WIDE_RUN.match(last) else (r"(?![^\W_])" if term.is_phrase else r"[^\W_]*")
+        said = between.join(map(re.escape, (*whole, last)))
+        for match in re.finditer(f"{begins}{said}{ends}", folded):
+            found.append((places[match.start()], places[match.end() - 1] + 1))
+    return sorted(found)
+
+
+class TextIndex:
+    """One person's index. `as_of` and `unfinished` are the caller's marks of how far it is filled,
+    `kept_up` is when (seconds since the epoch).
+
+    Not for two threads at once: `Indexes.of` hands it out to one after the other.
+    """
+
+    def __init__(self) -> None:
+        self.as_of: int | None = None
+        self.unfinished: set[UUID] = set()
+        self.kept_up = 0.0
+        self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self._db.execute(
+            "CREATE VIRTUAL TABLE words USING fts5(title, body, content='', contentless_delete=1, "
+            "prefix='1 2', tokenize='unicode61 remove_diacritics 0')"
+        )
+        self._db.execute("INSERT INTO words(words, rank) VALUES ('hashsize', ?)", (BUFFER_BYTES,))
+        self._db.execute(
+            "CREATE TABLE documents (id INTEGER PRIMARY KEY, kind TEXT, key BLOB UNIQUE, "
+            "container BLOB)"
+        )
+        self._db.execute("CREATE INDEX of_container ON documents (container)")
+
+    @property
+    def size_bytes(self) -> int:
+        pages, page = (self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in _SIZES)
+        return pages * page
+
+    def __len__(self) -> int:
+        return self._db.execute("SELECT count(*) FROM documents").fetchone()[0]
+
+    def put(self, documents: Iterable[Document]) -> None:
+        """Add these, newest last, and replace those of the same keys."""
+        [last] = self._db.execute("SELECT coalesce(max(id), 0) FROM documents").fetchone()
+        is_filled = bool(last)
+        rest = iter(documents)
+        with self._at_once():
+            while some := list(itertools.islice(rest, AT_ONCE)):
+                if is_filled:
+                    for one in some:
+                        self._remove("key = ?", one.key.bytes)
+                numbered = list(enumerate(some, last + 1))
+                last += len(some)
+                self._db.executemany(
+                    "INSERT INTO documents VALUES (?, ?, ?, ?)",
+                    ((row, one.kind, one.key.bytes, one.container.bytes) for row, one in numbered),
+                )
+                self._db.executemany(
+                    "INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)",
+                    ((row, _cut(one.title), _cut(one.body)) for row, one in numbered),
+                )
+
+    def remove(self, key: UUID) -> None:
+        """Forget this, and all that is a part of it."""
+        with self._at_once():
+            self._remove("key = ?", key.bytes)
+            self._remove("container = ?", key.bytes)
+
+    def search(self, query: Query, limit: int = 50) -> list[Hit]:
+        """The best first; of equal ones, the newest."""
+        expression = query.expression()
+        if not expression:
+            return []
+        [oldest] = self._db.execute(
+            "SELECT min(rowid) FROM "
+            "(SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?)",
+            (expression, WEIGHED_HITS),
+        ).fetchone()
+        rows = self._db.execute(
+            "SELECT kind, key, container FROM words JOIN documents ON id = words.rowid "
+            "WHERE words MATCH ? AND words.rowid >= ? "
+            "ORDER BY bm25(words, ?, ?), words.rowid DESC LIMIT ?",
+            (expression, oldest or 0, TITLE_WEIGHT, BODY_WEIGHT, limit),
+        )
+        return [Hit(kind, UUID(bytes=key), UUID(bytes=of)) for kind, key, of in rows]
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        self._db.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def _remove(self, where: str, key: bytes) -> None:
+        found = f"SELECT id FROM documents WHERE {where}"  # noqa: S608
+        rows = self._db.execute(found, (key,)).fetchall()
+        self._db.executemany("DELETE FROM words WHERE rowid = ?", rows)
+        self._db.executemany("DELETE FROM documents WHERE id = ?", rows)
+
+
+@dataclass
+class _Shelf:
+    index: TextIndex = field(default_factory=TextIndex)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Indexes:
+    """The indexes of many people, at most `max_bytes` of them; who searched longest ago goes."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self._shelves: OrderedDict[UUID, _Shelf] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def of(self, person: UUID, wait_s: float = -1) -> Iterator[TextIndex | None]:
+        """The person's index, for this thread alone; None if another one has it for `wait_s`."""
+        with self._lock:
+            shelf = self._shelves.setdefault(person, _Shelf())
+            self._shelves.move_to_end(person)
+        if not shelf.lock.acquire(timeout=wait_s):
+            yield None
+            return
+        try:
+            yield shelf.index
+        finally:
+            shelf.lock.release()
+        self._make_room()
+
+    def forget(self, person: UUID) -> None:
+        with self._lock:
+            self._shelves.pop(person, None)
+
+    def _make_room(self) -> None:
+        with self._lock:
+            size = sum(shelf.index.size_bytes for shelf in self._shelves.values())
+            while size > self.max_bytes and len(self._shelves) > 1:
+                _person, shelf = self._shelves.popitem(last=False)
+                size -= shelf.index.size_bytes
+
+
+_SIZES = ("page_count", "page_size")
+
+
+def _words(folded: str) -> list[str]:
+    return _WORD.findall(folded)
+
+
+def _cut(text: str) -> str:
+    """As the index takes it: folded, and wide characters as pairs, and the last one alone."""
+    if text.isascii():
+        return text
+    return _WIDE_RUN.sub(lambda run: f" {' '.join(_pairs_of(run[0]))} ", fold(text))
+
+
+def _pairs_of(run: str) -> Iterator[str]:
+    return (run[at : at + 2] for at in range(len(run)))
+
+
+def _folded_with_places(text: str) -> tuple[str, list[int]]:
+    """The folded text, and for each of its characters the place in `text` that it came from."""
+    if text.isascii():
+        return text.lower(), list(range(len(text)))
+    folded: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        for one in fold(character):
+            folded.append(one)
+            places.append(place)
+    return "".join(folded), places

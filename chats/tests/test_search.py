@@ -1,0 +1,119 @@
+"""The search page: what is found, for whom, and that it keeps up with every change."""
+
+import pytest
+from django.urls import reverse
+
+from ahfai import search
+from ahfai.tests.test_access_matrix import CANARY
+from ahfai.worker import Worker
+from chats import lifecycle
+from chats.models import Chat, Message, State
+from chats.tests.conftest import wait_until
+from chats.tests.test_reply_life import closed_reply, reply_of, start
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+
+
+@pytest.fixture(autouse=True)
+def fresh_indexes():
+    search.forget()
+    yield
+    search.forget()
+
+
+def ask(owner, *texts: str) -> Chat:
+    chat = lifecycle.start(owner, texts[0], "m", None)[0].chat
+    lifecycle.close(reply_of(chat), State.DONE)
+    for text in texts[1:]:
+        lifecycle.close(lifecycle.ask(chat, text, "m", None)[0], State.DONE)
+    return chat
+
+
+def found(client, text: str) -> str:
+    """The list of the page, once the index is there."""
+
+    def read() -> bool:
+        answer = client.get(reverse("search"), {"q": text})
+        assert answer.status_code == 200
+        page = answer.content.decode()
+        read.page = page[page.index('id="results"') : page.index("</main>")]
+        return "for the first time" not in read.page
+
+    wait_until(read)
+    return read.page
+
+
+def test_a_word_in_a_message_leads_to_it_with_the_word_marked(client, owner):
+    chat = ask(owner, "About the house", "The boiler in the cellar leaks, says Zoë")
+    page = found(client, "BOIL zoe")
+    message = next(one for one in chat.messages.all() if "boiler" in one.content)
+    assert f"{chat.get_absolute_url()}?at={message.pk}#message-{message.pk}" in page
+    assert "<mark>boiler</mark>" in page
+    assert "<mark>Zoë</mark>" in page
+    opened = client.get(f"{chat.get_absolute_url()}?at={message.pk}")
+    assert f'id="message-{message.pk}"' in opened.content.decode()
+
+
+def test_it_keeps_up_with_new_words_titles_and_deletions(client, owner):
+    chat = ask(owner, "First question")
+    assert "Nothing found" in found(client, "zanzibar")
+    lifecycle.close(lifecycle.ask(chat, "Where is Zanzibar?", "m", None)[0], State.DONE)
+    assert "Zanzibar" in found(client, "zanzibar")
+    client.post(reverse("chats:rename", args=[chat.pk]), {"title": "Ptarmigans"})
+    assert "Ptarmigans" in found(client, "ptarmigan")
+    assert "Nothing found" in found(client, "first -question")
+    client.post(reverse("chats:delete", args=[chat.pk]))
+    assert "Nothing found" in found(client, "zanzibar")
+    with search._indexes.of(owner.pk) as index:
+        assert len(index) == 0
+
+
+def test_an_answer_is_found_while_it_grows_and_when_it_is_done(client, owner, ollama):
+    assert "Nothing found" in found(client, "lighthouse")
+    ollama.play("story")
+    closed_reply(start(client, "Tell me something"), 30)
+    assert "<mark>lighthouse</mark>" in found(client, "lighthouse")
+
+
+def test_a_deleted_version_is_forgotten(client, owner):
+    chat = ask(owner, "Old words")
+    old = chat.messages.get(role="user")
+    lifecycle.close(lifecycle.edit(old, "New wording", "m", None)[0], State.DONE)
+    page = found(client, "old")
+    assert f"?at={old.pk}" in page
+    assert (
+        "earlier version" in client.get(f"{chat.get_absolute_url()}?at={old.pk}").content.decode()
+    )
+    client.post(reverse("chats:delete_version", args=[old.pk]))
+    assert f"?at={old.pk}" not in found(client, "old")
+
+
+def test_what_is_in_the_trash_is_not_found_until_it_is_back(client, owner):
+    chat = ask(owner, "Find me")
+    where = {"chat": chat.pk, "back_to": "list"}
+    client.post(reverse("chats:move"), {"to": "trash", **where})
+    assert "Nothing found" in found(client, "find")
+    client.post(reverse("chats:move"), {"to": "restore", **where})
+    assert "Find" in found(client, "find")
+
+
+def test_nobody_finds_anothers_words(strangers_client, owner):
+    ask(owner, CANARY)
+    assert "Nothing found" in found(strangers_client, "canary")
+
+
+@pytest.mark.parametrize("text", ['"', "AND NOT (", "-boiler", "*", "\0", "a" * 10_000, "東"])
+def test_no_query_breaks_the_page(client, owner, text):
+    ask(owner, "boiler")
+    found(client, text)
+
+
+def test_a_chat_put_into_the_trash_for_good_is_forgotten(client, owner):
+    chat = ask(owner, "Find me")
+    assert "Find" in found(client, "find")
+    Chat.objects.filter(pk=chat.pk).update(trashed="2020-01-01T00:00:00Z")
+    Worker().work()
+    found(client, "find")
+    assert not Message.objects.exists()
+    with search._indexes.of(owner.pk) as index:
+        assert len(index) == 0
