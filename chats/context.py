@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from chats.engines import Prompt, Turn
-from chats.models import Message
+from chats.models import Chat, Message, Think
 
 SYSTEM = (
     "You are AhFai, a private assistant that runs on the person's own machine. "
@@ -28,15 +28,20 @@ class Context:
 
 
 def build(
-    user, model: str, path: Sequence[Message], num_ctx: int, share: float = 1.0, so_far: str = ""
+    chat: Chat,
+    model: str,
+    path: Sequence[Message],
+    num_ctx: int,
+    share: float = 1.0,
+    so_far: str = "",
 ) -> Context:
     """The prompt for the last message of `path`, with the newest turns that fit.
 
     `share` of the room is used: after the server found a prompt too long, a second try takes
     less of it. `so_far` is an answer's beginning that is to be continued.
     """
-    num_predict = min(settings.NUM_PREDICT, num_ctx // 2)
-    system = Turn("system", _system(user))
+    num_predict = min(chat.longest or settings.NUM_PREDICT, num_ctx // 2)
+    system = Turn("system", _system(chat))
     room = (num_ctx - num_predict) * share - estimate(system.content)
     end = _to_continue(so_far, room / 2)
     room -= sum(estimate(turn.content) for turn in end)
@@ -55,6 +60,8 @@ def build(
         turns=(system, *_alternating(reversed(turns)), *end),
         num_ctx=num_ctx,
         num_predict=num_predict,
+        think={Think.OFF: None, Think.ON: True}.get(Think(chat.think), chat.think),
+        temperature=chat.temperature,
     )
     return Context(prompt, left_out=len(said) - len(turns))
 
@@ -100,8 +107,8 @@ def estimate(text: str) -> float:
     return TOKENS_OF_FRAME + wide * 1.2 + (len(text) - wide) / 3
 
 
-def _system(user) -> str:
-    now = timezone.now().astimezone(user.zone)
-    return SYSTEM.format(
-        day=now.strftime("%A, %d %B %Y"), time=now.strftime("%H:%M"), zone=user.zone
-    )
+def _system(chat: Chat) -> str:
+    zone = chat.owner.zone
+    now = timezone.now().astimezone(zone)
+    said = SYSTEM.format(day=now.strftime("%A, %d %B %Y"), time=now.strftime("%H:%M"), zone=zone)
+    return f"{said}\n\n{chat.instructions}" if chat.instructions else said

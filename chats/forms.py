@@ -4,6 +4,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from chats.models import Think
 from chats.order import BACK
 
 MAX_TEXT = 100_000
@@ -53,6 +54,39 @@ class MoveForm(forms.Form):
     def clean(self) -> dict[str, object]:
         ids = cast("QueryDict", self.data).getlist("chat")[:MAX_AT_ONCE]
         return {**self.cleaned_data, "chats": [forms.UUIDField().clean(one) for one in ids]}
+
+
+class SteerForm(forms.Form):
+    """How the model answers in one chat."""
+
+    instructions = WordsField(
+        max_length=8000,
+        required=False,
+        label=_("Instructions"),
+        help_text=_("What the model should know or keep to in this chat. Only you can read it."),
+        widget=forms.Textarea({"rows": 5, "dir": "auto", "data-grow": ""}),
+    )
+    temperature = forms.FloatField(
+        min_value=0,
+        max_value=2,
+        required=False,
+        label=_("Temperature"),
+        help_text=_("0 is sober, 1 and more is daring. Empty: as the model was made."),
+        widget=forms.NumberInput({"step": "0.1"}),
+    )
+    longest = forms.IntegerField(
+        min_value=16,
+        max_value=1_048_576,
+        required=False,
+        label=_("Longest answer"),
+        help_text=_("In tokens; about three of them make two words. Empty: as everywhere."),
+    )
+    think = forms.ChoiceField(
+        choices=Think.choices,
+        required=False,
+        label=_("Think before answering"),
+        help_text=_("Where the model can. Its thoughts stand folded above the answer."),
+    )
 
 
 class TitleForm(forms.Form):

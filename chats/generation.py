@@ -268,7 +268,7 @@ class Generation:
         connections.close_all()
         num_ctx = servers.num_ctx(reply.model, self.call)
         path = Tree(reply.chat.messages.in_order()).path_to(reply)[:-1]
-        built = context.build(reply.owner, reply.model, path, num_ctx, share, self.text)
+        built = context.build(reply.chat, reply.model, path, num_ctx, share, self.text)
         if built.left_out != reply.left_out:
             reply.left_out = built.left_out
             Message.objects.filter(pk=reply.pk).update(left_out=built.left_out)

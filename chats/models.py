@@ -31,6 +31,16 @@ class ChatQuerySet(SealedQuerySet):
         return self.order_by("-pinned", "-changed", "-id")
 
 
+class Think(models.TextChoices):
+    """Whether a model that can think does so before it answers, and how long."""
+
+    OFF = "", _("No")
+    ON = "on", _("Yes")
+    LOW = "low", _("A little")
+    MEDIUM = "medium", _("Some")
+    HIGH = "high", _("A lot")
+
+
 class Chat(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
@@ -40,6 +50,14 @@ class Chat(models.Model):
     model = models.CharField(_("model"), max_length=200)
     created = models.DateTimeField(default=timezone.now, editable=False)
     changed = models.DateTimeField(default=timezone.now, editable=False)
+    # How the model is steered here; where it is empty, as everywhere.
+    # The checker knows no sealed column that may be empty.
+    instructions = SealedTextField(  # type: ignore[misc]
+        _("instructions"), max_length=8000, null=True, blank=True
+    )
+    temperature = models.FloatField(null=True, blank=True)
+    longest = models.PositiveIntegerField(null=True, blank=True)
+    think = models.CharField(max_length=6, choices=Think, blank=True, default=Think.OFF)
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
     # When it was put into the trash.
@@ -53,6 +71,13 @@ class Chat(models.Model):
     objects = ChatQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(temperature=None) | Q(temperature__gte=0, temperature__lte=2),
+                name="chat_temperature_in_range",
+            ),
+            models.CheckConstraint(condition=Q(think__in=Think.values), name="chat_think_is_known"),
+        ]
         indexes = [
             models.Index(fields=["owner", "-changed"], name="chat_newest_of_owner"),
             models.Index(
@@ -71,6 +96,11 @@ class Chat(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("chats:detail", args=[self.pk])
+
+    def steer(self, instructions: str, **numbers) -> bool:
+        """False where the chat was deleted meanwhile."""
+        sealed = sealed_for(self, "instructions", instructions) if instructions else None
+        return bool(Chat.objects.filter(pk=self.pk).update(instructions=sealed, **numbers))
 
     def rename(self, title: str) -> bool:
         """False where the chat was deleted meanwhile."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.contrib.auth import SESSION_KEY
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
 from chats import generation, lifecycle, order, servers, watching
 from chats.composing import composer
-from chats.forms import MessageForm, ModelForm, MoveForm, TitleForm
+from chats.forms import MessageForm, ModelForm, MoveForm, SteerForm, TitleForm
 from chats.models import Chat, ChatQuerySet, Message, Role
 from chats.tree import Tree
 
@@ -222,13 +222,28 @@ def stop(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def rename(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
-    form = TitleForm(request.POST or None, initial={"title": _text_of(chat, "title")})
+    form = TitleForm(_posted(request), initial={"title": _text_of(chat, "title")})
     if request.method == "POST" and form.is_valid():
         if not chat.rename(form.cleaned_data["title"]):
             raise Http404
         return redirect(chat)
     status = 422 if request.method == "POST" else 200
     return render(request, "chats/chat_rename.html", {"chat": chat, "form": form}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def steer(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
+    """How the model answers in this chat."""
+    chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
+    now = {name: getattr(chat, name) for name in ("temperature", "longest", "think")}
+    now["instructions"] = _text_of(chat, "instructions")
+    form = SteerForm(_posted(request), initial=now)
+    if request.method == "POST" and form.is_valid():
+        if not chat.steer(**form.cleaned_data):
+            raise Http404
+        return redirect(chat)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "chats/chat_steer.html", {"chat": chat, "form": form}, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -261,6 +276,11 @@ def _message(request: SignedInRequest, message_id: uuid.UUID, **wanted) -> Messa
     messages = request.user.messages.filter(chat__trashed=None, **wanted)
     messages = messages.select_related("chat", "parent")
     return get_object_or_404(messages, pk=message_id)
+
+
+def _posted(request: SignedInRequest) -> QueryDict | None:
+    """An empty form that was sent isn't one that wasn't."""
+    return request.POST if request.method == "POST" else None
 
 
 def _text_of(row: Chat | Message, column: str) -> str:

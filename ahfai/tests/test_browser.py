@@ -238,6 +238,7 @@ def test_axe_finds_nothing_to_complain_about(ada, ollama, scheme, viewport):
         "/chats/trash",
         "/search",
         f"{chat}rename",
+        f"{chat}steer",
         f"{chat}delete",
         "/notes/",
         "/reminders/",
@@ -381,6 +382,7 @@ def test_try_again_and_continue_keep_a_draft(ada, ollama):
 def test_versions_of_a_question_by_keyboard(ada, ollama):
     ask(ada, "First question")
     expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    ada.wait_for_load_state()
     ada.locator("#main").focus()
     ada.keyboard.press("e")
     expect(ada.get_by_label("Your message")).to_have_value("First question")
@@ -406,6 +408,7 @@ def test_search_and_the_way_between_chats_by_keyboard(ada, ollama):
         ada.goto("/")
         ask(ada, question)
         expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    ada.wait_for_load_state()
     ada.keyboard.press("Control+k")
     expect(ada.get_by_role("searchbox")).to_be_focused()
     ada.wait_for_load_state()

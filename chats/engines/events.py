@@ -63,14 +63,16 @@ class Prompt:
     """What is asked of a model. `num_ctx` and `num_predict` are tokens.
 
     Every call on one model carries the same `num_ctx`: another one reloads the model.
-    `think` None leaves a thinking model silent about its thoughts.
+    `think` is True, False or a level ("low", "medium", "high"); None is False where the model
+    can think. `temperature` None leaves it to the model.
     """
 
     model: str
     turns: tuple[Turn, ...]
     num_ctx: int
     num_predict: int
-    think: bool | None = None
+    think: bool | str | None = None
+    temperature: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

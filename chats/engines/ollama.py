@@ -123,7 +123,9 @@ class Ollama:
         }
         if thinks:
             # Left out it would mean true.
-            body["think"] = bool(prompt.think)
+            body["think"] = prompt.think or False
+        if prompt.temperature is not None:
+            body["options"]["temperature"] = prompt.temperature
         with self._server.send_patiently(
             call, "POST", "/api/chat", body, within_s=self.first_byte_s
         ) as answer:

@@ -119,7 +119,11 @@ class OpenAI:
             "max_tokens": prompt.num_predict,
         }
         if prompt.think is not None:
-            body["chat_template_kwargs"] = {"enable_thinking": prompt.think}
+            body["chat_template_kwargs"] = {"enable_thinking": bool(prompt.think)}
+        if isinstance(prompt.think, str):
+            body["reasoning_effort"] = prompt.think
+        if prompt.temperature is not None:
+            body["temperature"] = prompt.temperature
         with self._server.send_patiently(
             call,
             "POST",

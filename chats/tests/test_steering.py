@@ -1,0 +1,73 @@
+"""How the model answers in one chat: instructions, temperature, length, thinking."""
+
+import pytest
+from django.urls import reverse
+
+from chats.models import Chat
+from chats.tests.test_reply_life import closed_reply, start
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def steer(client, chat: Chat, **fields):
+    return client.post(reverse("chats:steer", args=[chat.pk]), fields)
+
+
+def ask(client, chat: Chat, ollama, **more) -> dict:
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "And now?", **more})
+    closed_reply(chat)
+    return ollama.chats[-1].body
+
+
+def test_the_model_gets_what_the_person_chose_and_its_window_stays(client, ollama):
+    chat = start(client)
+    closed_reply(chat)
+    first = ollama.chats[-1].body
+    answer = steer(client, chat, instructions="Talk like a sailor", temperature="0.3", longest="64")
+    assert answer.url == chat.get_absolute_url()
+    sent = ask(client, chat, ollama)
+    assert sent["messages"][0]["content"].endswith("Talk like a sailor")
+    assert sent["options"] == {**first["options"], "temperature": 0.3, "num_predict": 64}
+    steer(client, chat)
+    assert ask(client, chat, ollama)["options"] == first["options"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sent"), [("", False), ("on", True), ("low", "low"), ("high", "high")]
+)
+def test_a_model_that_can_think_is_told_how_much(client, ollama, chosen, sent):
+    chat = start(client, model="qwen3:4b")
+    closed_reply(chat)
+    steer(client, chat, think=chosen)
+    ollama.play("thinking")
+    assert ask(client, chat, ollama)["think"] == sent
+    assert b"let me see" in client.get(chat.get_absolute_url()).content
+
+
+def test_a_model_that_cannot_think_is_not_asked_to(client, ollama):
+    chat = start(client, model="plain:latest")
+    closed_reply(chat)
+    steer(client, chat, think="on")
+    assert "think" not in ask(client, chat, ollama)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"temperature": "3"}, {"temperature": "nan"}, {"longest": "1"}, {"think": "hard"}],
+)
+def test_what_no_model_takes_is_refused_with_a_sentence(client, owner, fields):
+    chat = Chat.objects.create(owner=owner, title="t", model="m")
+    answer = steer(client, chat, instructions="Keep me", **fields)
+    assert answer.status_code == 422
+    assert b"Keep me" in answer.content
+    assert b"errorlist" in answer.content
+
+
+def test_instructions_are_sealed(client, owner):
+    chat = Chat.objects.create(owner=owner, title="t", model="m")
+    steer(client, chat, instructions="A canary in the Ardennes")
+    assert Chat.objects.get().instructions == "A canary in the Ardennes"
+    held = Chat._meta.get_field("instructions").held(Chat.objects.get())
+    assert b"canary" not in held.value
+    page = client.get(reverse("chats:steer", args=[chat.pk])).content
+    assert b"A canary in the Ardennes" in page
