@@ -48,8 +48,7 @@ class Command(BaseCommand):
             for row in batch:
                 for field in sealed_fields(model):
                     try:
-                        getattr(row, field.attname)
-                        opened += 1
+                        opened += getattr(row, field.attname) is not None
                     except SealError:
                         failed += 1
                         label = model._meta.label
