@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from django.contrib.auth import SESSION_KEY
 from django.core.paginator import Paginator
-from django.forms import Form
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
-from chats import drafts, generation, lifecycle, order, servers, watching
+from chats import generation, lifecycle, order, servers, watching
 from chats.composing import composer
-from chats.forms import DraftForm, MessageForm, ModelForm, MoveForm, SteerForm, TitleForm
+from chats.forms import MessageForm, ModelForm, MoveForm, SteerForm, TitleForm
 from chats.models import Chat, ChatQuerySet, Message, Role
 from chats.tree import Tree
 
@@ -116,29 +115,6 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     if not _wants_events(request):
         return redirect(reply.chat)
     return _events(request, reply, 0, first=watching.turn_event(request, reply))
-
-
-@require_POST
-def draft(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
-    """Keep what is written in the chat's message box; 409 where another tab has saved since."""
-    return _keep(request, get_object_or_404(request.user.chats.living(), pk=chat_id))
-
-
-@require_POST
-def draft_of_new_chat(request: SignedInRequest) -> HttpResponse:
-    return _keep(request, None)
-
-
-def _keep(request: SignedInRequest, chat: Chat | None) -> HttpResponse:
-    form = DraftForm(request.POST)
-    if not form.is_valid():
-        return JsonResponse({"sentence": _fault(form)}, status=422)
-    written = form.cleaned_data
-    try:
-        version = drafts.keep(request.user, chat, written["text"], written["version"])
-    except drafts.Outdated as newer:
-        return JsonResponse({"version": newer.version}, status=409)
-    return JsonResponse({"version": version})
 
 
 @require_POST
@@ -363,7 +339,7 @@ def _refused_start(request: SignedInRequest, sentence: str, status: int) -> Http
     return render(request, "home.html", shown, status=status)
 
 
-def _fault(form: Form) -> str:
+def _fault(form: ModelForm) -> str:
     return " ".join(str(fault) for faults in form.errors.values() for fault in faults)
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Ownership, Session, User, UserKey
 from ahfai.models import Heartbeat, RateCount
 from ahfai.testing import make_person
-from chats.models import BuiltinServer, Chat, Draft, Line, Message
+from chats.models import BuiltinServer, Chat, Line, Message
 
 OURS = ("ahfai", "accounts", "chats", "notes", "reminders")
 CONSTRAINTS = {
@@ -76,9 +76,6 @@ BREAKERS: dict[str, Callable[[House], object]] = {
     ),
     "chat_temperature_in_range": lambda house: house.change(house.chat, temperature=2.5),
     "chat_think_is_known": lambda house: house.change(house.chat, think="hard"),
-    "draft_one_for_a_new_chat": lambda house: twice(
-        Draft.objects.create, owner=house.person, text="words", version=1
-    ),
     "message_role_is_known": lambda house: house.change(house.reply, role="system"),
     "message_state_is_known": lambda house: house.change(house.reply, state="thinking"),
     "message_of_person_is_done": lambda house: house.message(role="user", state="stopped"),
