@@ -260,6 +260,8 @@ class BuiltinServer(models.Model):
     done_bytes = models.BigIntegerField(default=0)
     total_bytes = models.BigIntegerField(default=0)
     restart_wanted = models.BooleanField(default=False)
+    # Where its server listens on the loopback address; 0 while none is ready.
+    port = models.PositiveIntegerField(default=0)
     seen = models.DateTimeField(default=timezone.now)
 
     class Meta:

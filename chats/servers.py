@@ -12,6 +12,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -77,9 +78,14 @@ def kind() -> str:
 def engine() -> Ollama | OpenAI:
     which = kind()
     if which == "builtin":
-        port = os.environ.get("AHFAI_BUILTIN_PORT", "0")
+        was_open = connection.connection is not None
+        port = BuiltinServer.objects.filter(only=1).values_list("port", flat=True).first() or 0
+        if not was_open:
+            # Who asks here may wait for the model next, and is to hold no connection meanwhile.
+            connection.close()
+        # To HTTP, port 0 means port 80, where another program may be; nobody is at port 1.
         return _engine(
-            "openai", f"http://127.0.0.1:{port}", os.environ.get("AHFAI_BUILTIN_KEY", "")
+            "openai", f"http://127.0.0.1:{port or 1}", os.environ.get("AHFAI_BUILTIN_KEY", "")
         )
     if which == "openai":
         return _engine("openai", settings.OPENAI_URL, settings.OPENAI_KEY)

@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import close_old_connections, connections
 from django.utils import timezone
 
 from ahfai.stopping import StopAsked
@@ -48,7 +48,6 @@ def _keep(report: "Report", stopping: threading.Event) -> None:
         keeper.keep(
             weights=WEIGHTS[settings.BUILTIN_MODEL],
             folder=settings.DATA_DIR / "models",
-            port=int(os.environ["AHFAI_BUILTIN_PORT"]),
             key=os.environ["AHFAI_BUILTIN_KEY"],
             model_file=settings.MODEL_FILE,
             threads=os.cpu_count() or 1,
@@ -78,7 +77,7 @@ class Report:
             return
         with self._lock:
             self._told, self._told_at = progress, time.monotonic()
-            self._save(**asdict(progress))
+            self._save(**self._fields())
 
     def beat(self) -> None:
         """Tell that the keeper is alive, and what could not be saved before.
@@ -86,15 +85,20 @@ class Report:
         Nothing else: pages may have written the wish for a restart into the row meanwhile.
         """
         with self._lock:
-            self._save(**({} if self._is_saved else asdict(self._told)))
+            self._save(**({} if self._is_saved else self._fields()))
+
+    def _fields(self) -> dict[str, object]:
+        # A sentence may name a long path, and PostgreSQL refuses what is longer than its column.
+        most = BuiltinServer._meta.get_field("sentence").max_length
+        return asdict(self._told) | {"sentence": self._told.sentence[:most]}
 
     def _save(self, **fields: object) -> None:
-        close_old_connections()
         try:
+            close_old_connections()
             BuiltinServer.objects.update_or_create(
                 only=1, defaults={**fields, "seen": timezone.now()}
             )
-        except DatabaseError as error:
+        except Exception as error:  # noqa: BLE001 (the keeper is to outlive whatever happens here)
             self._is_saved = self._is_saved and not fields
             log.error("the model's progress could not be saved: %s", type(error).__name__)
         else:
@@ -102,11 +106,11 @@ class Report:
 
 
 def _restart_wanted() -> bool:
-    close_old_connections()
-    wanted = BuiltinServer.objects.filter(only=1, restart_wanted=True)
     try:
+        close_old_connections()
+        wanted = BuiltinServer.objects.filter(only=1, restart_wanted=True)
         # Looked at twice a second, so it must not take the write lock for nothing.
         return wanted.exists() and bool(wanted.update(restart_wanted=False))
-    except DatabaseError as error:
+    except Exception as error:  # noqa: BLE001 (the keeper is to outlive whatever happens here)
         log.error("a wished restart could not be read: %s", type(error).__name__)
         return False

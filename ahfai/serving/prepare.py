@@ -10,9 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db.migrations.executor import MigrationExecutor
 
 from accounts import keys
-from ahfai.serving.processes import end_with_parent
+from ahfai.processes import end_with_parent
 
 READY, FIRST_START, FAILED = 0, 10, 1
 
@@ -52,8 +53,6 @@ def wait_for(pid: int) -> bool:
 
 
 def _prepare() -> int:
-    from django.db.migrations.executor import MigrationExecutor
-
     call_command("check", stdout=io.StringIO())
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
     first_start = not executor.loader.applied_migrations

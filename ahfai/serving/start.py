@@ -23,7 +23,6 @@ def serve() -> int:
     server = model_server.choose()
     os.environ["AHFAI_MODEL_SERVER"] = server
     if server == "builtin":
-        os.environ["AHFAI_BUILTIN_PORT"] = str(_free_port())
         os.environ["AHFAI_BUILTIN_KEY"] = secrets.token_urlsafe(32)
     pages = web.Pages(listener)
     first_start = prepare.wait_for(preparing)
@@ -56,12 +55,6 @@ def _listen() -> socket.socket:
 def _reason(error: OSError) -> str:
     """In the system's own words; Python puts its own around them."""
     return os.strerror(error.errno) if error.errno else str(error)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _without(listener: socket.socket, module: str, function: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from ahfai.serving.processes import end_with_parent
+from ahfai.processes import end_with_parent
 from ahfai.serving.readiness import Probe
 from ahfai.stopping import StopAsked
 

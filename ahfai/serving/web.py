@@ -15,7 +15,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from ahfai import markdown
-from ahfai.serving.processes import end_with_parent
+from ahfai.processes import end_with_parent
 from chats import generation
 
 # For what a process still has to do after its last answer.

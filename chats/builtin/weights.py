@@ -71,13 +71,15 @@ class Progress:
     """How far the built-in model is.
 
     `state` is "installing", "downloading", "checking", "loading", "ready" or "failed";
-    `sentence` tells a person why it failed and what to do.
+    `sentence` tells a person why it failed and what to do; `port` is where the server listens
+    that is ready, 0 as long as none is.
     """
 
     state: str
     done_bytes: int = 0
     total_bytes: int = 0
     sentence: str = ""
+    port: int = 0
 
 
 class WeightsMissing(Exception):

@@ -17,9 +17,9 @@ def builtin(transactional_db, monkeypatch):
     """A server in the place of the built-in one, whose row says that it is ready."""
     with FakeOpenAI(scale=0.01, delay_s=0.01, key="k") as server:
         monkeypatch.setenv("AHFAI_MODEL_SERVER", "builtin")
-        monkeypatch.setenv("AHFAI_BUILTIN_PORT", server.url.rpartition(":")[2])
         monkeypatch.setenv("AHFAI_BUILTIN_KEY", "k")
-        BuiltinServer.objects.create(state="ready")
+        port = int(server.url.rpartition(":")[2])
+        BuiltinServer.objects.create(state="ready", port=port)
         with quick_replies(monkeypatch):
             yield server
 

@@ -1,10 +1,12 @@
 """The whole protocol against the real server with a tiny model: shapes, never wording."""
 
+import errno
 import os
 import signal
 import socket
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -110,7 +112,8 @@ def test_its_key_and_our_secrets_are_in_neither_its_command_line_nor_its_environ
     variables = (process / "environ").read_bytes()
     assert KEY.encode() not in variables
     names = {entry.split(b"=")[0].decode() for entry in variables.split(b"\0") if entry}
-    assert names <= {*environment.FOR_ALL, "GOMP_SPINCOUNT"}
+    told = {name for name in names if not name.startswith("LC_")}
+    assert told <= {*environment.FOR_ALL, "GOMP_SPINCOUNT"}
 
 
 def test_what_it_prints_goes_nowhere(model):
@@ -185,14 +188,33 @@ def test_a_server_that_never_stays_alive_is_told_and_tried_again_when_wished(tmp
         wait_until(lambda: model.states()[-1] == "ready", seconds=30)
 
 
-def test_whatever_goes_wrong_is_told(tmp_path, monkeypatch):
+@pytest.mark.parametrize("wrong", [zlib.error, ZeroDivisionError, OSError])
+def test_whatever_goes_wrong_is_told_and_tried_again_when_wished(
+    tmp_path, monkeypatch, caplog, wrong
+):
     def broken(*_args, **_options):
-        raise ZeroDivisionError
+        raise wrong("words of nobody")
 
     monkeypatch.setattr(keeper, "obtain", broken)
     with kept(tmp_path, free_port()) as model:
         wait_until(lambda: model.states()[-1:] == ["failed"], seconds=30)
-        assert "ZeroDivisionError" in model.said[-1].sentence
+        sentence = model.said[-1].sentence
+        assert "try again" in sentence.lower()
+        assert not [word for word in (wrong.__name__, "words", "None") if word in sentence]
+        assert wrong.__name__ in caplog.text
+        monkeypatch.undo()
+        model.wish_restart()
+        wait_until(lambda: model.states()[-1] == "ready", seconds=30)
+
+
+def test_a_disk_that_takes_nothing_is_told_in_the_systems_words(tmp_path, monkeypatch):
+    def full(*_args, **_options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(keeper, "obtain", full)
+    with kept(tmp_path, free_port()) as model:
+        wait_until(lambda: model.states()[-1:] == ["failed"], seconds=30)
+        assert "No space left on device" in model.said[-1].sentence
 
 
 def _pinging(**settings):

