@@ -3,8 +3,9 @@
 import os
 import re
 import shutil
+import signal
 from itertools import pairwise
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -144,8 +145,9 @@ def test_a_reply_streams_in_and_a_reload_in_the_middle_loses_nothing(ada, ollama
     ada.wait_for_url("**/chats/*/")
     words = ada.locator("[data-words]")
     wait_until(lambda: len(words.inner_text()) > 100)
+    early = len(words.inner_text())
     ada.reload()
-    assert len(ada.locator("[data-words]").inner_text()) > 50
+    wait_until(lambda: len(words.inner_text()) >= early)
     expect(ada.locator(".reply[data-state=done]")).to_be_visible(timeout=30_000)
     text = ada.locator("[data-words]").inner_text()
     assert text.count("The lighthouse at Grey Point") == 1
@@ -296,7 +298,123 @@ def test_axe_finds_nothing_in_what_opens_or_goes_wrong(
     nobody.context.close()
 
 
+def test_axe_finds_nothing_at_the_seldom_used_doors(ada, house):
+    for path in ("/account/sign-out/", "/account/again/?next=/notes/"):
+        ada.goto(path)
+        expect_no_complaint_in_any_look(ada, path)
+    ada.evaluate("document.querySelectorAll('[name=csrfmiddlewaretoken]').forEach(t => t.remove())")
+    ada.get_by_role("button", name="Go on").click()
+    expect(ada.get_by_role("heading", name="This page got too old")).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "a form without its token")
+    other_site = f"<form method=post action='{house.url}/chats/start'><button>Send</button></form>"
+    ada.goto(f"data:text/html,{quote(other_site)}")
+    ada.get_by_role("button", name="Send").click()
+    expect(ada.get_by_role("heading", name="Not for you")).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "a form of another site")
+    forgive(ada, "status of 403")
+
+
+def test_axe_finds_nothing_in_a_reply_with_thoughts_or_in_line(ada, ollama):
+    ollama.play("thinking", "endless")
+    ask(ada, "Think first")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    ada.locator(".thinking > summary").click()
+    expect_no_complaint_in_any_look(ada, "open thoughts")
+    ada.goto("/")
+    ask(ada, "Count for ever")
+    expect(ada.locator("[data-words]")).to_contain_text("0 1 2 3")
+    other = ada.context.new_page()
+    other.goto("/")
+    ask(other, "And what about me?")
+    expect(other.get_by_text("Next in line")).to_be_visible()
+    expect_no_complaint_in_any_look(other, "a reply in line")
+    for page in (other, ada):
+        # A press of a key needs no button that stands still while the text above it grows.
+        page.get_by_role("button", name="Stop").press("Enter")
+        expect(page.get_by_text("You stopped this answer.")).to_be_visible()
+
+
+def test_axe_finds_nothing_in_a_reply_that_a_restart_interrupted(ada, house, ollama):
+    ollama.play("endless")
+    ask(ada, "Count for ever")
+    expect(ada.locator("[data-words]")).to_contain_text("0 1 2 3")
+    ada.wait_for_url("**/chats/*/")
+    os.kill(house.web_pid(), signal.SIGKILL)
+    wait_until(house.is_up, 30)
+    expect(ada.get_by_text("AhFai was restarted")).to_be_visible(timeout=30_000)
+    expect_no_complaint_in_any_look(ada, "an interrupted reply")
+    forgive(ada, "net::ERR_")
+
+
+def test_axe_finds_nothing_in_open_menus_and_what_they_do(ada):
+    ask(ada, "A chat with a menu")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    ada.locator(".me > summary").click()
+    expect(ada.get_by_role("link", name="Settings")).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "the menu of the person")
+    ada.set_viewport_size(WIDE)
+    ada.goto("/chats/")
+    ada.locator(".rows details.menu > summary").first.click()
+    expect_no_complaint_in_any_look(ada, "a menu in the list")
+    ada.get_by_role("button", name="Archive").first.click()
+    expect(ada.get_by_text("The chat is in the archive.")).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "the list after a move")
+    for path in ("/chats/?pick", "/chats/archive", "/chats/trash"):
+        ada.goto(path)
+        expect_no_complaint_in_any_look(ada, path)
+
+
+def test_axe_finds_nothing_where_a_version_is_made_and_deleted(ada):
+    ask(ada, "First question")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    ada.get_by_role("link", name="Edit").press("Enter")
+    expect(ada.get_by_label("Your message")).to_have_value("First question")
+    expect_no_complaint_in_any_look(ada, "the page to edit a message")
+    ask(ada, "Better question")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    ada.get_by_role("link", name="Delete this version").first.press("Enter")
+    expect(ada.get_by_role("heading", name="Delete this version?")).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "the page to delete a version")
+
+
+def test_axe_finds_nothing_in_the_style_guide_and_its_dialogs(chromium):
+    with House(DEBUG="yes") as house:
+        page = new_page(chromium, house)
+        sign_up(page, "ada@example.org")
+        assert page.goto("/styleguide").ok
+        expect_no_complaint_in_any_look(page, "the style guide")
+        for opener in ("Keyboard shortcuts", "A question"):
+            page.get_by_role("main").get_by_role("button", name=opener).click()
+            expect(page.get_by_role("dialog")).to_be_visible()
+            expect_no_complaint_in_any_look(page, f"the dialog of “{opener}”")
+            page.keyboard.press("Escape")
+        page.locator("main [data-dismiss]").first.click()
+        expect(page.locator("main .toast")).to_have_count(2)
+        assert page.faults == []
+        page.context.close()
+
+
+def test_axe_finds_nothing_in_the_admin_pages(ada):
+    for path in ("/admin/", "/admin/chats/chat/"):
+        assert ada.goto(path).ok
+        expect_no_complaint_in_any_look(ada, path)
+
+
+def expect_no_complaint_in_any_look(page: Page, place: str) -> None:
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for viewport in (WIDE, NARROW):
+            page.set_viewport_size(viewport)
+            # Django's admin pages fade from one scheme to the other.
+            page.evaluate(
+                "Promise.allSettled(document.getAnimations()"
+                ".filter(a => a instanceof CSSTransition).map(a => a.finished))"
+            )
+            expect_no_complaint(page, viewport, f"{place}, {scheme}, {viewport['width']} px")
+
+
 def expect_no_complaint(page: Page, viewport: dict[str, int], place: str) -> None:
+    page.wait_for_load_state()
     found = Axe().run(page).response["violations"]
     assert [(place, one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
     width = page.evaluate("document.documentElement.scrollWidth")
@@ -310,14 +428,33 @@ def test_the_page_follows_the_answer_only_while_the_reader_is_at_its_end(ada, ol
     ada.wait_for_url("**/chats/*/")
     view = ada.locator("[data-follow]")
     wait_until(lambda: view.evaluate("v => v.scrollHeight - v.clientHeight") > 150)
-    ada.wait_for_timeout(100)
-    assert view.evaluate("v => v.scrollHeight - v.scrollTop - v.clientHeight") < 60
+    wait_until(lambda: view.evaluate("v => v.scrollHeight - v.scrollTop - v.clientHeight") < 60)
     assert ada.evaluate("document.documentElement.scrollHeight <= innerHeight")
     view.evaluate("v => { v.scrollTop = 0 }")
     ada.wait_for_timeout(100)
     before = len(ada.locator("[data-words]").inner_text())
     wait_until(lambda: len(ada.locator("[data-words]").inner_text()) > before + 50)
     assert view.evaluate("v => v.scrollTop") < 10
+
+
+def test_a_tall_block_right_behind_the_page_s_own_scrolling_is_followed_too(ada):
+    ask(ada, "First question")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    ada.wait_for_load_state()
+    view = ada.locator("[data-follow]")
+    view.evaluate(
+        """view => {
+          const grow = () => {
+            const block = document.createElement("div");
+            block.style.blockSize = "900px";
+            view.firstElementChild.append(block);
+          };
+          grow();
+          view.scrollTop = view.scrollHeight;
+          grow();
+        }"""
+    )
+    wait_until(lambda: view.evaluate("v => v.scrollHeight - v.scrollTop - v.clientHeight") < 60, 3)
 
 
 @pytest.fixture
@@ -400,6 +537,17 @@ def test_versions_of_a_question_by_keyboard(ada, ollama):
     expect(ada.get_by_role("group", name="Versions")).to_have_count(2)
     expect(ada.locator(".reply[data-state=done]")).to_be_visible()
     expect_no_complaint(ada, WIDE, "versions")
+
+
+def test_a_narrow_chat_has_a_way_to_a_new_one_beside_its_title(ada):
+    ada.set_viewport_size(NARROW)
+    ask(ada, "What shall we pack for the weekend?")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    header = ada.get_by_role("main").locator("header")
+    assert header.get_by_role("heading").bounding_box()["width"] > NARROW["width"] / 2
+    expect(header).to_contain_text("on this machine")
+    header.get_by_role("link", name="New chat").press("Enter")
+    expect(ada.get_by_role("heading", name=re.compile("Good .*, Ada"))).to_be_visible()
 
 
 def test_search_and_the_way_between_chats_by_keyboard(ada, ollama):

@@ -2,15 +2,20 @@
 const view = document.querySelector("[data-follow]");
 const NEAR_PX = 48;
 let atEnd = true;
+let last = 0;
 
 const toEnd = () => {
   view.scrollTop = view.scrollHeight;
+  last = view.scrollTop;
 };
 
 view.addEventListener(
   "scroll",
   () => {
-    atEnd = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_PX;
+    if (view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_PX) atEnd = true;
+    // Farther away, but not by scrolling up: the answer has grown since this page scrolled itself.
+    else if (view.scrollTop < last) atEnd = false;
+    last = view.scrollTop;
   },
   { passive: true },
 );
