@@ -39,6 +39,10 @@ _SEALED_WITH_IT = (
     "but the database holds data sealed with it. Put your recovery copy back; a new key could "
     "open none of it."
 )
+_LOST = (
+    "Put your recovery copy back; a new key could open nothing of what is sealed. Where nobody "
+    "has an account yet, the next start makes one."
+)
 
 
 @dataclass
@@ -182,6 +186,10 @@ def _read_master_keys() -> MasterKeys:
         with path.open() as file:
             mode = os.fstat(file.fileno()).st_mode
             text = file.read()
+    except FileNotFoundError as error:
+        raise ImproperlyConfigured(
+            f"The master key file {path} can't be read: {error.strerror}. {_LOST}"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it isn't text"
         raise ImproperlyConfigured(f"The master key file {path} can't be read: {reason}.") from None

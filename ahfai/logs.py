@@ -11,7 +11,7 @@ from typing import Any
 LINE = "{asctime} {levelname} {name}: {message}"
 
 
-class WithoutWords(logging.Formatter):
+class ErrorsByPlace(logging.Formatter):
     def __init__(self) -> None:
         super().__init__(LINE, style="{")
 

@@ -435,7 +435,7 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "ahfai.logs.WithoutWords"}},
+    "formatters": {"line": {"()": "ahfai.logs.ErrorsByPlace"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {
         "handlers": ["console"],

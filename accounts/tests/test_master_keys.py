@@ -80,6 +80,16 @@ def test_somebody_elses_master_key_is_refused_at_the_start(key_file):
         keys.check_master_keys()
 
 
+def test_a_command_that_needs_a_lost_master_key_says_what_to_do(key_file):
+    make_person("ada@example.org")
+    key_file.unlink()
+    with pytest.raises(CommandError, match=f"{key_file} .*recovery copy"):
+        run("verify")
+    with pytest.raises(CommandError, match=f"{key_file} .*recovery copy"):
+        run("rotate_master_key")
+    assert not key_file.exists()
+
+
 # The list of master keys
 
 

@@ -33,7 +33,7 @@ UNIQUE_COLUMNS = {
 }
 
 
-class House:
+class Talk:
     """A person with a chat, one question in it and one reply that is being written."""
 
     def __init__(self) -> None:
@@ -57,43 +57,43 @@ def twice(create: Callable, **fields) -> None:
 
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
-BREAKERS: dict[str, Callable[[House], object]] = {
-    "heartbeat_kind_is_known": lambda house: Heartbeat.objects.create(
+BREAKERS: dict[str, Callable[[Talk], object]] = {
+    "heartbeat_kind_is_known": lambda talk: Heartbeat.objects.create(
         kind="cron", host="here", pid=1
     ),
-    "ratecount_one_per_window": lambda house: twice(RateCount.objects.create, key="k", window=NOW),
-    "user_email_is_lower_case": lambda house: house.change(house.person, email="Ada@example.org"),
-    "user_theme_is_known": lambda house: house.change(house.person, theme="pink"),
-    "ownership_has_one_row": lambda house: Ownership.objects.create(only=2, user=make_person()),
-    "userkey_one_per_generation": lambda house: UserKey.objects.create(
-        owner=house.person, generation=1, master_id="m", wrapped=b"w"
+    "ratecount_one_per_window": lambda talk: twice(RateCount.objects.create, key="k", window=NOW),
+    "user_email_is_lower_case": lambda talk: talk.change(talk.person, email="Ada@example.org"),
+    "user_theme_is_known": lambda talk: talk.change(talk.person, theme="pink"),
+    "ownership_has_one_row": lambda talk: Ownership.objects.create(only=2, user=make_person()),
+    "userkey_one_per_generation": lambda talk: UserKey.objects.create(
+        owner=talk.person, generation=1, master_id="m", wrapped=b"w"
     ),
-    "userkey_generation_from_one": lambda house: UserKey.objects.create(
-        owner=house.person, generation=0, master_id="m", wrapped=b"w"
+    "userkey_generation_from_one": lambda talk: UserKey.objects.create(
+        owner=talk.person, generation=0, master_id="m", wrapped=b"w"
     ),
-    "session_key_is_a_digest": lambda house: Session.objects.create(
+    "session_key_is_a_digest": lambda talk: Session.objects.create(
         session_key="thecookieitself", session_data="", expire_date=NOW
     ),
-    "chat_temperature_in_range": lambda house: house.change(house.chat, temperature=2.5),
-    "chat_think_is_known": lambda house: house.change(house.chat, think="hard"),
-    "message_role_is_known": lambda house: house.change(house.reply, role="system"),
-    "message_state_is_known": lambda house: house.change(house.reply, state="thinking"),
-    "message_of_person_is_done": lambda house: house.message(role="user", state="stopped"),
-    "message_reply_has_a_parent": lambda house: house.change(house.reply, parent=None),
-    "message_closed_says_when": lambda house: house.change(house.reply, state="done"),
-    "message_one_open_reply": lambda house: house.message(
-        role="assistant", parent=house.asked, state="waiting"
+    "chat_temperature_in_range": lambda talk: talk.change(talk.chat, temperature=2.5),
+    "chat_think_is_known": lambda talk: talk.change(talk.chat, think="hard"),
+    "message_role_is_known": lambda talk: talk.change(talk.reply, role="system"),
+    "message_state_is_known": lambda talk: talk.change(talk.reply, state="thinking"),
+    "message_of_person_is_done": lambda talk: talk.message(role="user", state="stopped"),
+    "message_reply_has_a_parent": lambda talk: talk.change(talk.reply, parent=None),
+    "message_closed_says_when": lambda talk: talk.change(talk.reply, state="done"),
+    "message_one_open_reply": lambda talk: talk.message(
+        role="assistant", parent=talk.asked, state="waiting"
     ),
-    "message_request_once_per_owner": lambda house: house.message(
-        role="user", request_id=house.asked.request_id
+    "message_request_once_per_owner": lambda talk: talk.message(
+        role="user", request_id=talk.asked.request_id
     ),
-    "builtinserver_has_one_row": lambda house: BuiltinServer.objects.create(only=2),
-    "line_has_one_row": lambda house: Line.objects.create(only=2),
+    "builtinserver_has_one_row": lambda talk: BuiltinServer.objects.create(only=2),
+    "line_has_one_row": lambda talk: Line.objects.create(only=2),
 }
 
-TWINS: dict[str, Callable[[House], object]] = {
-    "User.email": lambda house: User.objects.create_user(house.person.email, name="Twin"),
-    "Ownership.user": lambda house: Ownership.objects.create(only=2, user=house.person),
+TWINS: dict[str, Callable[[Talk], object]] = {
+    "User.email": lambda talk: User.objects.create_user(talk.person.email, name="Twin"),
+    "Ownership.user": lambda talk: Ownership.objects.create(only=2, user=talk.person),
 }
 
 
@@ -107,9 +107,9 @@ def test_each_constraint_has_somebody_who_tries_to_break_it():
 def test_the_database_refuses(name):
     model, constraint = CONSTRAINTS[name]
     drop_other_checks(model, name)
-    house = House()
+    talk = Talk()
     with pytest.raises(IntegrityError) as refused, transaction.atomic():
-        BREAKERS[name](house)
+        BREAKERS[name](talk)
     if isinstance(constraint, CheckConstraint) or name in str(refused.value):
         assert name in str(refused.value)
     else:
@@ -125,9 +125,9 @@ def test_the_database_refuses(name):
 def test_the_database_refuses_a_twin(name):
     model, column = UNIQUE_COLUMNS[name]
     with without_checks(model):
-        house = House()
+        talk = Talk()
         with pytest.raises(IntegrityError) as refused, transaction.atomic():
-            TWINS[name](house)
+            TWINS[name](talk)
     said = str(refused.value)
     assert f"{model._meta.db_table}.{column}" in said or f"Key ({column})=" in said
 
@@ -171,29 +171,29 @@ def drop_other_checks(model: type[Model], name: str) -> None:
     ],
 )
 def test_a_message_is_closed_when_and_only_when_its_reply_is(wrong):
-    house = House()
-    house.change(house.reply, state="done", closed=timezone.now())
-    parent = house.asked if wrong["role"] == "assistant" else None
+    talk = Talk()
+    talk.change(talk.reply, state="done", closed=timezone.now())
+    parent = talk.asked if wrong["role"] == "assistant" else None
     with pytest.raises(IntegrityError, match="message_closed_says_when"), transaction.atomic():
-        house.message(parent=parent, **wrong)
+        talk.message(parent=parent, **wrong)
 
 
 @pytest.mark.django_db
 def test_a_closed_reply_leaves_room_for_the_next_one():
-    house = House()
-    house.change(house.reply, state="failed", closed=timezone.now())
-    house.message(role="assistant", parent=house.asked, state="waiting")
+    talk = Talk()
+    talk.change(talk.reply, state="failed", closed=timezone.now())
+    talk.message(role="assistant", parent=talk.asked, state="waiting")
 
 
 @pytest.mark.django_db
 def test_two_people_may_send_the_same_request_id():
-    house, other = House(), House()
-    other.message(role="user", request_id=house.asked.request_id)
+    talk, other = Talk(), Talk()
+    other.message(role="user", request_id=talk.asked.request_id)
 
 
 @pytest.mark.django_db
 def test_the_owner_of_the_installation_is_not_deleted_by_the_way():
-    house = House()
-    assert Ownership.objects.get().user == house.person
+    talk = Talk()
+    assert Ownership.objects.get().user == talk.person
     with pytest.raises(IntegrityError), transaction.atomic():
-        User.objects.filter(pk=house.person.pk).delete()
+        User.objects.filter(pk=talk.person.pk).delete()

@@ -46,6 +46,12 @@ def server(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def master_key(db):
+    """Made by the start that came before, whether or not somebody has an account yet."""
+    keys.make_first_master_key()
+
+
+@pytest.fixture(autouse=True)
 def worker():
     return Heartbeat.objects.create(kind="worker", host="here", pid=1)
 
@@ -124,7 +130,21 @@ def test_a_lost_master_key(settings, tmp_path, owner):
     finally:
         keys.clear_cache()
     assert status == 1
+    assert _wrong(said)[0].startswith("WRONG  Master key: ")
     assert "gone.key" in _wrong(said)[0]
+    assert "recovery copy" in said
+    assert not settings.MASTER_KEY_FILE.exists()
+
+
+def test_a_master_key_that_nobody_needed_yet(settings, tmp_path):
+    settings.MASTER_KEY_FILE = tmp_path / "none.key"
+    keys.clear_cache()
+    try:
+        said, _ = _asked()
+    finally:
+        keys.clear_cache()
+    assert "none.key" in _wrong(said)[0]
+    assert "the next start makes one" in said
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
@@ -153,7 +173,16 @@ def test_a_model_server_that_is_away(server):
 def test_a_model_server_without_a_model(server):
     server.there = []
     said, _ = _asked()
-    assert "ollama pull" in said
+    assert said.splitlines().count("       Get one: ollama pull llama3.1:8b") == 1
+
+
+def test_another_server_without_a_model_is_not_given_ollamas_command(server, settings):
+    settings.MODEL_SERVER = "openai"
+    server.there = []
+    said, status = _asked()
+    assert status == 1
+    assert "Model: the server has no model" in _wrong(said)[0]
+    assert "ollama" not in said
 
 
 @pytest.mark.parametrize(("wish", "found"), [("plain", True), ("absent:7b", False)])
@@ -162,7 +191,23 @@ def test_a_default_model_that_the_server_does_not_have(server, settings, wish, f
     settings.OLLAMA_MODEL = wish
     said, status = _asked()
     assert (status == 0) == found
-    assert (f"ollama pull {wish}" in said) != found
+    # At the end of a line, where nothing is copied along with it.
+    assert any(line.endswith(f": ollama pull {wish}") for line in said.splitlines()) != found
+
+
+def test_a_default_model_that_another_server_does_not_have(server, settings):
+    settings.MODEL_SERVER, settings.OLLAMA_MODEL = "openai", "absent:7b"
+    said, status = _asked()
+    assert status == 1
+    assert "OLLAMA_MODEL is absent:7b" in _wrong(said)[0]
+    assert "       Set OLLAMA_MODEL to one of those above.\n" in said
+
+
+def test_the_built_in_model_is_no_wrong_default(server, settings):
+    settings.MODEL_SERVER = "builtin"
+    server.there = [Model("qwen2.5-coder:1.5b", 1, frozenset({"completion"}), 8192)]
+    said, status = _asked()
+    assert status == 0, said
 
 
 @pytest.mark.parametrize("setting", ["auto", "builtin"])

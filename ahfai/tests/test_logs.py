@@ -8,7 +8,7 @@ from django.test import Client, override_settings
 from django.urls import path
 
 from ahfai import urls
-from ahfai.logs import WithoutWords
+from ahfai.logs import ErrorsByPlace
 from ahfai.tests.house import Browser, House
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import FakeOllama
@@ -31,14 +31,14 @@ def log():
     """What is written to the log from here on."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
-    handler.setFormatter(WithoutWords())
+    handler.setFormatter(ErrorsByPlace())
     logging.getLogger().addHandler(handler)
     yield written
     logging.getLogger().removeHandler(handler)
 
 
 def test_the_log_is_written_without_words(settings):
-    assert settings.LOGGING["formatters"]["line"]["()"] == "ahfai.logs.WithoutWords"
+    assert settings.LOGGING["formatters"]["line"]["()"] == "ahfai.logs.ErrorsByPlace"
     assert {one["formatter"] for one in settings.LOGGING["handlers"].values()} == {"line"}
 
 
@@ -76,7 +76,7 @@ def test_a_text_that_another_handler_has_kept_is_not_repeated():
             "x", logging.ERROR, "", 1, "failed", None, (type(error), error, error.__traceback__)
         )
     assert CANARY in logging.Formatter().format(record)
-    assert CANARY not in WithoutWords().format(record)
+    assert CANARY not in ErrorsByPlace().format(record)
     assert CANARY in logging.Formatter().format(record)
 
 

@@ -5,6 +5,7 @@ import http.server
 import io
 import logging
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,14 +17,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
 
+import psycopg
 import pytest
 import requests
 from django.conf import settings as django_settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from psycopg import sql
 
+from ahfai.crypto import MasterKeys
 from ahfai.serving import builtin, model_server
 from ahfai.serving.supervisor import Child
 from ahfai.serving.web import QuietLogger
+from ahfai.testing import PASSWORD
 from ahfai.tests.house import Browser, House
 from chats import servers
 from chats.builtin.weights import Progress
@@ -37,6 +42,24 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 def house() -> Iterator[House]:
     with House() as house:
         yield house
+
+
+@pytest.fixture
+def database() -> Iterator[dict[str, str]]:
+    """The settings for an empty database, of the kind that the tests run on."""
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        yield {}
+        return
+    name = f"house_{secrets.token_hex(8)}"
+    known = connection.settings_dict
+    places = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"]}
+    places = {place: value for place, value in places.items() if value}
+    password = known["PASSWORD"] or None
+    with psycopg.connect(dbname="postgres", password=password, autocommit=True, **places) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def test_a_killed_web_process_comes_back(house: House):
@@ -162,22 +185,36 @@ def test_a_wrong_master_key_is_said_in_a_sentence_that_names_it(tmp_path):
     assert "too-short" not in ended.stderr
 
 
-def test_a_lost_master_key_stops_the_start_and_is_not_replaced(tmp_path):
-    words_of_a_start(tmp_path)
-    told = {**os.environ, **environment(tmp_path)}
-    ada = ["--email", "ada@example.org", "--name", "Ada"]
-    subprocess.run(
-        [sys.executable, "manage.py", "createsuperuser", "--noinput", *ada],
-        cwd=django_settings.BASE_DIR,
-        env=told | {"DJANGO_SUPERUSER_PASSWORD": "long enough, surely"},
-        check=True,
-    )
+@pytest.mark.both_databases
+def test_a_lost_or_wrong_master_key_stops_the_start_and_is_not_replaced(tmp_path, database):
+    # As on a fresh machine that has never been started.
+    ada = ["--noinput", "--email", "ada@example.org", "--name", "Ada"]
+    assert manage(tmp_path, "migrate", **database).returncode == 0
+    made = manage(tmp_path, "createsuperuser", *ada, DJANGO_SUPERUSER_PASSWORD=PASSWORD, **database)
+    assert made.returncode == 0, made.stderr
     key = tmp_path / "keys" / "master.key"
-    key.unlink()
-    ended = start_that_fails(tmp_path)
+    kept = key.rename(tmp_path / "recovery copy")
+
+    ended = start_that_fails(tmp_path, **database)
     assert f"the master key file {key} is missing" in ended.stderr
     assert "recovery copy" in ended.stderr
+    for command in ("doctor", "verify"):
+        ended = manage(tmp_path, command, **database)
+        assert ended.returncode == 1
+        assert str(key) in ended.stdout + ended.stderr
+        assert "recovery copy" in ended.stdout + ended.stderr
+        assert "Traceback" not in ended.stderr
     assert not key.exists()
+
+    key.write_text(f"{MasterKeys.new_line()}\n")
+    key.chmod(0o600)
+    ended = start_that_fails(tmp_path, **database)
+    assert f"the master key file {key} doesn't hold the master key" in ended.stderr
+    assert "recovery copy" in ended.stderr
+
+    kept.rename(key)
+    assert "AhFai is ready" in words_of_a_start(tmp_path, **database)
+    assert "Everything opens." in manage(tmp_path, "verify", **database).stdout
 
 
 def test_a_child_that_keeps_dying_ends_the_whole_with_its_reason():
@@ -352,6 +389,18 @@ def test_an_errors_text_stays_out_of_the_servers_log():
         logger.exception("Error handling request %s", "/chats/?q=canary")
     assert "/chats/ (ValueError)" in written.getvalue()
     assert "canary" not in written.getvalue()
+
+
+def manage(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=django_settings.BASE_DIR,
+        env=environment(folder, **settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 15) -> None:

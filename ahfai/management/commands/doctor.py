@@ -111,7 +111,8 @@ def _key_file(about: str, path: Path) -> Finding:
         return Finding(
             about,
             f"{path} can't be read: {error.strerror}.",
-            "Put your recovery copy there; what is sealed can't be read without it.",
+            "Put your recovery copy there; what is sealed can't be read without it. Where nobody "
+            "has an account yet, the next start makes one.",
         )
     if mode & 0o077:
         return Finding(about, f"others on this machine can read {path}.", f"chmod 600 {path}")
@@ -191,18 +192,19 @@ def _model_server() -> Iterator[Finding]:
     for model in models:
         abilities = ", ".join(sorted(model.abilities)) or "nothing that it names"
         yield Finding("Model", f"{model.name}, which can do: {abilities}.")
+    wanted, pulls = servers.default_model(), servers.kind() == "ollama"
     if not models:
         yield Finding(
             "Model",
             "the server has no model to chat with.",
-            f"Get one: ollama pull {settings.OLLAMA_MODEL}",
+            f"Get one: ollama pull {wanted}" if pulls else "Start it with a model.",
         )
-    elif full(settings.OLLAMA_MODEL) not in {full(model.name) for model in models}:
-        get = f" or get it: ollama pull {settings.OLLAMA_MODEL}"
+    elif full(wanted) not in {full(model.name) for model in models}:
+        choose = "Set OLLAMA_MODEL to one of those above"
         yield Finding(
             "Model",
-            f"OLLAMA_MODEL is {settings.OLLAMA_MODEL}, and the server doesn't have it.",
-            f"Set OLLAMA_MODEL to one of those above,{get if servers.kind() == 'ollama' else ''}.",
+            f"OLLAMA_MODEL is {wanted}, and the server doesn't have it.",
+            f"{choose}, or get it: ollama pull {wanted}" if pulls else f"{choose}.",
         )
 
 
