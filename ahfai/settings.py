@@ -373,7 +373,8 @@ DRAIN_S = _number("DRAIN_S", 5, 0, 3600)
 # --- Processes --------------------------------------------------------------------------------
 
 WEB_PROCESSES = _number("WEB_PROCESSES", 1, 1, 64)
-WEB_THREADS = _number("WEB_THREADS", 48, 4, 512)
+# Fewer than 9 would leave none for replies: see chats.watching.
+WEB_THREADS = _number("WEB_THREADS", 48, 9, 512)
 
 
 def _host_name() -> str:

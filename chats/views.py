@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.contrib.auth import SESSION_KEY
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -227,8 +228,7 @@ def rename(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
         if not chat.rename(form.cleaned_data["title"]):
             raise Http404
         return redirect(chat)
-    status = 422 if request.method == "POST" else 200
-    return render(request, "chats/chat_rename.html", {"chat": chat, "form": form}, status=status)
+    return _form_page(request, chat, form, _("Rename this chat"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -242,8 +242,7 @@ def steer(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
         if not chat.steer(**form.cleaned_data):
             raise Http404
         return redirect(chat)
-    status = 422 if request.method == "POST" else 200
-    return render(request, "chats/chat_steer.html", {"chat": chat, "form": form}, status=status)
+    return _form_page(request, chat, form, _("Steer this chat"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -276,6 +275,11 @@ def _message(request: SignedInRequest, message_id: uuid.UUID, **wanted) -> Messa
     messages = request.user.messages.filter(chat__trashed=None, **wanted)
     messages = messages.select_related("chat", "parent")
     return get_object_or_404(messages, pk=message_id)
+
+
+def _form_page(request: SignedInRequest, chat: Chat, form: Form, heading: str) -> HttpResponse:
+    shown = {"chat": chat, "form": form, "heading": heading}
+    return render(request, "chats/chat_form.html", shown, status=422 if form.is_bound else 200)
 
 
 def _posted(request: SignedInRequest) -> QueryDict | None:
@@ -339,7 +343,7 @@ def _refused_start(request: SignedInRequest, sentence: str, status: int) -> Http
     return render(request, "home.html", shown, status=status)
 
 
-def _fault(form: ModelForm) -> str:
+def _fault(form: Form) -> str:
     return " ".join(str(fault) for faults in form.errors.values() for fault in faults)
 
 

@@ -72,6 +72,7 @@ def read(monkeypatch, tmp_path):
         ("OLLAMA_URL", "http://host/?a=b"),
         ("OPENAI_URL", "http://host:0"),
         ("WEB_THREADS", "1_000"),
+        ("WEB_THREADS", "8"),
         ("WEB_PROCESSES", "-1"),
         ("DRAIN_S", "2.5"),
         ("LINE_S", "9" * 5000),
