@@ -141,12 +141,17 @@ def _follow(
             words = source.words
             yield _event("words", {"words": words})
         if "\n" in source.text[max(closed, sent - 1) :]:
+            fresh = []
             for start, end in markdown.closed_blocks(source.text, closed):
                 closed = end
                 if end > offset:
-                    html = markdown.render_block(source.text[start:end])
-                    yield _event("block", {"html": html, "from": start}, end)
-                    sent = end
+                    fresh.append((start, markdown.render_block(source.text[start:end])))
+            if fresh:
+                # With the text that follows, so that no words vanish between two events.
+                html = "".join(html for _start, html in fresh)
+                rest = source.text[closed:]
+                sent = len(source.text)
+                yield _event("block", {"html": html, "from": fresh[0][0], "rest": rest}, sent)
         if len(source.text) > sent:
             text = source.text[sent:]
             yield _event("tail", {"text": text, "from": sent}, sent + len(text))

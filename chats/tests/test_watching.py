@@ -25,6 +25,7 @@ def assert_covers(got, whole: str, offset: int = 0):
     for name, number, data in got:
         if name == "block":
             assert data["from"] <= offset or offset == 0
+            assert whole[:number].endswith(data["rest"])
             offset = number
         if name == "tail":
             assert data["from"] == offset

@@ -27,7 +27,7 @@ export class Reply {
     this.calm();
     if (name === "words") this.say(data.words);
     if (name === "thinking") this.think(data);
-    if (name === "block") this.block(data.html);
+    if (name === "block") this.block(data);
     if (name === "tail") this.grow(data.text);
     if (name === "done") return this.finish(data);
     if (id) this.offset = Number(id);
@@ -77,7 +77,7 @@ export class Reply {
     if (atEnd) place.scrollTop = place.scrollHeight;
   }
 
-  block(html) {
+  block({ html, rest }) {
     this.clearOnce();
     this.say("");
     const tail = this.tail;
@@ -87,6 +87,7 @@ export class Reply {
     this.hearing.block(block);
     tail.before(...block.childNodes);
     tail.replaceWith(next);
+    if (rest) this.grow(rest);
   }
 
   grow(text) {
