@@ -7,6 +7,10 @@ import sys
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["serve"]:
+        # Until it has its own way of stopping, Ctrl-C ends it at once: an exception in the middle
+        # of an import or a destructor can be swallowed there, and everything would start anyway.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ahfai.settings")
     try:
         from django.core.management import execute_from_command_line

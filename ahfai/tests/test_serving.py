@@ -142,7 +142,11 @@ def test_ctrl_c_while_it_starts_ends_it_without_a_word(tmp_path, pause_s):
         time.sleep(pause_s)
         # As a terminal does: to all of the group.
         os.killpg(process.pid, signal.SIGINT)
-        words, _ = process.communicate(timeout=20)
+        try:
+            words, _ = process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
     assert "Traceback" not in words
     assert process.returncode in {0, 128 + signal.SIGINT, -signal.SIGINT}
 
