@@ -2,17 +2,31 @@
 
 import uuid
 
-from chats import servers
+from django.urls import reverse
+
+from chats import drafts, servers
 from chats.servers import Choice
 
 
 def composer(user, **more) -> dict:
-    """`chat` among `more` is the one that the box writes to."""
+    """`chat` among `more` is the one that the box writes to, `message` one that it edits."""
     choices = servers.choices()
     chosen = servers.pick(user, more.get("chat"))
     if chosen not in [choice.name for choice in choices]:
         # The server has never answered, so what it has isn't known.
         choices = [Choice(chosen, chosen), *choices]
+    if "message" not in more:
+        chat = more.get("chat")
+        words, version = drafts.read(user, chat)
+        more |= {
+            "text": more.get("text") or words,
+            "draft_version": version,
+            "draft_address": (
+                reverse("chats:draft", args=[chat.pk])
+                if chat
+                else reverse("chats:draft_of_new_chat")
+            ),
+        }
     return {
         "request_id": uuid.uuid4(),
         "models": choices,

@@ -45,6 +45,13 @@ class MessageForm(ModelForm):
     request_id = forms.UUIDField(required=False)
 
 
+class DraftForm(forms.Form):
+    """Words as they stand in the box, finished or not."""
+
+    text = forms.CharField(max_length=MAX_TEXT, required=False, strip=False)
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 2)
+
+
 class MoveForm(forms.Form):
     """Which chats go where; whose they are is asked of the rows."""
 

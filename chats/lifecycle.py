@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from accounts import changes
 from ahfai.models import Heartbeat
+from chats import drafts
 from chats.models import OPEN, Chat, Line, Message, Role, State
 from chats.tree import Tree
 
@@ -51,6 +52,7 @@ def start(user, text: str, model: str, request_id: uuid.UUID | None) -> tuple[Me
         number = changes.next_number(user.pk)
         title = title_from(text)
         chat = Chat.objects.create(owner=user, title=title, model=model, change_number=number)
+        drafts.drop(user, None)
         return _ask(chat, _Place(None, None, number), None, text, model, request_id, process)
 
     _check_open(user)
@@ -66,6 +68,7 @@ def ask(chat: Chat, text: str, model: str, request_id: uuid.UUID | None) -> tupl
 
     def store(request_id, process):
         place = _place_in(chat, model)
+        drafts.drop(chat.owner, chat)
         return _ask(chat, place, place.current, text, model, request_id, process)
 
     _check_open(chat.owner)

@@ -251,6 +251,30 @@ class Message(models.Model):
         return self.reply_tokens / self.reply_ms * 1000
 
 
+class Draft(models.Model):
+    """Words in the message box of a chat, or of a new one (no chat), that aren't sent yet."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts"
+    )
+    chat = models.OneToOneField(Chat, null=True, on_delete=models.CASCADE, related_name="draft")
+    text = SealedTextField()
+    version = models.PositiveIntegerField()
+
+    objects = SealedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner"], condition=Q(chat=None), name="draft_one_for_a_new_chat"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class BuiltinServer(models.Model):
     """What the built-in model is doing: one row, written by its keeper, read by the pages."""
 

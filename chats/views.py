@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
-from chats import generation, lifecycle, order, servers, watching
+from chats import drafts, generation, lifecycle, order, servers, watching
 from chats.composing import composer
-from chats.forms import MessageForm, ModelForm, MoveForm, SteerForm, TitleForm
+from chats.forms import DraftForm, MessageForm, ModelForm, MoveForm, SteerForm, TitleForm
 from chats.models import Chat, ChatQuerySet, Message, Role
 from chats.tree import Tree
 
@@ -116,6 +116,29 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     if not _wants_events(request):
         return redirect(reply.chat)
     return _events(request, reply, 0, first=watching.turn_event(request, reply))
+
+
+@require_POST
+def draft(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
+    """Keep what is written in the chat's message box; 409 where another tab has saved since."""
+    return _keep(request, get_object_or_404(request.user.chats.living(), pk=chat_id))
+
+
+@require_POST
+def draft_of_new_chat(request: SignedInRequest) -> HttpResponse:
+    return _keep(request, None)
+
+
+def _keep(request: SignedInRequest, chat: Chat | None) -> HttpResponse:
+    form = DraftForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"sentence": _fault(form)}, status=422)
+    written = form.cleaned_data
+    try:
+        version = drafts.keep(request.user, chat, written["text"], written["version"])
+    except drafts.Outdated as newer:
+        return JsonResponse({"version": newer.version}, status=409)
+    return JsonResponse({"version": version})
 
 
 @require_POST

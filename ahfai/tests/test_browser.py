@@ -585,6 +585,40 @@ def test_search_and_the_way_between_chats_by_keyboard(ada, ollama):
     expect(ada.get_by_role("heading", name="Zanzibar by ship")).to_be_visible()
 
 
+@pytest.mark.parametrize("place", ["home", "chat"])
+def test_unsent_words_are_there_again_and_gone_when_they_are_sent(ada, place):
+    if place == "chat":
+        ask(ada, "First question")
+        expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+        ada.wait_for_load_state()
+    box = ada.get_by_label("Your message")
+    with ada.expect_response("**/draft"):
+        box.fill("Half a thought")
+    ada.reload()
+    expect(box).to_have_value("Half a thought")
+    ask(ada, "A whole thought")
+    expect(ada.get_by_text("A whole thought").last).to_be_visible()
+    expect(ada.locator(".reply[data-state=done]").last).to_be_visible()
+    ada.goto("/" if place == "home" else ada.url)
+    expect(box).to_have_value("")
+
+
+def test_two_tabs_keep_their_own_words_and_the_last_one_written_is_kept(ada):
+    ask(ada, "First question")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    ada.wait_for_load_state()
+    other = ada.context.new_page()
+    other.goto(ada.url)
+    for tab, words in ((ada, "From one"), (other, "From the other"), (other, "From the other!")):
+        with tab.expect_response("**/draft"):
+            tab.get_by_label("Your message").fill(words)
+    expect(ada.get_by_label("Your message")).to_have_value("From one")
+    third = ada.context.new_page()
+    third.goto(ada.url)
+    expect(third.get_by_label("Your message")).to_have_value("From the other!")
+    forgive(ada, "status of 409")
+
+
 def test_escape_closes_a_menu_first_and_then_stops(ada, ollama):
     ollama.play("endless")
     ask(ada, "Count for ever")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Ownership, Session, User, UserKey
 from ahfai.models import Heartbeat, RateCount
 from ahfai.testing import make_person
-from chats.models import BuiltinServer, Chat, Line, Message
+from chats.models import BuiltinServer, Chat, Draft, Line, Message
 
 OURS = ("ahfai", "accounts", "chats", "notes", "reminders")
 CONSTRAINTS = {
@@ -76,6 +76,9 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     ),
     "chat_temperature_in_range": lambda talk: talk.change(talk.chat, temperature=2.5),
     "chat_think_is_known": lambda talk: talk.change(talk.chat, think="hard"),
+    "draft_one_for_a_new_chat": lambda talk: twice(
+        Draft.objects.create, owner=talk.person, text="words", version=1
+    ),
     "message_role_is_known": lambda talk: talk.change(talk.reply, role="system"),
     "message_state_is_known": lambda talk: talk.change(talk.reply, state="thinking"),
     "message_of_person_is_done": lambda talk: talk.message(role="user", state="stopped"),
@@ -93,6 +96,9 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
 
 TWINS: dict[str, Callable[[Talk], object]] = {
     "User.email": lambda talk: User.objects.create_user(talk.person.email, name="Twin"),
+    "Draft.chat": lambda talk: twice(
+        Draft.objects.create, owner=talk.person, chat=talk.chat, text="words", version=1
+    ),
     "Ownership.user": lambda talk: Ownership.objects.create(only=2, user=talk.person),
 }
 
