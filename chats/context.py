@@ -7,48 +7,70 @@ from django.conf import settings
 from django.utils import timezone
 
 from chats.engines import Prompt, Turn
-from chats.models import Chat, Message, Think
+from chats.models import Chat, Message, Summary, Think
 
 SYSTEM = (
     "You are AhFai, a private assistant that runs on the person's own machine. "
     "Answer in the person's language, plainly and to the point; use Markdown where it helps. "
-    "It is {day}, {time} ({zone})."
+    "It is {day}, past {hour}:00 ({zone})."
 )
+SUMMED_UP = "What was said earlier in this conversation, summed up:\n{summary}"
 CONTINUE = (
     "Your last answer was cut off. Continue it exactly where it stopped: repeat nothing, "
     "and begin in the middle of the sentence if it stopped there."
 )
 TOKENS_OF_FRAME = 8
+# How much of the window is planned with: no estimate is exact.
+PLANNED = 0.9
+# How much of the room the newest turns keep when the older ones are summed up: not all of it,
+# or the next question would make another summary necessary.
+KEPT = 0.5
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a model can take in, in tokens; `ratio` is how many of the server's tokens one
+    estimated token has turned out to be."""
+
+    num_ctx: int
+    ratio: float
+
+    def tokens(self, text: str) -> float:
+        return estimate(text) * self.ratio
 
 
 @dataclass(frozen=True)
 class Context:
+    """A prompt, and the messages that did not fit into it, oldest first."""
+
     prompt: Prompt
-    left_out: int
+    left_out: list[Message]
 
 
 def build(
     chat: Chat,
     model: str,
     path: Sequence[Message],
-    num_ctx: int,
-    share: float = 1.0,
+    window: Window,
     so_far: str = "",
+    summary: Summary | None = None,
+    kept: float = 1.0,
 ) -> Context:
     """The prompt for the last message of `path`, with the newest turns that fit.
 
-    `share` of the room is used: after the server found a prompt too long, a second try takes
-    less of it. `so_far` is an answer's beginning that is to be continued.
+    `so_far` is an answer's beginning that is to be continued; `summary` stands for the turns
+    up to the message where it ends. The newest turns may take the part `kept` of the room.
     """
-    num_predict = min(chat.longest or settings.NUM_PREDICT, num_ctx // 2)
-    system = Turn("system", _system(chat))
-    room = (num_ctx - num_predict) * share - estimate(system.content)
-    end = _to_continue(so_far, room / 2)
-    room -= sum(estimate(turn.content) for turn in end)
+    num_predict = min(chat.longest or settings.NUM_PREDICT, window.num_ctx // 2)
+    system = Turn("system", _system(chat, summary))
+    room = (window.num_ctx - num_predict) * PLANNED - window.tokens(system.content)
+    end = _to_continue(so_far, window, room / 2)
+    room -= sum(window.tokens(turn.content) for turn in end)
+    room *= kept
     turns: list[Turn] = []
-    said = [message for message in path if message.is_mine or message.content]
+    said = [message for message in _after(path, summary) if message.is_mine or message.content]
     for message in reversed(said):
-        room -= estimate(message.content)
+        room -= window.tokens(message.content)
         if turns and room < 0:
             break
         turns.append(Turn(message.role, message.content))
@@ -58,12 +80,19 @@ def build(
     prompt = Prompt(
         model=model,
         turns=(system, *_alternating(reversed(turns)), *end),
-        num_ctx=num_ctx,
+        num_ctx=window.num_ctx,
         num_predict=num_predict,
         think={Think.OFF: None, Think.ON: True}.get(Think(chat.think), chat.think),
         temperature=chat.temperature,
     )
-    return Context(prompt, left_out=len(said) - len(turns))
+    return Context(prompt, left_out=said[: len(said) - len(turns)])
+
+
+def _after(path: Sequence[Message], summary: Summary | None) -> Sequence[Message]:
+    if summary is None:
+        return path
+    ends = [message.pk for message in path].index(summary.upto_id)
+    return path[ends + 1 :]
 
 
 def _alternating(turns: Iterable[Turn]) -> list[Turn]:
@@ -76,14 +105,14 @@ def _alternating(turns: Iterable[Turn]) -> list[Turn]:
     return merged
 
 
-def _to_continue(so_far: str, room: float) -> list[Turn]:
+def _to_continue(so_far: str, window: Window, room: float) -> list[Turn]:
     """The answer's beginning, or its last part if it is large, and the wish to go on.
 
     Asked in words, since servers differ in what they do with a prompt that ends in an answer.
     """
     if not so_far:
         return []
-    while estimate(so_far) > room and len(so_far) > 200:
+    while window.tokens(so_far) > room and len(so_far) > 200:
         so_far = so_far[len(so_far) // 4 :]
     return [Turn("assistant", so_far), Turn("user", CONTINUE)]
 
@@ -107,8 +136,13 @@ def estimate(text: str) -> float:
     return TOKENS_OF_FRAME + wide * 1.2 + (len(text) - wide) / 3
 
 
-def _system(chat: Chat) -> str:
+def _system(chat: Chat, summary: Summary | None) -> str:
+    """The time to the hour: a server that finds the beginning changed reads all of it anew."""
     zone = chat.owner.zone
     now = timezone.now().astimezone(zone)
-    said = SYSTEM.format(day=now.strftime("%A, %d %B %Y"), time=now.strftime("%H:%M"), zone=zone)
-    return f"{said}\n\n{chat.instructions}" if chat.instructions else said
+    parts = [SYSTEM.format(day=now.strftime("%A, %d %B %Y"), hour=now.strftime("%H"), zone=zone)]
+    if chat.instructions:
+        parts.append(chat.instructions)
+    if summary:
+        parts.append(SUMMED_UP.format(summary=summary.text))
+    return "\n\n".join(parts)

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 
 from accounts.fields import sealed_for
 from ahfai.crypto import SealError
-from chats import context, lifecycle, sentences, servers
+from chats import calibration, context, lifecycle, sentences, servers, summaries
 from chats.engines import (
     Call,
     Cancelled,
@@ -33,10 +33,11 @@ from chats.engines import (
     EngineFailed,
     Event,
     Finished,
+    Prompt,
     Text,
     Thinking,
 )
-from chats.models import OPEN, Message, State
+from chats.models import OPEN, Message, State, Summary
 from chats.tree import Tree
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ LONGEST_PAUSE_S = 10
 FORGOTTEN_AFTER_S = 30
 # How often the built-in server may be restarted under a reply before that is given up.
 MAX_RESTARTS = 5
+MAX_OVERFLOWS = 2
 
 _running: dict[uuid.UUID, "Generation"] = {}
 _registry = threading.Lock()
@@ -122,6 +124,10 @@ class Generation:
         self.stopped = False
         self.interrupted = False
         self._looking: threading.Thread | None = None
+        # What keeps this process itself busy before the first word.
+        self._doing = ""
+        # What is known of the prompt when the reply is closed.
+        self._read: dict[str, int] = {}
         # A reply that goes on from an earlier one begins with its text.
         self._parts: list[str] = [reply.content] if reply.content else []
         self._thoughts: list[str] = [reply.thinking] if reply.thinking else []
@@ -248,15 +254,17 @@ class Generation:
                 _place_freed.wait(LINE_EVERY_S)
 
     def _write(self) -> Finished:
-        """Ask the model server, with less of the chat if it says that this is too much."""
-        try:
-            return self._ask(share=0.9)
-        except EngineFailed as failure:
-            if failure.code != "too_long" or not self.silent:
-                raise
-        return self._ask(share=0.45)
+        """Ask the model server, and again if it says that this is too much: its count is known
+        then."""
+        for _overflow in range(MAX_OVERFLOWS):
+            try:
+                return self._ask()
+            except EngineFailed as failure:
+                if failure.code != "too_long" or not self.silent:
+                    raise
+        return self._ask()
 
-    def _ask(self, share: float) -> Finished:
+    def _ask(self) -> Finished:
         reply = self.reply
         self.began = True
         # Before the server is asked for anything, since it may be silent.
@@ -268,12 +276,52 @@ class Generation:
         connections.close_all()
         num_ctx = servers.num_ctx(reply.model, self.call)
         path = Tree(reply.chat.messages.in_order()).path_to(reply)[:-1]
-        built = context.build(reply.chat, reply.model, path, num_ctx, share, self.text)
-        if built.left_out != reply.left_out:
-            reply.left_out = built.left_out
-            Message.objects.filter(pk=reply.pk).update(left_out=built.left_out)
+        window = context.Window(num_ctx, calibration.ratio(reply.model))
+        summary = summaries.newest(reply.chat, path)
+        built = context.build(reply.chat, reply.model, path, window, self.text, summary)
+        if built.left_out:
+            summary = self._sum_up(path, window, summary)
+            built = context.build(reply.chat, reply.model, path, window, self.text, summary)
+        self._read = {"left_out": len(built.left_out), "window": num_ctx}
+        return self._drain(self._stream(built.prompt))
+
+    def _stream(self, prompt: Prompt) -> Iterator[Event]:
+        """The events of one call to the model server, which tells how long the prompt was."""
         connections.close_all()
-        return self._drain(servers.engine().stream(built.prompt, self.call))
+        estimated = sum(context.estimate(turn.content) for turn in prompt.turns)
+        try:
+            for event in servers.engine().stream(prompt, self.call):
+                if isinstance(event, Finished):
+                    calibration.learn(prompt.model, estimated, event.counts.prompt_tokens)
+                yield event
+        except EngineFailed as failure:
+            if failure.code == "too_long":
+                calibration.learn_overflow(prompt.model, estimated, failure.prompt_tokens)
+            raise
+
+    def _sum_up(
+        self, path: Sequence[Message], window: context.Window, earlier: Summary | None
+    ) -> Summary | None:
+        """Have the older turns summed up by the same model. Where that fails, the answer is
+        written without them, and says so."""
+        reply = self.reply
+        kept = context.build(
+            reply.chat, reply.model, path, window, self.text, earlier, kept=context.KEPT
+        )
+        if not kept.left_out:
+            return earlier
+        self._doing = _("Summing up the earlier part of this chat…")
+        self.say(self._doing)
+        try:
+            text = summaries.write(self._stream, kept.left_out, kept.prompt, window, earlier)
+        except EngineFailed as failure:
+            if failure.code == "too_long":
+                raise
+            log.info("a chat could not be summed up: %s", failure.code)
+            return earlier
+        finally:
+            self._doing = ""
+        return summaries.keep(reply.chat, path, kept.left_out[-1], text)
 
     def _drain(self, events: Iterable[Event]) -> Finished:
         for event in events:
@@ -310,7 +358,7 @@ class Generation:
             found = servers.engine().look(self.reply.model)
             if not self.silent or self.over:
                 return
-            self.say(saying.get(found, ""))
+            self.say(self._doing or saying.get(found, ""))
             time.sleep(LOOK_EVERY_S)
 
     def unsaved(self) -> dict:
@@ -354,7 +402,7 @@ class Generation:
                 "content": sealed_for(self.reply, "content", self.text),
                 "thinking": sealed_for(self.reply, "thinking", self.thinking),
             }
-            lifecycle.close(self.reply, state, **words, **fields)
+            lifecycle.close(self.reply, state, **words, **self._read, **fields)
         except (OperationalError, InterfaceError) as error:
             log.error("a reply could not be saved: %s", type(error).__name__)
             connections.close_all()

@@ -170,6 +170,8 @@ class Message(models.Model):
     prompt_tokens = models.PositiveIntegerField(null=True)
     reply_tokens = models.PositiveIntegerField(null=True)
     reply_ms = models.PositiveIntegerField(null=True)
+    # How many tokens the model could take in.
+    window = models.PositiveIntegerField(null=True)
     closed = models.DateTimeField(null=True)
 
     objects = MessageQuerySet.as_manager()
@@ -245,10 +247,56 @@ class Message(models.Model):
             return False
 
     @property
+    def fullness(self) -> int | None:
+        """How much of the window was in use after this reply, in percent."""
+        if not self.window or self.prompt_tokens is None:
+            return None
+        used = self.prompt_tokens + (self.reply_tokens or 0)
+        return min(100, round(used / self.window * 100))
+
+    @property
     def tokens_per_second(self) -> float | None:
         if not self.reply_tokens or not self.reply_ms:
             return None
         return self.reply_tokens / self.reply_ms * 1000
+
+
+class Summary(models.Model):
+    """What stands for the older messages of a long talk, from its beginning to `upto`.
+
+    It holds on every branch that has this message.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="summaries"
+    )
+    chat = models.ForeignKey(Chat, on_delete=models.CASCADE, related_name="summaries")
+    upto = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="summary")
+    text = SealedTextField()
+    # How many messages it stands for.
+    messages = models.PositiveIntegerField()
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = SealedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class TokenRatio(models.Model):
+    """How many tokens of a model one estimated token is: learned from what servers count."""
+
+    model = models.CharField(max_length=200, primary_key=True)
+    ratio = models.FloatField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ratio__gt=0), name="tokenratio_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.model
 
 
 class Draft(models.Model):

@@ -326,7 +326,7 @@ def _page(
     status: int = 200,
     at: str = "",
 ):
-    tree = Tree(chat.messages.in_order())
+    tree = Tree(chat.messages.select_related("summary").in_order())
     steps = tree.shown(chat.current_id)
     # A place that was searched for may be on another branch than the one that goes on.
     aside = tree.get(at) if at else None

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from ahfai import markdown
 from chats import generation, sentences
-from chats.models import Message, State
+from chats.models import Message, State, Summary
 from chats.tree import Step
 
 FRAME_S = 1 / 30
@@ -158,9 +158,13 @@ def _follow(
             sent += len(text)
         if source.over:
             done = Message.objects.select_related("chat").get(pk=reply.pk)
-            done_html = _rendered(request, done)
+            ended = {
+                "html": _rendered(request, done),
+                "state": done.state,
+                "summaries": _summaries(request, done),
+            }
             connections.close_all()
-            yield _event("done", {"html": done_html, "state": done.state})
+            yield _event("done", ended)
             return
         if generation.draining():
             yield _event("reconnect", {"after_ms": 0})
@@ -206,6 +210,18 @@ def _rendered(request: HttpRequest, reply: Message) -> str:
     step = Step(reply, tuple(versions.values_list("pk", flat=True)))
     shown = {"message": reply, "step": step, "is_last": True}
     return render_to_string("chats/_reply.html", shown, request)
+
+
+def _summaries(request: HttpRequest, reply: Message) -> list[dict[str, str]]:
+    """What was summed up for this reply, and after which message it stands."""
+    made = Summary.objects.filter(chat=reply.chat_id, created__gte=reply.created)
+    return [
+        {
+            "after": str(summary.upto_id),
+            "html": render_to_string("chats/_summary.html", {"summary": summary}, request),
+        }
+        for summary in made
+    ]
 
 
 def _event(name: str, data: dict, offset: int | None = None) -> str:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Ownership, Session, User, UserKey
 from ahfai.models import Heartbeat, RateCount
 from ahfai.testing import make_person
-from chats.models import BuiltinServer, Chat, Draft, Line, Message
+from chats.models import BuiltinServer, Chat, Draft, Line, Message, Summary, TokenRatio
 
 OURS = ("ahfai", "accounts", "chats", "notes", "reminders")
 CONSTRAINTS = {
@@ -76,6 +76,7 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     ),
     "chat_temperature_in_range": lambda talk: talk.change(talk.chat, temperature=2.5),
     "chat_think_is_known": lambda talk: talk.change(talk.chat, think="hard"),
+    "tokenratio_is_positive": lambda _talk: TokenRatio.objects.create(model="m", ratio=0),
     "draft_one_for_a_new_chat": lambda talk: twice(
         Draft.objects.create, owner=talk.person, text="words", version=1
     ),
@@ -96,6 +97,14 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
 
 TWINS: dict[str, Callable[[Talk], object]] = {
     "User.email": lambda talk: User.objects.create_user(talk.person.email, name="Twin"),
+    "Summary.upto": lambda talk: twice(
+        Summary.objects.create,
+        owner=talk.person,
+        chat=talk.chat,
+        upto=talk.asked,
+        text="words",
+        messages=1,
+    ),
     "Draft.chat": lambda talk: twice(
         Draft.objects.create, owner=talk.person, chat=talk.chat, text="words", version=1
     ),

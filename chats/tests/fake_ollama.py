@@ -712,15 +712,17 @@ def think(request: Request, text: str) -> Send:
     return _sent(_line(request, {"role": "assistant", "content": "", "thinking": text}))
 
 
-def final(request: Request, reason: str = "stop") -> Send:
+def final(
+    request: Request, reason: str = "stop", prompt_tokens: int = 12, reply_tokens: int = 3
+) -> Send:
     metrics = {
         "done": True,
         "done_reason": reason,
         "total_duration": 573_115_978,
         "load_duration": 66_147_992,
-        "prompt_eval_count": 12,
+        "prompt_eval_count": prompt_tokens,
         "prompt_eval_duration": 12_500_000,
-        "eval_count": 3,
+        "eval_count": reply_tokens,
         "eval_duration": 30_250_000,
     }
     return _sent(_line(request, {"role": "assistant", "content": ""}, metrics))

@@ -7,18 +7,6 @@ from chats import context
 from chats.tests.test_reply_life import closed_reply, start
 
 
-@pytest.mark.django_db(transaction=True)
-def test_what_no_longer_fits_is_counted_and_said(client, ollama, settings):
-    settings.NUM_CTX, settings.NUM_PREDICT = 1024, 128
-    chat = start(client, "First " + "word " * 500)
-    closed_reply(chat)
-    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Second " + "word " * 400})
-    reply = closed_reply(chat)
-    assert reply.left_out == 2
-    assert [turn["role"] for turn in ollama.chats[-1].body["messages"]] == ["system", "user"]
-    assert b"2 older messages no longer fit" in client.get(chat.get_absolute_url()).content
-
-
 @pytest.mark.parametrize(
     ("before", "after", "joint"),
     [

@@ -106,6 +106,9 @@ async function follow(reply) {
 function take(reply, name, id, data) {
   if (name === "gone") return leave(reply, data.deleted ? "deleted" : "left");
   reply.take(name, id, data);
+  for (const { after, html } of data.summaries ?? []) {
+    document.getElementById(`message-${after}`)?.insertAdjacentHTML("afterend", html);
+  }
   if (name === "done" && ["failed", "interrupted"].includes(data.state)) {
     document.dispatchEvent(new Event("chat:failed"));
   }

@@ -1,0 +1,41 @@
+"""A talk that outgrows the window, in a real browser: the line that tells of it, and the gauge."""
+
+from playwright.sync_api import expect
+
+from ahfai.tests.house import House
+from ahfai.tests.test_browser import (
+    WIDE,
+    ask,
+    chromium,
+    expect_no_complaint_in_any_look,
+    new_page,
+    pytestmark,
+    sign_up,
+)
+from chats.tests.fake_ollama import FakeOllama
+from chats.tests.test_long_talks import StrictModel
+
+__all__ = ["chromium", "pytestmark"]
+
+
+def test_older_messages_are_summed_up_before_the_readers_eyes(chromium):
+    with FakeOllama(delay_s=0.005) as ollama, House(OLLAMA_URL=ollama.url, NUM_CTX="4096") as house:
+        ollama.play(*[StrictModel(3)] * 20)
+        page = new_page(chromium, house)
+        page.set_viewport_size(WIDE)
+        sign_up(page, "ada@example.org")
+        ask(page, "FACT-harbour " + "word " * 1100)
+        expect(page.locator(".reply[data-state=done]")).to_have_count(1)
+        page.wait_for_url("**/chats/*/")
+        ask(page, "word " * 1100)
+        expect(page.locator(".reply[data-state=done]")).to_have_count(2)
+        line = page.get_by_text("2 messages above were summed up for the model")
+        expect(line).to_be_visible()
+        line.press("Enter")
+        expect(page.get_by_text("Notes: FACT-harbour")).to_be_visible()
+        expect(page.locator(".gauge meter:visible")).to_have_count(1)
+        expect_no_complaint_in_any_look(page, "a long talk")
+        page.reload()
+        expect(line).to_be_visible()
+        assert page.faults == []
+        page.context.close()

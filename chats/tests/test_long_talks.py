@@ -1,0 +1,192 @@
+"""Talks that outgrow the model's window: summed up, never dropped in silence."""
+
+import re
+from collections.abc import Iterable
+
+import pytest
+from django.urls import reverse
+
+from chats import calibration, context, lifecycle
+from chats.models import Chat, Message, State, Summary, TokenRatio
+from chats.summaries import TASK
+from chats.tests.conftest import wait_until
+from chats.tests.fake_ollama import END, Request, Send, Step, error, final, go_json, head, say
+from chats.tests.test_reply_life import closed_reply, start
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WINDOW = 4096
+
+
+class StrictModel:
+    """Plays a server that counts tokens in its own way and refuses what is too long.
+
+    It answers at length, and sums up by telling all facts ("FACT-…") that it reads.
+    """
+
+    def __init__(self, characters_per_token: float) -> None:
+        self.characters_per_token = characters_per_token
+        self.refused = 0
+
+    def __call__(self, request: Request) -> Iterable[Step]:
+        text = "\n".join(turn["content"] for turn in request.body["messages"])
+        tokens = round(len(text) / self.characters_per_token)
+        if tokens > request.body["options"]["num_ctx"]:
+            self.refused += 1
+            inner = {
+                "error": {
+                    "code": 400,
+                    "message": "too long",
+                    "type": "exceed_context_size_error",
+                    "n_prompt_tokens": tokens,
+                    "n_ctx": request.body["options"]["num_ctx"],
+                }
+            }
+            return error("400 Bad Request", go_json(inner).decode())
+        if sums_up(request):
+            answer = "Notes: " + " ".join(sorted(set(re.findall(r"FACT-\w+", text))))
+        else:
+            answer = "An answer of some length. " * 12
+        return answered(request, answer, tokens)
+
+
+def answered(request: Request, text: str, tokens: int) -> list[Step]:
+    end = final(request, "stop", tokens, len(text) // 4)
+    return [Send(head()), say(request, text), end, Send(END)]
+
+
+def sums_up(request: Request) -> bool:
+    return request.body["messages"][0]["content"] == TASK
+
+
+@pytest.fixture
+def window(settings):
+    settings.NUM_CTX, settings.NUM_PREDICT = WINDOW, 512
+
+
+# Tokens longer than what is estimated, and shorter.
+@pytest.mark.parametrize("characters_per_token", [4.5, 1.7])
+def test_in_a_talk_of_200_turns_nothing_fails_and_nothing_is_dropped_in_silence(
+    client, ollama, window, characters_per_token
+):
+    model = StrictModel(characters_per_token)
+    ollama.play(*[model] * 1000)
+    chat = start(client, "My cat is called FACT-Miko. " + "Tell me more about cats. " * 20)
+    closed_reply(chat)
+    for number in range(199):
+        text = f"Question {number}. " + "And what about this one? " * 6
+        client.post(reverse("chats:ask", args=[chat.pk]), {"text": text})
+        closed_reply(chat)
+    replies = Message.objects.filter(role="assistant")
+    assert replies.count() == 200
+    assert set(replies.values_list("state", "left_out")) == {(State.DONE, 0)}
+    assert {request.body["options"]["num_ctx"] for request in ollama.chats} == {WINDOW}
+    assert "FACT-Miko" in ollama.chats[-1].body["messages"][0]["content"]
+    newest = Summary.objects.order_by("messages").last()
+    assert newest.messages > 300
+    assert "FACT-Miko" in newest.text
+    assert b"messages above were summed up" in client.get(chat.get_absolute_url()).content
+    # The second try is for the first time that the ratio is not known yet.
+    assert model.refused <= 1
+    assert sum(map(sums_up, ollama.chats)) < 60
+
+
+def test_the_first_call_that_needs_it_sums_up_and_later_ones_go_on_with_that(
+    client, ollama, window
+):
+    ollama.play(*[StrictModel(3)] * 20)
+    chat = start(client, "FACT-one " + "word " * 1100)
+    closed_reply(chat)
+    for text in ("FACT-two " + "word " * 1100, "word " * 300, "short"):
+        client.post(reverse("chats:ask", args=[chat.pk]), {"text": text})
+        closed_reply(chat)
+    order = [sums_up(request) for request in ollama.chats]
+    assert order[-2:] == [False, False]
+    assert "FACT-one" in Summary.objects.get().text
+    assert "FACT-one" in ollama.chats[-1].body["messages"][0]["content"]
+
+
+def test_a_summary_holds_only_on_the_branches_that_have_its_last_message(client, ollama, window):
+    ollama.play(*[StrictModel(3)] * 20)
+    chat = start(client, "FACT-one " + "word " * 1100)
+    closed_reply(chat)
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "word " * 1100})
+    closed_reply(chat)
+    assert Summary.objects.get().upto.role == "assistant"
+    first = Message.objects.in_order().first()
+    client.post(reverse("chats:edit", args=[first.pk]), {"text": "Something else"})
+    closed_reply(chat)
+    assert "FACT-one" not in ollama.chats[-1].body["messages"][0]["content"]
+    assert b"were summed up" not in client.get(chat.get_absolute_url()).content
+
+
+def test_where_the_model_cannot_sum_up_the_answer_says_what_it_was_written_without(
+    client, ollama, window
+):
+    model = StrictModel(3)
+
+    def forgetful(request: Request) -> Iterable[Step]:
+        if sums_up(request):
+            return answered(request, "", 10)
+        return model(request)
+
+    ollama.play(*[forgetful] * 20)
+    chat = start(client, "First " + "word " * 1100)
+    closed_reply(chat)
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "word " * 1100})
+    reply = closed_reply(chat)
+    assert (reply.state, reply.left_out) == (State.DONE, 2)
+    assert b"2 older messages no longer fit" in client.get(chat.get_absolute_url()).content
+
+
+def test_one_message_longer_than_the_window_is_summed_up_in_pieces(client, ollama, window):
+    ollama.play(*[StrictModel(3)] * 40)
+    chat = start(client, "FACT-early " + "word " * 2600 + "FACT-late")
+    wait_until(lambda: not Message.objects.open().exists())
+    assert Message.objects.get(role="assistant").reason == "too_long"
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Shorter, then"})
+    closed_reply(chat)
+    assert "FACT-early" in Summary.objects.get().text
+    assert "FACT-late" in Summary.objects.get().text
+
+
+def test_how_full_the_window_is_stands_under_the_last_answer(client, ollama, window):
+    ollama.play(lambda request: answered(request, "x" * 2048, 1024))
+    chat = start(client, "One")
+    assert closed_reply(chat).window == WINDOW
+    page = client.get(chat.get_absolute_url()).content.decode()
+    assert '<meter value="38" max="100"' in page
+
+
+def test_a_summary_goes_with_the_branch_that_it_ends_on(client, ollama, window, owner):
+    ollama.play(*[StrictModel(3)] * 20)
+    chat = start(client, "word " * 1100)
+    closed_reply(chat)
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "word " * 1100})
+    closed_reply(chat)
+    lifecycle.delete(Chat.objects.get())
+    assert not Summary.objects.exists()
+
+
+def test_the_ratio_rises_at_once_and_falls_slowly():
+    calibration.learn("m", 100, 150)
+    assert calibration.ratio("m") == 1.5
+    calibration.learn("m", 100, 50)
+    assert 1.3 < calibration.ratio("m") < 1.5
+    calibration.learn("m", 100, 180)
+    assert calibration.ratio("m") == 1.8
+
+
+@pytest.mark.parametrize("counted", [None, 0, 3, 100_000])
+def test_a_count_that_no_text_can_have_teaches_nothing(counted):
+    calibration.learn("m", 1000, counted)
+    assert not TokenRatio.objects.exists()
+
+
+def test_an_overflow_without_a_count_doubles_the_ratio():
+    calibration.learn_overflow("m", 1000, None)
+    assert calibration.ratio("m") == 2
+
+
+def test_estimates_grow_with_the_ratio():
+    assert context.Window(4096, 2.0).tokens("word") == 2 * context.estimate("word")
