@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
-from chats import drafts, generation, lifecycle, order, servers, watching
+from chats import drafts, generation, lifecycle, order, pages, servers, watching
 from chats.composing import composer
 from chats.forms import DraftForm, MessageForm, ModelForm, MoveForm, SteerForm, TitleForm
 from chats.models import Chat, ChatQuerySet, Message, Role
@@ -326,7 +326,8 @@ def _page(
     status: int = 200,
     at: str = "",
 ):
-    tree = Tree(chat.messages.select_related("summary").in_order())
+    # The place of each message first: only those that are shown are read in full.
+    tree = Tree(chat.messages.only("pk", "chat_id", "parent_id", "state").in_order())
     steps = tree.shown(chat.current_id)
     # A place that was searched for may be on another branch than the one that goes on.
     aside = tree.get(at) if at else None
@@ -337,7 +338,7 @@ def _page(
     shown = composer(
         request.user,
         chat=chat,
-        steps=steps,
+        part=pages.part(chat, steps, request.GET),
         aside=aside,
         open_reply=steps[-1].message if steps and steps[-1].message.is_open else None,
         text=text,

@@ -39,3 +39,34 @@ def test_older_messages_are_summed_up_before_the_readers_eyes(chromium):
         expect(line).to_be_visible()
         assert page.faults == []
         page.context.close()
+
+
+def test_a_long_chat_loads_the_rest_as_the_reader_scrolls_without_jumping(chromium):
+    with FakeOllama(delay_s=0.001) as ollama, House(OLLAMA_URL=ollama.url) as house:
+        page = new_page(chromium, house)
+        sign_up(page, "ada@example.org")
+        ask(page, "Question 0")
+        page.wait_for_url("**/chats/*/")
+        for number in range(1, 40):
+            expect(page.locator(".reply[data-state=done]")).to_have_count(number)
+            ask(page, f"Question {number}")
+        expect(page.locator(".reply[data-state=done]")).to_have_count(40)
+        page.reload()
+        page.wait_for_load_state()
+        turns = page.locator(".turn")
+        expect(turns).to_have_count(30)
+        view = page.locator("[data-follow]")
+        assert view.evaluate("v => v.scrollHeight - v.scrollTop - v.clientHeight") < 2
+        reading = page.locator(".turn").nth(4)
+        reading.scroll_into_view_if_needed()
+        before = reading.element_handle()
+        place = before.bounding_box()["y"]
+        expect(turns).to_have_count(60)
+        assert abs(before.bounding_box()["y"] - place) < 2
+        for _press in range(3):
+            view.press("Home")
+        expect(turns).to_have_count(80)
+        expect(page.locator("[data-more]")).to_have_count(0)
+        expect(page.get_by_text("Question 0", exact=True).last).to_be_visible()
+        assert page.faults == []
+        page.context.close()

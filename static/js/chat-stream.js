@@ -122,12 +122,13 @@ function leave(reply, why) {
 
 // Other words were asked elsewhere since this page was opened.
 function isBehind({ after }) {
-  return Boolean(after) && conversation.lastElementChild?.id !== `message-${after}`;
+  const last = [...conversation.querySelectorAll(".turn")].at(-1);
+  return Boolean(after) && last?.id !== `message-${after}`;
 }
 
 // Shows the chat as it is by now, and leaves the composer alone.
 async function catchUp() {
-  const page = await currentPage().catch(() => null);
+  const page = await currentPage(conversation.dataset.chat).catch(() => null);
   if (page) conversation.replaceChildren(...page.getElementById("conversation").children);
   const growing = conversation.querySelector("[data-stream]");
   if (growing) return follow(new Reply(growing));

@@ -23,8 +23,8 @@ export async function post(form, data = new FormData(form)) {
 }
 
 // The page as the server would show it now.
-export async function currentPage() {
-  const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+export async function currentPage(address = location.href) {
+  const response = await fetch(address, { headers: { Accept: "text/html" } });
   if (isSignIn(response)) throw new Refused("signed-out");
   if (response.status === 404) throw new Refused("missing");
   if (!response.ok) throw new Refused("");
