@@ -10,7 +10,9 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import (
@@ -25,7 +27,7 @@ from django.utils.translation import gettext as _
 
 from accounts.fields import sealed_for
 from ahfai.crypto import SealError
-from chats import calibration, context, lifecycle, sentences, servers, summaries
+from chats import calibration, context, lifecycle, sentences, servers, summaries, titles
 from chats.engines import (
     Call,
     Cancelled,
@@ -53,6 +55,8 @@ MAX_RESTARTS = 5
 MAX_OVERFLOWS = 2
 
 _running: dict[uuid.UUID, "Generation"] = {}
+# Titles that are being made in this process, by their model.
+_titles: list[tuple[str, Call]] = []
 _registry = threading.Lock()
 _draining = threading.Event()
 _place_freed = threading.Condition()
@@ -63,6 +67,9 @@ def begin(reply: Message) -> "Generation":
     generation = Generation(reply)
     with _registry:
         _running[reply.pk] = generation
+        for model, call in _titles:
+            if model == reply.model:
+                call.cancel()
     try:
         _saver.wake()
         threading.Thread(target=generation.run, name=f"reply-{reply.pk}", daemon=True).start()
@@ -71,6 +78,21 @@ def begin(reply: Message) -> "Generation":
         log.error("a reply could not be started")
         generation.give_up("overloaded")
     return generation
+
+
+@contextmanager
+def _naming(model: str) -> Iterator[Call]:
+    """A call for a title, which is cancelled as soon as a reply of this model begins here."""
+    call = Call()
+    with _registry:
+        _titles.append((model, call))
+        if any(one.reply.model == model for one in _running.values()):
+            call.cancel()
+    try:
+        yield call
+    finally:
+        with _registry:
+            _titles[:] = [(named, other) for named, other in _titles if other is not call]
 
 
 def running(reply_id: uuid.UUID) -> "Generation | None":
@@ -128,6 +150,7 @@ class Generation:
         self._doing = ""
         # What is known of the prompt when the reply is closed.
         self._read: dict[str, int] = {}
+        self._prompt: Prompt | None = None
         # A reply that goes on from an earlier one begins with its text.
         self._parts: list[str] = [reply.content] if reply.content else []
         self._thoughts: list[str] = [reply.thinking] if reply.thinking else []
@@ -210,6 +233,24 @@ class Generation:
             state = State.INTERRUPTED if self._parts else State.FAILED
         finally:
             self._close(state, fields)
+        self._name_chat()
+
+    def _name_chat(self) -> None:
+        """The first answer is there: have the model find a title, if nobody asks it anything."""
+        if not settings.TITLES or self._prompt is None or _draining.is_set():
+            return
+        try:
+            reply = Message.objects.select_related("chat").get(pk=self.reply.pk)
+            if titles.wanted(reply):
+                window = context.Window(self._prompt.num_ctx, calibration.ratio(reply.model))
+                with _naming(reply.model) as call:
+                    titles.make(reply, self._prompt, window, servers.engine(), call)
+        except (DatabaseError, SealError, ImproperlyConfigured, Message.DoesNotExist) as error:
+            log.info("a chat got no title: %s", type(error).__name__)
+        finally:
+            with _place_freed:
+                _place_freed.notify_all()
+            connections.close_all()
 
     def _answer(self) -> Finished:
         """Wait and ask; again where the built-in server was restarted before its first word."""
@@ -283,6 +324,7 @@ class Generation:
             summary = self._sum_up(path, window, summary)
             built = context.build(reply.chat, reply.model, path, window, self.text, summary)
         self._read = {"left_out": len(built.left_out), "window": num_ctx}
+        self._prompt = built.prompt
         return self._drain(self._stream(built.prompt))
 
     def _stream(self, prompt: Prompt) -> Iterator[Event]:

@@ -302,6 +302,27 @@ def claim(reply: Message) -> bool:
         )
 
 
+def claim_for_title(reply: Message) -> bool:
+    """Take a place at the model server to name the chat of `reply`, if one is free and nobody
+    waits for it; `Chat.titling` holds it."""
+    process = this_process()
+    Line.objects.bulk_create([Line()], ignore_conflicts=True)
+    with transaction.atomic():
+        Line.objects.select_for_update().get()
+        if Message.objects.open().filter(model=reply.model).exists() or not _has_place(reply.model):
+            return False
+        return bool(
+            Chat.objects.filter(~_beating("titling_id"), pk=reply.chat_id, titled=False).update(
+                titling=process
+            )
+        )
+
+
+def is_naming(chat: Chat) -> bool:
+    """Whether some process has the model find a title for `chat` just now."""
+    return Chat.objects.filter(_beating("titling_id"), pk=chat.pk, titled=False).exists()
+
+
 def give_back(reply: Message) -> None:
     """Back to the line, since nothing has been written yet; `created` keeps its place there."""
     Message.objects.filter(pk=reply.pk, state=State.RUNNING).update(state=State.WAITING)
@@ -312,10 +333,10 @@ def _first_in_line(model: str) -> uuid.UUID | None:
 
     What a dead process left behind neither holds a place nor stands in the way.
     """
+    if not _has_place(model):
+        return None
     alive = Message.objects.filter(_beating())
     running = alive.filter(state=State.RUNNING)
-    if running.filter(model=model).count() >= settings.OLLAMA_PARALLEL:
-        return None
     runs: dict[uuid.UUID, int] = {}
     for owner in running.values_list("owner_id", flat=True):
         runs[owner] = runs.get(owner, 0) + 1
@@ -324,6 +345,12 @@ def _first_in_line(model: str) -> uuid.UUID | None:
         if runs.get(owner, 0) < settings.RUNS_PER_USER:
             return key
     return None
+
+
+def _has_place(model: str) -> bool:
+    running = Message.objects.filter(_beating(), state=State.RUNNING, model=model).count()
+    naming = Chat.objects.filter(_beating("titling_id"), model=model).count()
+    return running + naming < settings.OLLAMA_PARALLEL
 
 
 def place_in_line(reply: Message) -> int:
@@ -362,9 +389,9 @@ def close_dead() -> int:
     )
 
 
-def _beating() -> Exists:
+def _beating(column: str = "process_id") -> Exists:
     limit = Now() - datetime.timedelta(seconds=Heartbeat.DEAD_AFTER_S)
-    return Exists(Heartbeat.objects.filter(pk=OuterRef("process_id"), seen__gte=limit))
+    return Exists(Heartbeat.objects.filter(pk=OuterRef(column), seen__gte=limit))
 
 
 def _is_alive(pid: int) -> bool:

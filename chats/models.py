@@ -58,6 +58,12 @@ class Chat(models.Model):
     temperature = models.FloatField(null=True, blank=True)
     longest = models.PositiveIntegerField(null=True, blank=True)
     think = models.CharField(max_length=6, choices=Think, blank=True, default=Think.OFF)
+    # Whether the title is settled, by the person or the model; and the process that has the model
+    # make one just now.
+    titled = models.BooleanField(default=False)
+    titling = models.ForeignKey(
+        Heartbeat, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
     # When it was put into the trash.
@@ -109,7 +115,7 @@ class Chat(models.Model):
                 return False
             number = changes.next_number(self.owner_id)
             sealed = sealed_for(self, "title", title)
-            Chat.objects.filter(pk=self.pk).update(title=sealed, change_number=number)
+            Chat.objects.filter(pk=self.pk).update(title=sealed, titled=True, change_number=number)
         return True
 
 

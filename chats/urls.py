@@ -15,6 +15,7 @@ urlpatterns = [
     path("<uuid:chat_id>/", views.detail, name="detail"),
     path("<uuid:chat_id>/ask", views.ask, name="ask"),
     path("<uuid:chat_id>/rename", views.rename, name="rename"),
+    path("<uuid:chat_id>/title", views.title, name="title"),
     path("<uuid:chat_id>/steer", views.steer, name="steer"),
     path("<uuid:chat_id>/delete", views.delete, name="delete"),
     path("messages/<uuid:message_id>/edit", views.edit, name="edit"),

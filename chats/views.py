@@ -2,14 +2,17 @@
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -19,9 +22,11 @@ from chats import drafts, generation, lifecycle, order, pages, servers, watching
 from chats.composing import composer
 from chats.forms import DraftForm, MessageForm, ModelForm, MoveForm, SteerForm, TitleForm
 from chats.models import Chat, ChatQuerySet, Message, Role
-from chats.tree import Tree
+from chats.tree import Step, Tree
 
 PER_PAGE = 50
+# How long after a question the answer, and then the title, is likely to come.
+NAMED_WITHIN = timedelta(minutes=1)
 
 
 @require_GET
@@ -254,6 +259,14 @@ def rename(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     return _form_page(request, chat, form, _("Rename this chat"))
 
 
+@require_GET
+def title(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
+    """For the open page of a chat whose title the model is about to make."""
+    chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
+    shown = {"chat": chat, "title_comes": "now" if lifecycle.is_naming(chat) else ""}
+    return render(request, "chats/title.html", shown)
+
+
 @require_http_methods(["GET", "POST"])
 def steer(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     """How the model answers in this chat."""
@@ -340,11 +353,22 @@ def _page(
         chat=chat,
         part=pages.part(chat, steps, request.GET),
         aside=aside,
+        title_comes=_title_comes(chat, steps),
         open_reply=steps[-1].message if steps and steps[-1].message.is_open else None,
         text=text,
         sentence=sentence,
     )
     return render(request, "chats/chat_detail.html", shown, status=status)
+
+
+def _title_comes(chat: Chat, steps: Sequence[Step]) -> str:
+    """Whether the model is making a title "now", or may begin to "soon"."""
+    if chat.titled or not steps or steps[-1].message.is_open:
+        return ""
+    if lifecycle.is_naming(chat):
+        return "now"
+    fresh = timezone.now() - chat.changed < NAMED_WITHIN
+    return "soon" if settings.TITLES and fresh else ""
 
 
 def _edit_page(

@@ -40,6 +40,7 @@ class House:
         environment = {
             "MODEL_SERVER": "ollama",
             "DRAIN_S": "1",
+            "TITLES": "no",
             **self.settings,
             "ENV_FILE": "none",
             "PORT": str(self.port),

@@ -18,6 +18,8 @@ os.environ |= {
     # Nothing listens on the discard port; a test that needs a model brings its own server.
     "MODEL_SERVER": "ollama",
     "OLLAMA_URL": "http://127.0.0.1:9",
+    # Tests count and script the calls of a model; those about titles switch them on.
+    "TITLES": "no",
 }
 
 from ahfai.settings import *  # noqa: E402, F403

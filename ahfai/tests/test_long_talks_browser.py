@@ -14,6 +14,7 @@ from ahfai.tests.test_browser import (
 )
 from chats.tests.fake_ollama import FakeOllama
 from chats.tests.test_long_talks import StrictModel
+from chats.tests.test_titles import answers
 
 __all__ = ["chromium", "pytestmark"]
 
@@ -68,5 +69,22 @@ def test_a_long_chat_loads_the_rest_as_the_reader_scrolls_without_jumping(chromi
         expect(turns).to_have_count(80)
         expect(page.locator("[data-more]")).to_have_count(0)
         expect(page.get_by_text("Question 0", exact=True).last).to_be_visible()
+        assert page.faults == []
+        page.context.close()
+
+
+def test_a_new_chat_gets_its_title_while_the_page_is_open(chromium):
+    with (
+        FakeOllama(delay_s=0.005) as ollama,
+        House(OLLAMA_URL=ollama.url, TITLES="yes") as house,
+    ):
+        ollama.play(*[answers] * 5)
+        page = new_page(chromium, house)
+        sign_up(page, "ada@example.org")
+        ask(page, "Say hello to my grandmother")
+        expect(page.get_by_role("heading", name="A fine greeting")).to_be_visible()
+        expect(page.locator("#recent").get_by_text("A fine greeting")).to_be_visible()
+        expect(page).to_have_title("A fine greeting · AhFai")
+        expect_no_complaint_in_any_look(page, "a chat with its title")
         assert page.faults == []
         page.context.close()

@@ -109,9 +109,9 @@ function take(reply, name, id, data) {
   for (const { after, html } of data.summaries ?? []) {
     document.getElementById(`message-${after}`)?.insertAdjacentHTML("afterend", html);
   }
-  if (name === "done" && ["failed", "interrupted"].includes(data.state)) {
-    document.dispatchEvent(new Event("chat:failed"));
-  }
+  if (name !== "done") return;
+  const failed = ["failed", "interrupted"].includes(data.state);
+  document.dispatchEvent(new Event(failed ? "chat:failed" : "chat:done"));
 }
 
 function leave(reply, why) {

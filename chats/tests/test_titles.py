@@ -1,0 +1,128 @@
+"""Titles by the model, after the first answer."""
+
+import threading
+from collections.abc import Iterable
+
+import pytest
+from django.urls import reverse
+
+from chats import titles
+from chats.models import Chat, Message
+from chats.tests.conftest import wait_until
+from chats.tests.fake_ollama import END, Pause, Request, Send, Step, final, head, say
+from chats.tests.test_reply_life import closed_reply, start
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def with_titles(settings, ollama):
+    settings.TITLES = True
+    ollama.play(*[answers] * 20)
+
+
+def answers(request: Request, title: str = "A **fine** greeting.") -> Iterable[Step]:
+    yield Send(head())
+    yield say(request, title if asks_for_title(request) else "Hello there")
+    yield final(request)
+    yield Send(END)
+
+
+def asks_for_title(request: Request) -> bool:
+    return request.body["messages"][-1]["content"].endswith(titles.TASK)
+
+
+def titled(chat: Chat) -> str:
+    wait_until(lambda: Chat.objects.filter(pk=chat.pk, titled=True, titling=None).exists())
+    return Chat.objects.get(pk=chat.pk).title
+
+
+def test_the_first_answer_brings_a_title_by_the_same_model_with_the_same_options(client, ollama):
+    chat = start(client, "Say hello to my grandmother")
+    assert titled(chat) == "A fine greeting"
+    answer, title = ollama.chats
+    same = ("model", "keep_alive", "truncate")
+    assert [title.body.get(name) for name in same] == [answer.body.get(name) for name in same]
+    assert title.body["options"]["num_ctx"] == answer.body["options"]["num_ctx"]
+    # What the server has read already comes first, so that it is not read anew.
+    before = answer.body["messages"]
+    assert title.body["messages"][: len(before)] == before
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Once more"})
+    closed_reply(chat)
+    wait_until(lambda: len(ollama.chats) == 3)
+    assert not asks_for_title(ollama.chats[-1])
+
+
+def test_a_title_that_the_person_gave_stays(client, ollama):
+    chat = start(client, "Hello")
+    chat.rename("My own")
+    closed_reply(chat)
+    assert titled(chat) == "My own"
+    assert not any(map(asks_for_title, ollama.chats))
+
+
+def test_who_is_writing_on_comes_first_and_the_title_later(client, ollama):
+    def slow(request: Request) -> Iterable[Step]:
+        if not asks_for_title(request):
+            return answers(request)
+        return [Send(head()), *[say(request, "word "), Pause(0.2)] * 500, Send(END)]
+
+    ollama.play(slow, slow, *[answers] * 5)
+    chat = start(client, "One")
+    closed_reply(chat)
+    wait_until(lambda: any(map(asks_for_title, ollama.chats)))
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Two"})
+    assert closed_reply(chat).state == "done"
+    assert titled(chat) == "A fine greeting"
+    assert [asks_for_title(request) for request in ollama.chats] == [False, True, False, True]
+    assert ollama.most_at_once("llama3.1:8b") == 1
+
+
+def test_nobody_who_has_begun_to_write_waits_for_a_title(client, ollama, owner):
+    written = threading.Event()
+
+    def patient(request: Request) -> Iterable[Step]:
+        written.wait(10)
+        return answers(request)
+
+    ollama.play(patient)
+    chat = start(client, "One")
+    client.post(reverse("chats:draft", args=[chat.pk]), {"text": "And wh", "version": 0})
+    written.set()
+    closed_reply(chat)
+    reply = Message.objects.select_related("chat").get(role="assistant")
+    assert not titles.wanted(reply)
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ('"Greetings to Grandmother"', "Greetings to Grandmother"),
+        ("Title: Two cats\nand more", "Two cats"),
+        ("<think>Hm, a title</think>\n\n## Two  cats.", "Two cats"),
+        ("<think>never ends", ""),
+        ("…", ""),
+        ("Katzen & Hunde", "Katzen & Hunde"),
+        ("日本語の挨拶", "日本語の挨拶"),
+        ("word " * 40, ("word " * 16)[:-2].rsplit(" ", 1)[0] + "…"),
+    ],
+)
+def test_what_models_put_around_a_title_is_taken_off(said, title):
+    assert titles._cleaned(said) == title
+
+
+def test_a_model_that_finds_none_is_not_asked_again(client, ollama):
+    ollama.play(*[lambda request: answers(request, "…")] * 5)
+    chat = start(client, "Say hello")
+    assert titled(chat) == "Say hello"
+
+
+def test_the_open_page_asks_for_the_title_until_it_is_settled(client, ollama):
+    chat = start(client, "Say hello")
+    address = reverse("chats:title", args=[chat.pk])
+    assert b"hx-get" in client.get(address).content
+    titled(chat)
+    settled = client.get(address).content.decode()
+    assert "hx-get" not in settled
+    assert "<title>A fine greeting · AhFai</title>" in settled
+    assert f'id="recent-{chat.pk}"' in settled

@@ -1,0 +1,113 @@
+"""Titles by the model, when the first answer is there: one more call with the same options, which
+steps back for whoever has a question."""
+
+import logging
+import re
+import time
+from dataclasses import replace
+
+from django.db import connections, transaction
+
+from accounts import changes
+from accounts.fields import sealed_for
+from chats import lifecycle
+from chats.context import Window
+from chats.engines import Call, Cancelled, EngineFailed, Event, Prompt, Text, Turn
+from chats.models import Chat, Message, State
+
+log = logging.getLogger(__name__)
+
+TASK = (
+    "Give this conversation a title of two to six words, in its own language. Write the title "
+    "alone, without quotation marks and without a full stop."
+)
+TOKENS = 40
+LONGEST = 80
+WITHIN_S = 60
+LOOK_EVERY_S = 0.3
+
+
+def wanted(reply: Message) -> bool:
+    """Whether this answer's chat still needs a title, and nobody is writing on there."""
+    if reply.state not in (State.DONE, State.CUT):
+        return False
+    return Chat.objects.filter(
+        pk=reply.chat_id, titled=False, trashed=None, draft=None
+    ).exists() and not (Message.objects.open().filter(model=reply.model).exists())
+
+
+def make(reply: Message, like: Prompt, window: Window, engine, call: Call) -> bool:
+    """Have the chat of `reply` named by its model; `like` is the prompt of the answer, whose
+    beginning the server knows already. Returns whether it has a title now.
+
+    `call` is cancelled from outside, or here when somebody asks something.
+    """
+    if not lifecycle.claim_for_title(reply):
+        return False
+    try:
+        connections.close_all()
+        title = _cleaned(_said(engine.stream(_prompt(reply, like, window), call), call, reply))
+    except Cancelled:
+        return False
+    except EngineFailed as failure:
+        log.info("a chat got no title: %s", failure.code)
+        return False
+    finally:
+        Chat.objects.filter(pk=reply.chat_id).update(titling=None)
+    return _store(reply, title)
+
+
+def _prompt(reply: Message, like: Prompt, window: Window) -> Prompt:
+    """The conversation as the server has just read it; its beginning alone where it is long."""
+    turns = (*like.turns, Turn("assistant", reply.content), Turn("user", TASK))
+    if sum(window.tokens(turn.content) for turn in turns) + TOKENS > window.num_ctx * 0.9:
+        question = like.turns[-1].content[:1000]
+        turns = (like.turns[0], Turn("user", f"{question}\n\n{TASK}"))
+    return replace(like, turns=turns, num_predict=TOKENS, think=None, temperature=0)
+
+
+def _said(events, call: Call, reply: Message) -> str:
+    """The model's words, as long as nobody waits for it meanwhile. Raises Cancelled."""
+    words: list[str] = []
+    looked = began = time.monotonic()
+    event: Event
+    for event in events:
+        if isinstance(event, Text):
+            words.append(event.delta)
+        now = time.monotonic()
+        if now - began > WITHIN_S:
+            call.cancel()
+        elif now - looked > LOOK_EVERY_S:
+            looked = now
+            if Message.objects.open().filter(model=reply.model).exists():
+                call.cancel()
+            connections.close_all()
+        call.check()
+    return "".join(words)
+
+
+def _cleaned(said: str) -> str:
+    """The first line that holds a word, without what models put around a title."""
+    said = re.sub(r"<think>.*?(</think>|$)", "", said, flags=re.DOTALL)
+    for line in said.splitlines():
+        line = re.sub(r"^\W*(?:title|titel|titre|título)\s*:", "", line, flags=re.IGNORECASE)
+        line = re.sub(r"\*\*|__|`", "", line)
+        line = re.sub(r"\s+", " ", line).strip(" \t#*_`\"'“”„«»‘’-–.:")
+        if re.search(r"\w", line):
+            return line if len(line) <= LONGEST else line[: LONGEST - 1].rsplit(" ", 1)[0] + "…"
+    return ""
+
+
+def _store(reply: Message, title: str) -> bool:
+    """Unless the person has named it meanwhile. A model that finds no words isn't asked again."""
+    with transaction.atomic():
+        chats = Chat.objects.filter(pk=reply.chat_id, titled=False)
+        chat = chats.select_for_update().only("pk", "owner_id").first()
+        if chat is None:
+            return False
+        fields: dict[str, object] = {"titled": True}
+        if title:
+            fields["title"] = sealed_for(chat, "title", title)
+            fields["change_number"] = changes.next_number(chat.owner_id)
+        chats.update(**fields)
+    return bool(title)
