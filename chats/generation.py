@@ -285,8 +285,11 @@ class Generation:
             # A process that shuts down begins nothing.
             ready = ready and not _draining.is_set()
             if ready and lifecycle.claim(self.reply):
-                self.say("")
-                return
+                if servers.kind() != "builtin" or servers.builtin_status().state == "ready":
+                    self.say("")
+                    return
+                # It was sent for a restart between the look and the claim.
+                lifecycle.give_back(self.reply)
             if ready and time.monotonic() - told_at > 1:
                 told_at = time.monotonic()
                 self.say(sentences.in_line(self.reply))

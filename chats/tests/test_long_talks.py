@@ -85,7 +85,8 @@ def test_in_a_talk_of_200_turns_nothing_fails_and_nothing_is_dropped_in_silence(
     newest = Summary.objects.order_by("messages").last()
     assert newest.messages > 300
     assert "FACT-Miko" in newest.text
-    assert b"messages above were summed up" in client.get(chat.get_absolute_url()).content
+    there = client.get(f"{chat.get_absolute_url()}?at={newest.upto_id}").content.decode()
+    assert f"{newest.messages} messages above were summed up" in there
     # The second try is for the first time that the ratio is not known yet.
     assert model.refused <= 1
     assert sum(map(sums_up, ollama.chats)) < 60
