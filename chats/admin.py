@@ -3,7 +3,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from ahfai.inspection import Inspection
-from chats.models import BuiltinServer, Chat, Message
+from chats.models import BuiltinServer, Chat, Message, Preset
 
 
 @admin.register(Chat)
@@ -20,6 +20,12 @@ class ChatInspection(Inspection):
     @admin.display(description="messages")
     def message_count(self, chat: Chat) -> int:
         return getattr(chat, "counted", 0)
+
+
+@admin.register(Preset)
+class PresetInspection(Inspection):
+    shown = ("id", "owner_id", "is_default", "created")
+    ordering = ("-created",)
 
 
 @admin.register(Message)

@@ -4,7 +4,7 @@ import uuid
 
 from django.urls import reverse
 
-from chats import drafts, servers
+from chats import drafts, servers, steering
 from chats.servers import Choice
 
 
@@ -31,6 +31,7 @@ def composer(user, **more) -> dict:
         "request_id": uuid.uuid4(),
         "models": choices,
         "chosen_model": chosen,
+        "presets": [] if "chat" in more else steering.presets(user),
         "model_status": servers.status(),
         **more,
     }

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils import timezone
 
+from chats import steering
 from chats.engines import Prompt, Turn
-from chats.models import Chat, Message, Summary, Think
+from chats.models import Chat, Message, Summary
 
 SYSTEM = (
     "You are AhFai, a private assistant that runs on the person's own machine. "
@@ -61,12 +62,13 @@ def build(
     `so_far` is an answer's beginning that is to be continued; `summary` stands for the turns
     up to the message where it ends. The newest turns may take the part `kept` of the room.
     """
-    num_predict = min(chat.longest or settings.NUM_PREDICT, window.num_ctx // 2)
-    system = Turn("system", _system(chat, summary))
+    steered = steering.of(chat)
+    num_predict = min(steered.longest or settings.NUM_PREDICT, window.num_ctx // 2)
+    system = Turn("system", _system(chat, steered.instructions, summary))
     room = (window.num_ctx - num_predict) * PLANNED - window.tokens(system.content)
     end = _to_continue(so_far, window, room / 2)
     room -= sum(window.tokens(turn.content) for turn in end)
-    room *= kept
+    room = min(room, steered.reads or room) * kept
     turns: list[Turn] = []
     said = [message for message in _after(path, summary) if message.is_mine or message.content]
     for message in reversed(said):
@@ -82,8 +84,8 @@ def build(
         turns=(system, *_alternating(reversed(turns)), *end),
         num_ctx=window.num_ctx,
         num_predict=num_predict,
-        think={Think.OFF: None, Think.ON: True}.get(Think(chat.think), chat.think),
-        temperature=chat.temperature,
+        think=steered.think,
+        temperature=steered.temperature,
     )
     return Context(prompt, left_out=said[: len(said) - len(turns)])
 
@@ -136,13 +138,13 @@ def estimate(text: str) -> float:
     return TOKENS_OF_FRAME + wide * 1.2 + (len(text) - wide) / 3
 
 
-def _system(chat: Chat, summary: Summary | None) -> str:
+def _system(chat: Chat, instructions: str | None, summary: Summary | None) -> str:
     """The time to the hour: a server that finds the beginning changed reads all of it anew."""
     zone = chat.owner.zone
     now = timezone.now().astimezone(zone)
     parts = [SYSTEM.format(day=now.strftime("%A, %d %B %Y"), hour=now.strftime("%H"), zone=zone)]
-    if chat.instructions:
-        parts.append(chat.instructions)
+    if instructions:
+        parts.append(instructions)
     if summary:
         parts.append(SUMMED_UP.format(summary=summary.text))
     return "\n\n".join(parts)

@@ -52,6 +52,16 @@ class DraftForm(forms.Form):
     version = forms.IntegerField(min_value=0, max_value=2**31 - 2)
 
 
+class FirstMessageForm(MessageForm):
+    """A new chat, which may begin with a preset."""
+
+    preset = forms.UUIDField(required=False)
+
+
+class PickPresetForm(forms.Form):
+    preset = forms.UUIDField()
+
+
 class MoveForm(forms.Form):
     """Which chats go where; whose they are is asked of the rows."""
 
@@ -64,13 +74,13 @@ class MoveForm(forms.Form):
 
 
 class SteerForm(forms.Form):
-    """How the model answers in one chat."""
+    """How the model answers; empty is as everywhere."""
 
     instructions = WordsField(
         max_length=8000,
         required=False,
         label=_("Instructions"),
-        help_text=_("What the model should know or keep to in this chat. Only you can read it."),
+        help_text=_("What the model should know or keep to. Only you can read it."),
         widget=forms.Textarea({"rows": 5, "dir": "auto", "data-grow": ""}),
     )
     temperature = forms.FloatField(
@@ -78,7 +88,7 @@ class SteerForm(forms.Form):
         max_value=2,
         required=False,
         label=_("Temperature"),
-        help_text=_("0 is sober, 1 and more is daring. Empty: as the model was made."),
+        help_text=_("0 is sober, 1 and more is daring. Empty: as everywhere."),
         widget=forms.NumberInput({"step": "0.1"}),
     )
     longest = forms.IntegerField(
@@ -88,12 +98,75 @@ class SteerForm(forms.Form):
         label=_("Longest answer"),
         help_text=_("In tokens; about three of them make two words. Empty: as everywhere."),
     )
+    reads = forms.IntegerField(
+        min_value=256,
+        max_value=1_048_576,
+        required=False,
+        label=_("How much of the chat it reads"),
+        help_text=_(
+            "In tokens, the newest messages first; never more than fits into the model's window. "
+            "Less makes long chats quicker. Empty: as everywhere."
+        ),
+    )
     think = forms.ChoiceField(
         choices=Think.choices,
         required=False,
         label=_("Think before answering"),
         help_text=_("Where the model can. Its thoughts stand folded above the answer."),
     )
+
+
+class DefaultsForm(SteerForm):
+    """How the model answers everywhere."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        fields = cast("dict[str, forms.ChoiceField]", self.fields)
+        fields["temperature"].help_text = _(
+            "0 is sober, 1 and more is daring. Empty: as the model was made."
+        )
+        fields["longest"].help_text = _(
+            "In tokens; about three of them make two words. Empty: what the house allows."
+        )
+        fields["reads"].help_text = _(
+            "In tokens, the newest messages first. Empty: all that fits into the model's window."
+        )
+        fields["think"].choices = [
+            choice for choice in Think.choices if choice[0] != Think.EVERYWHERE
+        ]
+
+
+class PresetForm(SteerForm):
+    name = forms.CharField(
+        max_length=80,
+        label=_("Name"),
+        widget=forms.TextInput({"dir": "auto"}),
+        error_messages={"required": _("A preset needs a name.")},
+    )
+    field_order = ("name",)
+
+
+class ChatSteerForm(SteerForm):
+    """How the model answers in one chat; with a name, also for others that begin later."""
+
+    name = forms.CharField(
+        max_length=80,
+        required=False,
+        label=_("Save as preset"),
+        help_text=_(
+            "With a name, this is also kept as a preset that other chats can take. "
+            "Empty: for this chat alone."
+        ),
+        widget=forms.TextInput({"dir": "auto"}),
+    )
+
+    def __init__(self, *args, model: str, thinks: bool | None, **kwargs) -> None:
+        """`thinks` is whether the chat's model can think, None where nobody knows."""
+        super().__init__(*args, **kwargs)
+        if thinks is False:
+            self.fields["think"].help_text = _(
+                "%(model)s can't think first, so this counts once another model answers here."
+            ) % {"model": model}
 
 
 class TitleForm(forms.Form):

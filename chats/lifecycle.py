@@ -42,16 +42,20 @@ class TooManyOpen(Exception):
     """This person has MAX_OPEN_PER_PERSON replies in line or being written."""
 
 
-def start(user, text: str, model: str, request_id: uuid.UUID | None) -> tuple[Message, bool]:
-    """A new chat with its first question. Returns the reply, and whether it is a new one.
+def start(
+    user, text: str, model: str, request_id: uuid.UUID | None, steering: dict | None = None
+) -> tuple[Message, bool]:
+    """A new chat with its first question, steered as a preset's `steering.values` say.
 
-    Raises TooManyOpen.
+    Returns the reply, and whether it is a new one. Raises TooManyOpen.
     """
 
     def store(request_id, process):
         number = changes.next_number(user.pk)
         title = title_from(text)
-        chat = Chat.objects.create(owner=user, title=title, model=model, change_number=number)
+        chat = Chat.objects.create(
+            owner=user, title=title, model=model, change_number=number, **(steering or {})
+        )
         drafts.drop(user, None)
         return _ask(chat, _Place(None, None, number), None, text, model, request_id, process)
 

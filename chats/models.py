@@ -34,14 +34,47 @@ class ChatQuerySet(SealedQuerySet):
 class Think(models.TextChoices):
     """Whether a model that can think does so before it answers, and how long."""
 
-    OFF = "", _("No")
+    EVERYWHERE = "", _("As everywhere")
+    OFF = "off", _("No")
     ON = "on", _("Yes")
     LOW = "low", _("A little")
     MEDIUM = "medium", _("Some")
     HIGH = "high", _("A lot")
 
 
-class Chat(models.Model):
+class Steered(models.Model):
+    """What steers the model; what is empty is as everywhere. `longest` and `reads` are tokens."""
+
+    # The checker knows no sealed column that may be empty.
+    instructions = SealedTextField(  # type: ignore[misc]
+        _("instructions"), max_length=8000, null=True, blank=True
+    )
+    temperature = models.FloatField(null=True, blank=True)
+    longest = models.PositiveIntegerField(null=True, blank=True)
+    # How much of a chat the model reads at most; its whole window where it is empty.
+    reads = models.PositiveIntegerField(null=True, blank=True)
+    think = models.CharField(max_length=6, choices=Think, blank=True, default=Think.EVERYWHERE)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(temperature=None) | Q(temperature__gte=0, temperature__lte=2),
+                name="%(class)s_temperature_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(think__in=Think.values), name="%(class)s_think_is_known"
+            ),
+        ]
+
+    def steer(self, instructions: str | None, **numbers) -> bool:
+        """False where the row was deleted meanwhile."""
+        sealed = sealed_for(self, "instructions", instructions) if instructions else None
+        rows = type(self)._default_manager.filter(pk=self.pk)
+        return bool(rows.update(instructions=sealed, **numbers))
+
+
+class Chat(Steered):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chats"
@@ -50,14 +83,6 @@ class Chat(models.Model):
     model = models.CharField(_("model"), max_length=200)
     created = models.DateTimeField(default=timezone.now, editable=False)
     changed = models.DateTimeField(default=timezone.now, editable=False)
-    # How the model is steered here; where it is empty, as everywhere.
-    # The checker knows no sealed column that may be empty.
-    instructions = SealedTextField(  # type: ignore[misc]
-        _("instructions"), max_length=8000, null=True, blank=True
-    )
-    temperature = models.FloatField(null=True, blank=True)
-    longest = models.PositiveIntegerField(null=True, blank=True)
-    think = models.CharField(max_length=6, choices=Think, blank=True, default=Think.OFF)
     # Whether the title is settled, by the person or the model; and the process that has the model
     # make one just now.
     titled = models.BooleanField(default=False)
@@ -76,14 +101,7 @@ class Chat(models.Model):
 
     objects = ChatQuerySet.as_manager()
 
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(temperature=None) | Q(temperature__gte=0, temperature__lte=2),
-                name="chat_temperature_in_range",
-            ),
-            models.CheckConstraint(condition=Q(think__in=Think.values), name="chat_think_is_known"),
-        ]
+    class Meta(Steered.Meta):
         indexes = [
             models.Index(fields=["owner", "-changed"], name="chat_newest_of_owner"),
             models.Index(
@@ -103,11 +121,6 @@ class Chat(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("chats:detail", args=[self.pk])
 
-    def steer(self, instructions: str, **numbers) -> bool:
-        """False where the chat was deleted meanwhile."""
-        sealed = sealed_for(self, "instructions", instructions) if instructions else None
-        return bool(Chat.objects.filter(pk=self.pk).update(instructions=sealed, **numbers))
-
     def rename(self, title: str) -> bool:
         """False where the chat was deleted meanwhile."""
         with transaction.atomic():
@@ -117,6 +130,46 @@ class Chat(models.Model):
             sealed = sealed_for(self, "title", title)
             Chat.objects.filter(pk=self.pk).update(title=sealed, titled=True, change_number=number)
         return True
+
+
+class PresetQuerySet(SealedQuerySet):
+    def named(self):
+        """Without the row that stands for everywhere."""
+        return self.filter(is_default=False)
+
+
+class Preset(Steered):
+    """A named way to steer chats; the one without a name counts in all chats of its person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="presets"
+    )
+    name = SealedTextField(_("name"), max_length=80, null=True)  # type: ignore[misc]
+    is_default = models.BooleanField(default=False, editable=False)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = PresetQuerySet.as_manager()
+
+    class Meta(Steered.Meta):
+        constraints = [
+            *Steered.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(is_default=True, name__isnull=True)
+                | Q(is_default=False, name__isnull=False),
+                name="preset_has_a_name_or_is_the_default",
+            ),
+            models.UniqueConstraint(
+                fields=["owner"], condition=Q(is_default=True), name="preset_one_default_per_owner"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def change(self, name: str, **steering) -> bool:
+        """False where it was deleted meanwhile."""
+        return self.steer(name=sealed_for(self, "name", name), **steering)
 
 
 class State(models.TextChoices):
@@ -265,6 +318,11 @@ class Message(models.Model):
         if not self.reply_tokens or not self.reply_ms:
             return None
         return self.reply_tokens / self.reply_ms * 1000
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the model wrote."""
+        return None if self.reply_ms is None else self.reply_ms / 1000
 
 
 class Summary(models.Model):

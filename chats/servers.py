@@ -197,6 +197,22 @@ def listed() -> list[str] | None:
     return None if known is None else [model.name for model in known]
 
 
+def thinks(model: str) -> bool | None:
+    """Whether the model can think before it answers; None where the server didn't say.
+
+    Never waits for the server. Servers of OpenAI's wire don't say it of any model.
+    """
+    which = kind()
+    if which == "builtin":
+        return False
+    if which == "openai":
+        return None
+    for found in _listing_of(engine()).models or []:
+        if full(found.name) == full(model):
+            return "thinking" in found.abilities
+    return None
+
+
 def choices() -> list[Choice]:
     if kind() != "builtin":
         # What was there last is offered while the server can't be asked.

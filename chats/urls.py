@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chats import views
+from chats import preset_views, views
 
 app_name = "chats"
 
@@ -12,11 +12,17 @@ urlpatterns = [
     path("start", views.start, name="start"),
     path("draft", views.draft_of_new_chat, name="draft_of_new_chat"),
     path("<uuid:chat_id>/draft", views.draft, name="draft"),
+    path("defaults", preset_views.defaults, name="defaults"),
+    path("presets/", preset_views.index, name="presets"),
+    path("presets/new", preset_views.make, name="preset_make"),
+    path("presets/<uuid:preset_id>/", preset_views.change, name="preset"),
+    path("presets/<uuid:preset_id>/delete", preset_views.delete, name="preset_delete"),
     path("<uuid:chat_id>/", views.detail, name="detail"),
     path("<uuid:chat_id>/ask", views.ask, name="ask"),
     path("<uuid:chat_id>/rename", views.rename, name="rename"),
     path("<uuid:chat_id>/title", views.title, name="title"),
-    path("<uuid:chat_id>/steer", views.steer, name="steer"),
+    path("<uuid:chat_id>/steer", preset_views.steer, name="steer"),
+    path("<uuid:chat_id>/take", preset_views.take, name="take"),
     path("<uuid:chat_id>/delete", views.delete, name="delete"),
     path("messages/<uuid:message_id>/edit", views.edit, name="edit"),
     path("messages/<uuid:message_id>/show", views.show, name="show"),

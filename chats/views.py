@@ -18,9 +18,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
-from chats import drafts, generation, lifecycle, order, pages, servers, watching
+from chats import drafts, generation, lifecycle, order, pages, servers, steering, watching
 from chats.composing import composer
-from chats.forms import DraftForm, MessageForm, ModelForm, MoveForm, SteerForm, TitleForm
+from chats.forms import (
+    DraftForm,
+    FirstMessageForm,
+    MessageForm,
+    ModelForm,
+    MoveForm,
+    TitleForm,
+)
 from chats.models import Chat, ChatQuerySet, Message, Role
 from chats.tree import Step, Tree
 
@@ -82,17 +89,21 @@ def detail(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def start(request: SignedInRequest) -> HttpResponse:
-    form = MessageForm(request.POST)
+    form = FirstMessageForm(request.POST)
     if not form.is_valid():
         return _refused_start(request, _fault(form), 422)
     said = form.cleaned_data
     try:
+        steered = steering.of_preset(request.user, said["preset"]) if said["preset"] else None
         reply, fresh = lifecycle.start(
             request.user,
             said["text"],
             servers.pick(request.user, picked=said["model"]),
             said["request_id"],
+            steered,
         )
+    except steering.NoSuchPreset:
+        return _refused_start(request, _("This preset is gone. Choose another one."), 422)
     except lifecycle.TooManyOpen:
         return _refused_start(request, _too_many(), 429)
     if fresh:
@@ -268,20 +279,6 @@ def title(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def steer(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
-    """How the model answers in this chat."""
-    chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
-    now = {name: getattr(chat, name) for name in ("temperature", "longest", "think")}
-    now["instructions"] = _text_of(chat, "instructions")
-    form = SteerForm(_posted(request), initial=now)
-    if request.method == "POST" and form.is_valid():
-        if not chat.steer(**form.cleaned_data):
-            raise Http404
-        return redirect(chat)
-    return _form_page(request, chat, form, _("Steer this chat"))
-
-
-@require_http_methods(["GET", "POST"])
 def delete(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     """For good; what is put into the trash can come back."""
     chat = get_object_or_404(request.user.chats, pk=chat_id)
@@ -387,7 +384,12 @@ def _refused(request: SignedInRequest, chat: Chat, sentence: str, status: int) -
 def _refused_start(request: SignedInRequest, sentence: str, status: int) -> HttpResponse:
     if _wants_events(request):
         return JsonResponse({"sentence": str(sentence)}, status=status)
-    shown = composer(request.user, sentence=sentence, text=request.POST.get("text", ""))
+    shown = composer(
+        request.user,
+        sentence=sentence,
+        text=request.POST.get("text", ""),
+        chosen_preset=request.POST.get("preset", ""),
+    )
     return render(request, "home.html", shown, status=status)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from chats.models import Chat, Message
+from chats.models import Chat, Message, Preset
 
 CANARY = "Weekend in the Ardennes with a canary"
 METHODS = ("get", "post")
@@ -67,6 +67,7 @@ def things(owner) -> dict[str, object]:
         "chat_id": chat.pk,
         "reply_id": reply.pk,
         "message_id": asked.pk,
+        "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
         "object_id": chat.pk,
         "content_type_id": 1,

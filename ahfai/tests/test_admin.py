@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
-from chats.models import BuiltinServer, Chat, Message
+from chats.models import BuiltinServer, Chat, Message, Preset
 
 CANARY = "a canary that sings in the Ardennes"
 
@@ -26,6 +26,7 @@ def rows(owner, stranger):
         BuiltinServer: BuiltinServer.objects.create(),
         Chat: chat,
         Message: message,
+        Preset: Preset.objects.create(owner=stranger, name=CANARY, instructions=CANARY),
         User: stranger,
         type(stranger.keys.get()): stranger.keys.get(),
     }

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Ownership, Session, User, UserKey
 from ahfai.models import Heartbeat, RateCount
 from ahfai.testing import make_person
-from chats.models import BuiltinServer, Chat, Draft, Line, Message, Summary, TokenRatio
+from chats.models import BuiltinServer, Chat, Draft, Line, Message, Preset, Summary, TokenRatio
 
 OURS = ("ahfai", "accounts", "chats", "notes", "reminders")
 CONSTRAINTS = {
@@ -55,6 +55,10 @@ def twice(create: Callable, **fields) -> None:
     create(**fields)
 
 
+def preset(talk: Talk, **fields) -> None:
+    Preset.objects.create(**{"owner": talk.person, "name": "p"} | fields)
+
+
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 BREAKERS: dict[str, Callable[[Talk], object]] = {
@@ -76,6 +80,12 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     ),
     "chat_temperature_in_range": lambda talk: talk.change(talk.chat, temperature=2.5),
     "chat_think_is_known": lambda talk: talk.change(talk.chat, think="hard"),
+    "preset_temperature_in_range": lambda talk: preset(talk, temperature=-1),
+    "preset_think_is_known": lambda talk: preset(talk, think="hard"),
+    "preset_has_a_name_or_is_the_default": lambda talk: preset(talk, name=None),
+    "preset_one_default_per_owner": lambda talk: twice(
+        preset, talk=talk, name=None, is_default=True
+    ),
     "tokenratio_is_positive": lambda _talk: TokenRatio.objects.create(model="m", ratio=0),
     "draft_one_for_a_new_chat": lambda talk: twice(
         Draft.objects.create, owner=talk.person, text="words", version=1

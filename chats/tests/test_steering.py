@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from chats import servers
 from chats.models import Chat
 from chats.tests.test_reply_life import closed_reply, start
 
@@ -14,7 +15,7 @@ def steer(client, chat: Chat, **fields):
 
 
 def ask(client, chat: Chat, ollama, **more) -> dict:
-    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "And now?", **more})
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "And now?"} | more)
     closed_reply(chat)
     return ollama.chats[-1].body
 
@@ -33,7 +34,8 @@ def test_the_model_gets_what_the_person_chose_and_its_window_stays(client, ollam
 
 
 @pytest.mark.parametrize(
-    ("chosen", "sent"), [("", False), ("on", True), ("low", "low"), ("high", "high")]
+    ("chosen", "sent"),
+    [("", False), ("off", False), ("on", True), ("low", "low"), ("high", "high")],
 )
 def test_a_model_that_can_think_is_told_how_much(client, ollama, chosen, sent):
     chat = start(client, model="qwen3:4b")
@@ -53,7 +55,13 @@ def test_a_model_that_cannot_think_is_not_asked_to(client, ollama):
 
 @pytest.mark.parametrize(
     "fields",
-    [{"temperature": "3"}, {"temperature": "nan"}, {"longest": "1"}, {"think": "hard"}],
+    [
+        {"temperature": "3"},
+        {"temperature": "nan"},
+        {"longest": "1"},
+        {"reads": "9"},
+        {"think": "hard"},
+    ],
 )
 def test_what_no_model_takes_is_refused_with_a_sentence(client, owner, fields):
     chat = Chat.objects.create(owner=owner, title="t", model="m")
@@ -71,3 +79,51 @@ def test_instructions_are_sealed(client, owner):
     assert b"canary" not in held.value
     page = client.get(reverse("chats:steer", args=[chat.pk])).content
     assert b"A canary in the Ardennes" in page
+
+
+def test_a_model_reads_no_more_of_a_chat_than_it_shall_and_keeps_its_window(client, ollama):
+    chat = start(client, "First " + "word " * 300)
+    closed_reply(chat)
+    whole = ask(client, chat, ollama)
+    assert len(whole["messages"]) == 4
+    steer(client, chat, reads="256")
+    some = ask(client, chat, ollama)
+    assert "First" not in str(some["messages"][1:])
+    assert some["options"] == whole["options"]
+    steer(client, chat, reads="1000000")
+    assert len(ask(client, chat, ollama)["messages"]) > 4
+
+
+def test_a_newest_question_is_read_whole_however_little_it_shall_read(client, ollama):
+    chat = start(client)
+    closed_reply(chat)
+    steer(client, chat, reads="256")
+    sent = ask(client, chat, ollama, text="All " + "of it " * 400)
+    assert sent["messages"][-1]["content"].count("of it") == 400
+
+
+def test_the_page_says_where_the_model_cannot_think(client, owner, ollama):
+    servers.models()
+    for model, said in (("plain:latest", True), ("qwen3:4b", False), ("unknown", False)):
+        chat = Chat.objects.create(owner=owner, title="t", model=model)
+        page = client.get(reverse("chats:steer", args=[chat.pk])).content.decode()
+        assert ("think first" in page) == said
+
+
+def test_what_a_reply_cost_is_folded_away(client, ollama):
+    chat = start(client)
+    reply = closed_reply(chat)
+    page = client.get(chat.get_absolute_url()).content.decode()
+    counts = page[page.index('<details class="counts">') :].partition("</details>")[0]
+    assert f"<dd>{reply.model}</dd>" in counts
+    assert f"<dd>{reply.prompt_tokens}</dd>" in counts
+    assert f"<dd>{reply.reply_tokens}</dd>" in counts
+    assert "Tokens/s" in counts
+
+
+def test_counts_that_nobody_told_are_not_made_up(client, ollama):
+    ollama.play("missing")
+    chat = start(client)
+    closed_reply(chat)
+    page = client.get(chat.get_absolute_url()).content.decode()
+    assert "Tokens" not in page[page.index('<details class="counts">') :].partition("</details>")[0]
