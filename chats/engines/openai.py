@@ -118,26 +118,36 @@ class OpenAI:
             "stream_options": {"include_usage": True},
             "max_tokens": prompt.num_predict,
         }
-        if prompt.think is not None:
-            body["chat_template_kwargs"] = {"enable_thinking": bool(prompt.think)}
-        if isinstance(prompt.think, str):
-            body["reasoning_effort"] = prompt.think
         if prompt.temperature is not None:
             body["temperature"] = prompt.temperature
-        with self._server.send_patiently(
-            call,
-            "POST",
-            "/v1/chat/completions",
-            body,
-            within_s=self.first_byte_s,
-            is_loading=_is_loading,
-        ) as answer:
+        with self._send(call, body | _about_thinking(prompt), body, prompt) as answer:
             if answer.status != 200:
                 raise _refusal(answer, prompt)
             if answer.kind == "text/html":
                 raise failed("not_a_model_server")
             patience_s = self.line_s * (THINKING_PATIENCE if prompt.think else 1)
             yield from _events(answer, prompt, patience_s)
+
+    def _send(
+        self, call: Call, body: dict[str, Any], plainer: dict[str, Any], prompt: Prompt
+    ) -> Answer:
+        """Ask, and once more with the plainer body where a field of the other one was refused:
+        servers of this wire don't say which model can think."""
+        answer = self._server.send_patiently(
+            call,
+            "POST",
+            "/v1/chat/completions",
+            body,
+            within_s=self.first_byte_s,
+            is_loading=_is_loading,
+        )
+        if answer.status not in (400, 422) or body == plainer:
+            return answer
+        with answer:
+            refusal = _refusal(answer, prompt)
+        if refusal.code != "broken":
+            raise refusal
+        return self._send(call, plainer, plainer, prompt)
 
     def _listed(self, within_s: float) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         """Each entry of /v1/models, with what llama.cpp says of it in a second list."""
@@ -169,6 +179,15 @@ class OpenAI:
         if found is None:
             raise failed("not_a_model_server")
         return found
+
+
+def _about_thinking(prompt: Prompt) -> dict[str, Any]:
+    if prompt.think is None:
+        return {}
+    fields: dict[str, Any] = {"chat_template_kwargs": {"enable_thinking": bool(prompt.think)}}
+    if isinstance(prompt.think, str):
+        fields["reasoning_effort"] = prompt.think
+    return fields
 
 
 def _events(answer: Answer, prompt: Prompt, between_lines_s: float) -> Iterator[Event]:

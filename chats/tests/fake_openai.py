@@ -155,6 +155,14 @@ class FakeOpenAI(FakeServer):
         yield say(request, "Answer")
         yield from closing(request)
 
+    def _play_cannot_think(self, request: Request) -> Iterator[Step]:
+        """As vLLM does with models of Mistral."""
+        if {"chat_template_kwargs", "reasoning_effort"} & request.body.keys():
+            message = "chat_template is not supported for Mistral tokenizers."
+            yield from error("400 Bad Request", message, "BadRequestError")
+        else:
+            yield from self._play_plain(request)
+
     def _play_thinking_only(self, request: Request) -> Iterator[Step]:
         yield from opening(request)
         yield part(request, {"reasoning_content": "hmm"})

@@ -37,7 +37,7 @@ def engine(server: FakeOpenAI) -> OpenAI:
     return OpenAI(server.url, line_s=5, retry_after_s=(0.01, 0.02, 0.03))
 
 
-def prompt(model: str = MODEL, *, think: bool | None = None) -> Prompt:
+def prompt(model: str = MODEL, *, think: bool | str | None = None) -> Prompt:
     turns = (Turn("system", "Be brief."), Turn("user", WORDS))
     return Prompt(model, turns, num_ctx=4096, num_predict=1024, think=think)
 
@@ -330,6 +330,22 @@ def test_every_chat_carries_the_agreed_fields_and_the_key(server):
 def test_a_wish_about_thinking_reaches_the_chat_template(server, engine, think):
     heard(engine, prompt(think=think))
     assert server.chats[0].body["chat_template_kwargs"] == {"enable_thinking": think}
+
+
+@pytest.mark.parametrize("think", [True, False, "high"])
+def test_a_model_that_takes_no_wish_about_thinking_is_asked_without_it(server, engine, think):
+    server.play("cannot_think")
+    assert Text("lo") in heard(engine, prompt(think=think))
+    asked = [request.body for request in server.chats]
+    assert len(asked) == 2
+    assert not {"chat_template_kwargs", "reasoning_effort"} & asked[1].keys()
+
+
+def test_what_is_refused_for_another_reason_is_not_asked_twice(server, engine):
+    server.play("too_long")
+    _events, failure = until_failure(engine, prompt(think=True))
+    assert failure.code == "too_long"
+    assert len(server.chats) == 1
 
 
 def test_requests_tell_nothing_about_the_browser(server, engine):
