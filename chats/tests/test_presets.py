@@ -5,6 +5,7 @@ import uuid
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from chats import steering
@@ -182,6 +183,31 @@ def test_a_preset_that_is_gone_keeps_the_words(client, owner, stranger):
         assert b"This preset is gone." in answer.content
         assert b"Keep me" in answer.content
     assert not Chat.objects.exists()
+
+
+def test_a_preset_that_cannot_be_opened_is_not_taken_for_an_empty_one(client, owner):
+    make(client)
+    make(client, "Judge")
+    first, second = owner.presets.all()
+    moved = Preset._meta.get_field("instructions").held(second)
+    owner.presets.filter(pk=first.pk).update(instructions=moved)
+    assert begin(client, preset=first.pk).status_code == 422
+    assert client.get(reverse("chats:preset", args=[first.pk])).status_code == 200
+
+
+def test_more_presets_do_not_take_more_questions(client):
+    def queries(address: str) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            client.get(address)
+        return len(asked)
+
+    addresses = [reverse("chats:presets"), "/"]
+    for number in range(3):
+        make(client, f"Preset {number}")
+    few = [queries(address) for address in addresses]
+    for number in range(3):
+        make(client, f"Another {number}")
+    assert [queries(address) for address in addresses] == few
 
 
 def test_a_refused_question_keeps_the_chosen_preset(client, owner):
