@@ -155,21 +155,18 @@ class Generation:
         self._parts: list[str] = [reply.content] if reply.content else []
         self._thoughts: list[str] = [reply.thinking] if reply.thinking else []
         self._begin = self._saved = len(self._parts), len(self._thoughts)
-        self._joined = ("", 0)
+        self._joined = self._joined_thoughts = ("", 0)
         self._thought_length = len(reply.thinking)
 
     @property
     def text(self) -> str:
-        joined, taken = self._joined
-        if taken < len(self._parts):
-            parts = self._parts[taken:]
-            joined, taken = joined + "".join(parts), taken + len(parts)
-            self._joined = (joined, taken)
-        return joined
+        self._joined = _joined(self._joined, self._parts)
+        return self._joined[0]
 
     @property
     def thinking(self) -> str:
-        return "".join(self._thoughts)
+        self._joined_thoughts = _joined(self._joined_thoughts, self._thoughts)
+        return self._joined_thoughts[0]
 
     @property
     def version(self) -> tuple[int, int, str, bool]:
@@ -468,6 +465,13 @@ class Generation:
             connections.close_all()
             return False
         return True
+
+
+def _joined(before: tuple[str, int], parts: list[str]) -> tuple[str, int]:
+    """The parts as one text, and how many they are; `before` is what was joined last."""
+    text, taken = before
+    fresh = parts[taken:]
+    return (text + "".join(fresh), taken + len(fresh)) if fresh else before
 
 
 def _ending(finished: Finished) -> tuple[State, dict]:

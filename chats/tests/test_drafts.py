@@ -44,7 +44,7 @@ def test_an_emptied_box_leaves_nothing_behind(client, owner, chat):
     assert not Draft.objects.exists()
 
 
-def test_sent_words_are_no_draft_any_more(client, owner, chat):
+def test_sent_words_are_no_draft_any_more(client, ollama, owner, chat):
     keep(client, chat, "One")
     keep(client, None, "Two")
     client.post(reverse("chats:ask", args=[chat.pk]), {"text": "One"})
@@ -53,7 +53,7 @@ def test_sent_words_are_no_draft_any_more(client, owner, chat):
     assert not Draft.objects.exists()
 
 
-def test_words_that_were_sent_do_not_come_back_with_a_late_save(client, owner, chat):
+def test_words_that_were_sent_do_not_come_back_with_a_late_save(client, ollama, owner, chat):
     version = keep(client, chat, "One").json()["version"]
     client.post(reverse("chats:ask", args=[chat.pk]), {"text": "One and all"})
     assert keep(client, chat, "One and", version).json() == {"version": 0}

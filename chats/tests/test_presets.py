@@ -220,7 +220,7 @@ def test_a_refused_question_keeps_the_chosen_preset(client, owner):
 def test_chats_from_before_keep_their_no(owner):
     executor = MigrationExecutor(connection)
     try:
-        before = executor.migrate([("chats", "0007_builtin_port")]).apps
+        before = executor.migrate([("chats", "0010_titles")]).apps
         old = before.get_model("chats", "Chat").objects
         quiet = old.create(owner_id=owner.pk, title="t", model="m")
         deep = old.create(owner_id=owner.pk, title="t", model="m", think="high")
