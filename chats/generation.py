@@ -38,6 +38,7 @@ from chats.engines import (
     Prompt,
     Text,
     Thinking,
+    ToolCall,
 )
 from chats.models import OPEN, Message, State, Summary
 from chats.tree import Tree
@@ -145,6 +146,7 @@ class Generation:
         self.began = False
         self.stopped = False
         self.interrupted = False
+        self._wanted_tool = False
         self._looking: threading.Thread | None = None
         # What keeps this process itself busy before the first word.
         self._doing = ""
@@ -209,6 +211,9 @@ class Generation:
                 # Nothing was added: what is continued is as incomplete as before.
                 fields["reason"] = "empty"
                 state = State.INTERRUPTED if self._parts else State.FAILED
+            if self._wanted_tool and state != State.CUT:
+                # What it says before a call announces an answer that never comes.
+                fields["reason"] = "unoffered_tool"
         except Cancelled:
             state, fields = State.INTERRUPTED, {"reason": "restarted"}
             if self.stopped:
@@ -376,6 +381,9 @@ class Generation:
                     if self._thought_length < MAX_THINKING:
                         self._thought_length += len(delta)
                         self._add(self._thoughts, delta)
+                case ToolCall():
+                    # No model is offered any yet.
+                    self._wanted_tool = True
                 case Finished():
                     return event
         raise EngineFailed("unfinished", "")

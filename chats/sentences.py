@@ -10,6 +10,9 @@ from chats.models import Message, State
 OWN = {
     "length": _("The answer reached its greatest length and was cut there."),
     "empty": _("The model gave an empty answer. Try again, or ask in other words."),
+    "unoffered_tool": _(
+        "The model wanted to use a tool that it wasn't offered. Try again, or ask in other words."
+    ),
     "restarted": _("AhFai was restarted while this was being written. The text so far is kept."),
     "overloaded": _("AhFai has too much to do just now. Try again in a minute."),
     "unreadable": _(

@@ -11,6 +11,7 @@ from chats.engines.events import (
     Prompt,
     Text,
     Thinking,
+    ToolCall,
     Turn,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "Prompt",
     "Text",
     "Thinking",
+    "ToolCall",
     "Turn",
 ]

@@ -4,6 +4,7 @@ import socket
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,17 @@ class Thinking:
     """The next piece of what the model thinks before it answers."""
 
     delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model wants to use a tool: always a whole call, in the order in which it was written.
+
+    Nobody has checked the name or the arguments against what the model was offered.
+    """
+
+    name: str
+    arguments: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ class Finished:
     counts: Counts
 
 
-Event = Text | Thinking | Finished
+Event = Text | Thinking | ToolCall | Finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,7 @@ class EngineFailed(Exception):
     - not_ready: it listens, but answers nothing yet
     - model_missing: it doesn't have the model
     - unsuitable: the model can't do what was asked
+    - cannot_think: the model was to think first, and can't
     - too_long: the prompt doesn't fit; `prompt_tokens` and `num_ctx` tell how much, if known
     - busy: too many requests at once
     - memory: the model doesn't fit into the server's memory

@@ -11,6 +11,10 @@ SENTENCES = {
         "The model server doesn't have the model “%(model)s”. Choose another one, or add it there."
     ),
     "unsuitable": _("The model “%(model)s” can't do that. Choose another one."),
+    "cannot_think": _(
+        "The model “%(model)s” can't think before it answers. Choose “No” for that under “Steer "
+        "the model”, or another model."
+    ),
     "too_long": _(
         "This conversation is too long for the model. Start a new chat, or send a shorter message."
     ),

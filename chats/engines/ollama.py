@@ -4,6 +4,7 @@
 viewers elsewhere: a reader that stalls and then leaves can block the model for everybody.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -21,6 +22,7 @@ from chats.engines.events import (
     Prompt,
     Text,
     Thinking,
+    ToolCall,
 )
 from chats.engines.failures import failed, too_long
 
@@ -218,12 +220,32 @@ def _events(answer: Answer, prompt: Prompt, between_lines_s: float) -> Iterator[
                 if received > ANSWER_BYTES:
                     raise failed("too_large")
                 yield event(delta)
+        for called in _tool_calls(message):
+            received += len(json.dumps(called.arguments))
+            if received > ANSWER_BYTES:
+                raise failed("too_large")
+            yield called
         if said.get("done") is True:
             reason = said.get("done_reason")
             yield Finished(reason if isinstance(reason, str) else "", _counts(said))
             return
         answer.expect_within(between_lines_s)
     raise failed("unfinished")
+
+
+def _tool_calls(message: dict[str, Any]) -> Iterator[ToolCall]:
+    """Those of one line. Some models send each on a line of its own, others all on the last one."""
+    calls = message.get("tool_calls") or []
+    if not isinstance(calls, list):
+        raise failed("broken")
+    for call in calls:
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(function, dict):
+            raise failed("broken")
+        name, arguments = function.get("name"), function.get("arguments") or {}
+        if not isinstance(name, str) or not isinstance(arguments, dict):
+            raise failed("broken")
+        yield ToolCall(name, arguments)
 
 
 def _counts(said: dict[str, Any]) -> Counts:
@@ -305,6 +327,8 @@ def _fault(status: int, error: str, model: str, num_ctx: int | None) -> EngineFa
         return failed("model_missing", model=model)
     if status in (401, 403):
         return failed("cloud", model=model)
+    if status == 400 and "does not support thinking" in error:
+        return failed("cannot_think", model=model)
     if status == 400 and "does not support" in error:
         return failed("unsuitable", model=model)
     if status in (429, 503):

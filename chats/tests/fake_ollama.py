@@ -18,7 +18,7 @@ import socket
 import socketserver
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic, sleep
@@ -100,6 +100,7 @@ class Request:
     body: Any
     arrived: float = field(default_factory=monotonic)
     disconnected: float | None = None
+    ended: float | None = None
     written: list[float] = field(default_factory=list)
 
     def header(self, name: str) -> str | None:
@@ -200,6 +201,11 @@ class FakeServer:
                 self._changed.wait(0.05)
         return True
 
+    def before(self, request: Request) -> Iterator[Step]:
+        """Not a byte until every chat that came earlier has ended, as with one place a model."""
+        while any(chat.ended is None for chat in self.chats[: self.chats.index(request)]):
+            yield Pause(0.02, exact=True)
+
     def answer(self, request: Request) -> Iterable[Step]:
         """The steps for a request that isn't a chat."""
         raise NotImplementedError
@@ -228,6 +234,10 @@ class FakeServer:
         except (OSError, _Left):
             with self._changed:
                 request.disconnected = monotonic()
+                self._changed.notify_all()
+        finally:
+            with self._changed:
+                request.ended = monotonic()
                 self._changed.notify_all()
 
     def _steps(self, request: Request) -> Iterator[Step]:
@@ -449,6 +459,32 @@ class FakeOllama(FakeServer):
         yield final(request)
         yield Send(END)
 
+    def _play_tool_calls(self, request: Request) -> Iterator[Step]:
+        """Each call on a line of its own, as models send them whose prompt Ollama renders."""
+        yield self._answering(request)
+        yield say(request, "Checking. ")
+        for call in CALLS:
+            message = {"role": "assistant", "content": "", "tool_calls": [call]}
+            yield _sent(_line(request, message))
+        yield final(request)
+        yield Send(END)
+
+    def _play_tool_calls_last(self, request: Request) -> Iterator[Step]:
+        """All of them on the final line, as with templates out of the model's own file."""
+        yield self._answering(request)
+        yield say(request, "Checking. ")
+        yield final(request, calls=CALLS)
+        yield Send(END)
+
+    def _play_tool_calls_alone(self, request: Request) -> Iterator[Step]:
+        yield self._answering(request)
+        yield final(request, calls=CALLS)
+        yield Send(END)
+
+    def _play_in_turn(self, request: Request) -> Iterator[Step]:
+        yield from self.before(request)
+        yield from self._play_plain(request)
+
     def _play_length(self, request: Request) -> Iterator[Step]:
         yield self._answering(request)
         yield say(request, "abc")
@@ -512,6 +548,11 @@ class FakeOllama(FakeServer):
             yield say(request, "ha ")
         yield Send(END)
 
+    def _play_not_streamed(self, request: Request) -> Iterable[Step]:
+        """One whole answer at once, and yet not the end of it."""
+        message = {"role": "assistant", "content": "ha ha"}
+        return whole("200 OK", go_json(_line(request, message)))
+
     def _play_cut(self, request: Request) -> Iterator[Step]:
         yield self._answering(request)
         yield say(request, "abc")
@@ -543,6 +584,10 @@ class FakeOllama(FakeServer):
 
     def _play_invalid(self, request: Request) -> Iterable[Step]:
         return error("400 Bad Request", "invalid model name")
+
+    def _play_think_refused(self, request: Request) -> Iterable[Step]:
+        name = request.body["model"]
+        return error("400 Bad Request", f'"{name}" does not support thinking')
 
     def _play_busy(self, request: Request) -> Iterable[Step]:
         return error(
@@ -603,6 +648,16 @@ class FakeOllama(FakeServer):
 
     def _play_bad_gateway(self, request: Request) -> Iterable[Step]:
         return whole("502 Bad Gateway", HTML, "text/html")
+
+
+CALLS = [
+    {
+        "id": "call_e8f975km",
+        "function": {"index": 0, "name": "get_weather", "arguments": {"city": "Oslo"}},
+    },
+    # Servers before 0.12.10 send no id.
+    {"function": {"index": 1, "name": "get_weather", "arguments": {"city": "Bergen <b>"}}},
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -713,7 +768,11 @@ def think(request: Request, text: str) -> Send:
 
 
 def final(
-    request: Request, reason: str = "stop", prompt_tokens: int = 12, reply_tokens: int = 3
+    request: Request,
+    reason: str = "stop",
+    prompt_tokens: int = 12,
+    reply_tokens: int = 3,
+    calls: Sequence[dict] = (),
 ) -> Send:
     metrics = {
         "done": True,
@@ -725,7 +784,8 @@ def final(
         "eval_count": reply_tokens,
         "eval_duration": 30_250_000,
     }
-    return _sent(_line(request, {"role": "assistant", "content": ""}, metrics))
+    message = {"role": "assistant", "content": ""} | ({"tool_calls": calls} if calls else {})
+    return _sent(_line(request, message, metrics))
 
 
 def joined(steps: Iterable[Step]) -> bytes:

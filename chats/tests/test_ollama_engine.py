@@ -17,10 +17,11 @@ from chats.engines import (
     Prompt,
     Text,
     Thinking,
+    ToolCall,
     Turn,
 )
 from chats.engines.ollama import Ollama
-from chats.tests.fake_ollama import FakeOllama
+from chats.tests.fake_ollama import FakeOllama, go_json, whole
 
 WORDS = "secret words of the person"
 
@@ -134,6 +135,41 @@ def test_an_answer_of_thoughts_alone_is_complete(server, engine):
     assert isinstance(events[-1], Finished)
 
 
+@pytest.mark.parametrize("scenario", ["tool_calls", "tool_calls_last"])
+def test_calls_of_tools_come_in_order_and_the_text_before_them_stays(server, engine, scenario):
+    server.play(scenario)
+    events = heard(engine)
+    assert events[:-1] == [
+        Text("Checking. "),
+        ToolCall("get_weather", {"city": "Oslo"}),
+        ToolCall("get_weather", {"city": "Bergen <b>"}),
+    ]
+    assert events[-1].reason == "stop"
+
+
+@pytest.mark.parametrize(
+    "calls", ["all", [7], [{}], [{"function": {"name": 7}}], [{"function": {"arguments": {}}}],
+              [{"function": {"name": "f", "arguments": "{}"}}]],
+)  # fmt: skip
+def test_a_call_that_makes_no_sense_is_a_fault_of_the_server(server, engine, calls):
+    last = {"message": {"content": "abc", "tool_calls": calls}, "done": True}
+    server.play(lambda request: whole("200 OK", go_json(last), "application/x-ndjson"))
+    events, failure = until_failure(engine)
+    assert (text(events), failure.code) == ("abc", "broken")
+
+
+def test_a_busy_model_sends_nothing_until_it_is_free(server, engine):
+    server.play("story", "in_turn")
+    server.words = 20
+    first = threading.Thread(target=heard, args=(engine,))
+    first.start()
+    assert server.wait_for(lambda: server.chats and server.chats[0].written)
+    assert text(heard(engine)) == "Hello"
+    first.join()
+    assert server.chats[1].written[0] >= server.chats[0].ended
+    assert len(server.chats) == 2
+
+
 def test_an_answer_cut_at_the_limit_says_so(server, engine):
     server.play("length")
     events = heard(engine)
@@ -185,6 +221,14 @@ def test_a_server_that_stays_busy_is_asked_four_times(server, engine):
     assert len(server.chats) == 4
 
 
+def test_a_model_that_refuses_to_think_is_named_and_not_asked_again(server, engine):
+    server.play("think_refused", "plain")
+    events, failure = until_failure(engine, prompt("qwen3:4b", think=True))
+    assert (events, failure.code) == ([], "cannot_think")
+    assert "qwen3:4b" in failure.sentence
+    assert len(server.chats) == 1
+
+
 def test_a_prompt_that_is_too_long_tells_by_how_much(server, engine):
     server.play("too_long")
     _events, failure = until_failure(engine)
@@ -221,6 +265,12 @@ def test_a_clean_end_without_done_is_not_complete(server, engine):
     events, failure = until_failure(engine)
     assert text(events) == "ha " * 31
     assert failure.code == "unfinished"
+
+
+def test_an_answer_in_one_piece_that_is_not_done_is_not_complete(server, engine):
+    server.play("not_streamed")
+    events, failure = until_failure(engine)
+    assert (text(events), failure.code) == ("ha ha", "unfinished")
 
 
 def test_a_cut_connection_keeps_whole_lines_and_drops_the_half_one(server, engine):

@@ -64,9 +64,14 @@ def test_a_question_is_answered_and_both_are_kept(client, ollama):
         ("out_of_memory", State.FAILED, "memory", ""),
         ("error_midstream", State.INTERRUPTED, "memory", "abc"),
         ("no_done", State.INTERRUPTED, "unfinished", "ha ha"),
+        ("not_streamed", State.INTERRUPTED, "unfinished", "ha ha"),
         ("cut", State.INTERRUPTED, "cut", "abc"),
         ("html_on_chat", State.FAILED, "not_a_model_server", ""),
         ("thinking_only", State.FAILED, "empty", ""),
+        ("tool_calls", State.DONE, "unoffered_tool", "Checking. "),
+        ("tool_calls_last", State.DONE, "unoffered_tool", "Checking. "),
+        ("tool_calls_alone", State.FAILED, "unoffered_tool", ""),
+        ("think_refused", State.FAILED, "cannot_think", ""),
     ],
 )
 def test_each_end_is_told_and_the_text_so_far_is_kept(
@@ -81,6 +86,8 @@ def test_each_end_is_told_and_the_text_so_far_is_kept(
     if reason:
         assert str(sentence(reply)) in page.replace("&#x27;", "'")
         assert "Try again" in page
+    assert kept.strip() in page
+    assert len(ollama.chats) == 1
 
 
 def test_line_break_lookalikes_are_text_and_tags_are_shown_as_text(client, ollama):
@@ -276,6 +283,46 @@ def test_whoever_waits_is_told_the_place_in_the_line(client, ollama):
     wait_until(lambda: "line" in waiting.words)
     client.post(reverse("chats:stop", args=[reply_of(first).pk]))
     wait_until(lambda: reply_of(second).state == State.RUNNING)
+
+
+def told(client, reply: Message, wanted: str) -> bool:
+    """Whether an open page is told this about its reply, before the reply is over."""
+    answer = client.get(reverse("chats:stream", args=[reply.pk]))
+    try:
+        said = (piece for piece in answer.streaming_content if piece.startswith(b"event: words"))
+        return any(wanted.encode() in piece for piece in said)
+    finally:
+        answer.close()
+
+
+def test_the_last_in_line_reads_its_place_and_can_leave_before_it_is_asked(client, ollama):
+    ollama.play("endless", "plain")
+    chats = [start(client, f"Question {number}") for number in range(3)]
+    wait_until(lambda: reply_of(chats[0]).state == State.RUNNING)
+    assert told(client, reply_of(chats[2]), "number 2")
+    assert told(client, reply_of(chats[1]), "Next in line")
+    client.post(reverse("chats:stop", args=[reply_of(chats[2]).pk]))
+    assert closed_reply(chats[2]).state == State.STOPPED
+    assert b"You stopped this answer." in client.get(chats[2].get_absolute_url()).content
+    assert reply_of(chats[0]).state == State.RUNNING
+    client.post(reverse("chats:stop", args=[reply_of(chats[0]).pk]))
+    assert closed_reply(chats[1]).content == "Hello"
+    assert len(ollama.chats) == 2
+
+
+def test_a_model_that_others_keep_busy_can_be_left_while_it_is_silent(client, ollama, settings):
+    settings.OLLAMA_PARALLEL = 2
+    ollama.play("endless", "in_turn")
+    first = start(client)
+    wait_until(lambda: reply_of(first).content)
+    second = start(client)
+    assert told(client, reply_of(second), "Reading")
+    client.post(reverse("chats:stop", args=[reply_of(second).pk]))
+    reply = closed_reply(second, seconds=2)
+    assert (reply.state, reply.content) == (State.STOPPED, "")
+    assert ollama.wait_for(lambda: ollama.chats[1].disconnected)
+    assert ollama.chats[1].written == []
+    assert reply_of(first).state == State.RUNNING
 
 
 def test_one_person_runs_so_many_replies_at_once_and_others_go_first(owner, stranger, settings):
