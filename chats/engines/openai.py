@@ -5,7 +5,9 @@ the context length, so `num_ctx` isn't sent. llama.cpp notices that a call was c
 after it has read the prompt.
 """
 
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -28,6 +30,7 @@ from chats.engines.events import (
     Prompt,
     Text,
     Thinking,
+    ToolCall,
 )
 from chats.engines.failures import failed, too_long
 
@@ -195,12 +198,16 @@ def _events(answer: Answer, prompt: Prompt, between_lines_s: float) -> Iterator[
     begun = False
     reason: str | None = None
     counts = Counts()
+    calls: dict[int, _Fragments] = {}
     for line in answer.lines():
         field, _colon, value = line.partition(b":")
         value = value.strip()
         if field == b"data" and value == b"[DONE]":
             if reason is None:
                 raise failed("unfinished")
+            if reason != "length":
+                # What the limit cut is no call.
+                yield from [call.whole() for _index, call in sorted(calls.items())]
             yield Finished(reason, counts)
             return
         if field not in (b"data", b"error"):
@@ -234,10 +241,53 @@ def _events(answer: Answer, prompt: Prompt, between_lines_s: float) -> Iterator[
                     raise failed("too_large")
                 yield event(piece)
                 answer.expect_within(between_lines_s)
+        if grown := _gather(delta.get("tool_calls") or [], calls):
+            received += grown
+            if received > ANSWER_BYTES:
+                raise failed("too_large")
+            answer.expect_within(between_lines_s)
         if isinstance(choice.get("finish_reason"), str):
             reason = choice["finish_reason"]
             answer.expect_within(between_lines_s)
     raise failed("unfinished")
+
+
+@dataclass(slots=True)
+class _Fragments:
+    """A call of a tool while it is being written: its name comes once, its arguments in pieces."""
+
+    name: str = ""
+    arguments: str = ""
+
+    def whole(self) -> ToolCall:
+        try:
+            arguments = json.loads(self.arguments or "{}")
+        except (ValueError, RecursionError):
+            arguments = None
+        if not self.name or not isinstance(arguments, dict):
+            raise failed("broken")
+        return ToolCall(self.name, arguments)
+
+
+def _gather(pieces: object, calls: dict[int, _Fragments]) -> int:
+    """Add these pieces to the calls that they belong to. Returns how many bytes they are."""
+    grown = 0
+    if not isinstance(pieces, list):
+        raise failed("broken")
+    for piece in pieces:
+        index = piece.get("index", 0) if isinstance(piece, dict) else None
+        function = (piece.get("function") or {}) if isinstance(piece, dict) else None
+        if not isinstance(index, int) or not isinstance(function, dict):
+            raise failed("broken")
+        name, arguments = function.get("name") or "", function.get("arguments") or ""
+        if not isinstance(name, str) or not isinstance(arguments, str):
+            raise failed("broken")
+        call = calls.setdefault(index, _Fragments())
+        call.name = call.name or name
+        call.arguments += arguments
+        # An empty piece costs memory too.
+        grown += len(name.encode()) + len(arguments.encode()) + 1
+    return grown
 
 
 def _choice(said: dict[str, Any]) -> dict[str, Any]:

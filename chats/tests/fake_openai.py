@@ -38,7 +38,9 @@ PING = Send(chunk(b":\n\n"))
 class FakeOpenAI(FakeServer):
     """llama.cpp's endpoints as far as the product uses them, with its bytes."""
 
-    everywhere = frozenset({"starting", "html", "html_not_found", "redirect", "bad_gateway"})
+    everywhere = frozenset(
+        {"starting", "html", "html_not_found", "forbidden", "redirect", "bad_gateway"}
+    )
 
     def __init__(
         self, *, port: int = 0, scale: float = 1.0, delay_s: float = 0.05, key: str = ""
@@ -168,6 +170,49 @@ class FakeOpenAI(FakeServer):
         yield part(request, {"reasoning_content": "hmm"})
         yield from closing(request)
 
+    def _play_tool_calls(self, request: Request) -> Iterator[Step]:
+        """Two calls, their arguments in pieces that are told apart by the index alone."""
+        yield from opening(request)
+        yield say(request, "Checking. ")
+        for index, pieces in ((0, ['{"ci', 'ty":"Os', 'lo"}']), (1, ['{"city":"Ber', 'gen"}'])):
+            named = {"name": "get_weather", "arguments": ""}
+            yield call(request, {"index": index, "id": f"x{index}", "type": "function"}, named)
+            for piece in pieces:
+                yield call(request, {"index": index}, {"arguments": piece})
+        yield from closing(request, "tool_calls")
+
+    def _play_tool_calls_alone(self, request: Request) -> Iterator[Step]:
+        yield from opening(request)
+        yield call(request, {"index": 0}, {"name": "get_time", "arguments": ""})
+        yield from closing(request, "tool_calls")
+
+    def _play_tool_call_cut(self, request: Request) -> Iterator[Step]:
+        yield from opening(request)
+        yield say(request, "abc")
+        yield call(request, {"index": 0}, {"name": "get_time", "arguments": '{"zo'})
+        yield from closing(request, "length")
+
+    def _play_tool_call_garbled(self, request: Request) -> Iterator[Step]:
+        yield from opening(request)
+        yield say(request, "abc")
+        yield call(request, {"index": 0}, {"name": "get_time", "arguments": '{"zo'})
+        yield from closing(request, "tool_calls")
+
+    def _play_giant_line(self, request: Request) -> Iterator[Step]:
+        yield from opening(request)
+        yield say(request, "x" * 3_000_000)
+        yield from closing(request)
+
+    def _play_in_turn(self, request: Request) -> Iterator[Step]:
+        yield from self.before(request)
+        yield from self._play_plain(request)
+
+    def _play_not_streamed(self, request: Request) -> Iterable[Step]:
+        """A whole answer at once, as `stream: false` would give it."""
+        message = {"role": "assistant", "content": "ha ha"}
+        choice = {"finish_reason": None, "index": 0, "message": message}
+        return whole("200 OK", compact(_chunk(request, [choice])))
+
     def _play_length(self, request: Request) -> Iterator[Step]:
         yield from opening(request)
         yield say(request, "abc")
@@ -236,6 +281,18 @@ class FakeOpenAI(FakeServer):
         line = say(request, "never seen").data
         yield Send(line[: len(line) // 2])
 
+    def _play_never_ending_line(self, request: Request) -> Iterator[Step]:
+        yield from opening(request)
+        yield Send(chunk(b'data: {"choices":[{"index":0,"delta":{"content":"'))
+        piece = chunk(b"x" * 1_000_000)
+        for _ in range(FOREVER):
+            yield Send(piece)
+
+    def _play_too_much_call(self, request: Request) -> Iterator[Step]:
+        yield from opening(request)
+        for _ in range(FOREVER):
+            yield call(request, {"index": 0}, {"name": "f", "arguments": "x" * 1_000_000})
+
     def _play_too_much_text(self, request: Request) -> Iterator[Step]:
         yield from opening(request)
         for _ in range(FOREVER):
@@ -303,6 +360,9 @@ class FakeOpenAI(FakeServer):
     def _play_html_not_found(self, request: Request) -> Iterable[Step]:
         return whole("404 Not Found", HTML, "text/html")
 
+    def _play_forbidden(self, request: Request) -> Iterable[Step]:
+        return [Send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")]
+
     def _play_redirect(self, request: Request) -> Iterable[Step]:
         return whole(
             "307 Temporary Redirect", b"", "text/plain", more=f"Location: {self.url}/elsewhere\r\n"
@@ -366,6 +426,10 @@ def closing(request: Request, reason: str = "stop") -> Iterator[Step]:
 
 def say(request: Request, text: str | None) -> Send:
     return part(request, {"content": text} | ({"role": "assistant"} if text is None else {}))
+
+
+def call(request: Request, about: dict[str, Any], function: dict[str, str]) -> Send:
+    return part(request, {"tool_calls": [about | {"function": function}]})
 
 
 def part(request: Request, delta: dict[str, Any], reason: str | None = None) -> Send:

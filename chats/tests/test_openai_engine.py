@@ -17,6 +17,7 @@ from chats.engines import (
     Prompt,
     Text,
     Thinking,
+    ToolCall,
     Turn,
 )
 from chats.engines.openai import OpenAI
@@ -155,6 +156,50 @@ def test_an_answer_of_thoughts_alone_is_complete(server, engine):
     assert isinstance(events[-1], Finished)
 
 
+def test_calls_of_tools_are_put_together_from_their_pieces_in_order(server, engine):
+    server.play("tool_calls")
+    events = heard(engine)
+    assert events[:-1] == [
+        Text("Checking. "),
+        ToolCall("get_weather", {"city": "Oslo"}),
+        ToolCall("get_weather", {"city": "Bergen"}),
+    ]
+    assert events[-1].reason == "tool_calls"
+
+
+def test_a_call_without_arguments_is_whole(server, engine):
+    server.play("tool_calls_alone")
+    assert heard(engine)[:-1] == [ToolCall("get_time", {})]
+
+
+def test_a_call_that_the_limit_cut_is_none(server, engine):
+    server.play("tool_call_cut")
+    events = heard(engine)
+    assert events[:-1] == [Text("abc")]
+    assert events[-1].reason == "length"
+
+
+def test_a_line_of_three_megabytes_is_taken(server, engine):
+    server.play("giant_line")
+    assert len(text(heard(engine))) == 3_000_000
+
+
+def test_a_server_that_is_still_starting_is_waited_for(server, engine):
+    server.play("starting")
+    assert text(heard(engine)) == "Hello"
+
+
+def test_a_busy_model_sends_nothing_until_it_is_free(server, engine):
+    server.play("story", "in_turn")
+    server.words = 20
+    first = threading.Thread(target=heard, args=(engine,))
+    first.start()
+    assert server.wait_for(lambda: server.chats and server.chats[0].written)
+    assert text(heard(engine)) == "Hello"
+    first.join()
+    assert server.chats[1].written[0] >= server.chats[0].ended
+
+
 def test_an_answer_cut_at_the_limit_says_so(server, engine):
     server.play("length")
     events = heard(engine)
@@ -223,6 +268,8 @@ def test_a_wrong_key_is_refused():
         ("no_reason", "ha ", "unfinished"),
         ("cut", "abc", "cut"),
         ("garbled", "abc", "broken"),
+        ("tool_call_garbled", "abc", "broken"),
+        ("not_streamed", "", "not_a_model_server"),
     ],
 )
 def test_what_came_before_the_break_stands(server, engine, scenario, came, code):
@@ -248,8 +295,9 @@ def test_a_first_byte_that_never_comes_ends_the_wait(server):
     assert failure.code == "stalled"
 
 
-def test_an_answer_without_measure_is_stopped(server, engine):
-    server.play("too_much_text")
+@pytest.mark.parametrize("scenario", ["never_ending_line", "too_much_text", "too_much_call"])
+def test_an_answer_without_measure_is_stopped(server, engine, scenario):
+    server.play(scenario)
     events, failure = until_failure(engine)
     assert failure.code == "too_large"
     assert len(text(events)) <= 4 * 1024 * 1024
@@ -259,14 +307,23 @@ def test_an_answer_without_measure_is_stopped(server, engine):
 # Something else at the address
 
 
-@pytest.mark.parametrize("scenario", ["html", "html_not_found", "redirect", "bad_gateway"])
-def test_something_else_at_the_address_is_recognised(server, engine, scenario):
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [
+        ("html", "not_a_model_server"),
+        ("html_not_found", "not_a_model_server"),
+        ("redirect", "not_a_model_server"),
+        ("bad_gateway", "not_a_model_server"),
+        ("forbidden", "refused"),
+    ],
+)
+def test_something_else_at_the_address_is_recognised(server, engine, scenario, code):
     server.play(scenario)
     _events, failure = until_failure(engine)
-    assert failure.code == "not_a_model_server"
+    assert failure.code == code
     with pytest.raises(EngineFailed) as listing:
         engine.models()
-    assert listing.value.code == "not_a_model_server"
+    assert listing.value.code == code
     assert engine.look(MODEL) == "away"
     assert not any(request.path == "/elsewhere" for request in server.requests)
 
