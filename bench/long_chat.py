@@ -2,12 +2,10 @@
 
 import itertools
 import json
-import os
 import statistics
-import sys
-import tempfile
 import time
-from pathlib import Path
+
+from scratch import scratch
 
 MESSAGE = """Here is **how** one does it, in three steps:
 
@@ -24,22 +22,7 @@ And that is all there is to it, as far as this machine is concerned."""
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.update(
-            DJANGO_SETTINGS_MODULE="ahfai.settings",
-            ENV_FILE="none",
-            DATA_DIR=f"{folder}/data",
-            KEYS_DIR=f"{folder}/keys",
-            MODEL_SERVER="ollama",
-            OLLAMA_URL="http://127.0.0.1:9",
-        )
-        sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-        import django
-
-        django.setup()
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+    with scratch():
         print(json.dumps(measure(), indent=1))
 
 

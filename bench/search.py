@@ -4,13 +4,11 @@ as much of other people's beside them."""
 import argparse
 import itertools
 import json
-import os
 import random
 import statistics
-import sys
-import tempfile
 import time
-from pathlib import Path
+
+from scratch import scratch
 
 WORDS, WORDS_A_MESSAGE = 30_000, 66
 
@@ -20,22 +18,7 @@ def main() -> None:
     wanted.add_argument("--chats", type=int, default=10_000)
     wanted.add_argument("--others", type=int, default=0, help="chats of ten other people")
     given = wanted.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.update(
-            DJANGO_SETTINGS_MODULE="ahfai.settings",
-            ENV_FILE="none",
-            DATA_DIR=f"{folder}/data",
-            KEYS_DIR=f"{folder}/keys",
-            MODEL_SERVER="ollama",
-            OLLAMA_URL="http://127.0.0.1:9",
-        )
-        sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-        import django
-
-        django.setup()
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+    with scratch():
         print(json.dumps(measure(given.chats, given.others), indent=1))
 
 
