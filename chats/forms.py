@@ -126,7 +126,7 @@ class DefaultsForm(SteerForm):
             "0 is sober, 1 and more is daring. Empty: as the model was made."
         )
         fields["longest"].help_text = _(
-            "In tokens; about three of them make two words. Empty: what the house allows."
+            "In tokens; about three of them make two words. Empty: what this installation allows."
         )
         fields["reads"].help_text = _(
             "In tokens, the newest messages first. Empty: all that fits into the model's window."

@@ -311,7 +311,8 @@ def _message(request: SignedInRequest, message_id: uuid.UUID, **wanted) -> Messa
 
 
 def _form_page(request: SignedInRequest, chat: Chat, form: Form, heading: str) -> HttpResponse:
-    shown = {"chat": chat, "form": form, "heading": heading}
+    back = chat.get_absolute_url()
+    shown = {"chat": chat, "form": form, "heading": heading, "back": back}
     return render(request, "chats/chat_form.html", shown, status=422 if form.is_bound else 200)
 
 

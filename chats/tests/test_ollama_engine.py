@@ -148,9 +148,16 @@ def test_calls_of_tools_come_in_order_and_the_text_before_them_stays(server, eng
 
 
 @pytest.mark.parametrize(
-    "calls", ["all", [7], [{}], [{"function": {"name": 7}}], [{"function": {"arguments": {}}}],
-              [{"function": {"name": "f", "arguments": "{}"}}]],
-)  # fmt: skip
+    "calls",
+    [
+        "all",
+        [7],
+        [{}],
+        [{"function": {"name": 7}}],
+        [{"function": {"arguments": {}}}],
+        [{"function": {"name": "f", "arguments": "{}"}}],
+    ],
+)
 def test_a_call_that_makes_no_sense_is_a_fault_of_the_server(server, engine, calls):
     last = {"message": {"content": "abc", "tool_calls": calls}, "done": True}
     server.play(lambda request: whole("200 OK", go_json(last), "application/x-ndjson"))
