@@ -5,7 +5,9 @@ import zoneinfo
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from accounts import tags
 from accounts.models import User
 
 
@@ -25,6 +27,55 @@ class SignUpForm(forms.Form):
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """Part of allauth's contract; the adapter has saved all there is."""
+
+
+class TagsField(forms.CharField):
+    """Names of tags, separated by spaces or commas, as a list."""
+
+    def __init__(self, *, most: int = tags.MAX_TAGS, **options) -> None:
+        super().__init__(
+            **{"max_length": 2000, "widget": forms.TextInput({"dir": "auto"}), **options}
+        )
+        self.most = most
+
+    def clean(self, value: object) -> list[str]:
+        text = super().clean(value)
+        try:
+            names = tags.parse(text)
+        except tags.TooLong:
+            raise forms.ValidationError(self.too_long()) from None
+        if len(names) > self.most:
+            raise forms.ValidationError(self.too_many(self.most))
+        if self.required and not names:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return names
+
+    @staticmethod
+    def too_many(most: int) -> str:
+        said = ngettext(
+            "Only one tag, please: without spaces and commas.",
+            "At most %(most)d tags go on one thing.",
+            most,
+        )
+        return said % {"most": most}
+
+    @staticmethod
+    def too_long() -> str:
+        return _("A tag can have at most %(most)d characters.") % {"most": tags.MAX_NAME}
+
+
+class TagForm(forms.Form):
+    name = TagsField(
+        most=1,
+        label=_("Name"),
+        help_text=_(
+            "Tags nested in it go along. If you have a tag of the new name, the two become one."
+        ),
+        error_messages={"required": _("A tag needs a name.")},
+    )
+
+    def clean_name(self) -> str:
+        return self.cleaned_data["name"][0]
 
 
 class ProfileForm(forms.ModelForm):

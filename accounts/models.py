@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import keys
+from accounts.fields import SealedQuerySet, SealedTextField
 
 
 class UserManager(BaseUserManager["User"]):
@@ -165,6 +166,46 @@ class UserKey(models.Model):
             models.CheckConstraint(
                 condition=models.Q(generation__gte=1), name="userkey_generation_from_one"
             ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class LookupKey(models.Model):
+    """A person's own secret, for the keyed hashes by which their sealed names are found.
+
+    A row of its own, and sealed: it stays the same when the data key gets a successor, and is gone
+    with it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    # 32 bytes in hexadecimal.
+    secret = SealedTextField()
+
+    objects = SealedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Tag(models.Model):
+    """A name that a person gives to their things; see `accounts.tags`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tags"
+    )
+    name = SealedTextField(_("name"), max_length=80)
+    # Keyed, so that it tells nothing about the name.
+    name_hash = models.CharField(max_length=64)
+
+    objects = SealedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name_hash"], name="tag_once_per_owner"),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,11 @@
 from django.urls import path
 
-from accounts import views
+from accounts import tag_views, views
 
 app_name = "accounts"
 urlpatterns = [
     path("settings/", views.settings, name="settings"),
+    path("tags/", tag_views.index, name="tags"),
+    path("tags/<uuid:tag_id>/", tag_views.rename, name="tag"),
+    path("tags/<uuid:tag_id>/delete", tag_views.delete, name="tag_delete"),
 ]

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts import changes
+from accounts import changes, tags
 from ahfai.models import Heartbeat
 from chats import drafts
 from chats.models import OPEN, Chat, Line, Message, Role, State
@@ -153,6 +153,7 @@ def delete(chat: Chat) -> list[uuid.UUID]:
         growing = list(chat.messages.open().values_list("pk", flat=True))
         changes.bury(chat.owner_id, [chat.pk])
         chat.delete()
+        tags.drop_unused(chat.owner)
     return growing
 
 

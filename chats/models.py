@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import changes
 from accounts.fields import SealedQuerySet, SealedTextField, sealed_for
+from accounts.models import Tag
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
 
@@ -91,6 +92,7 @@ class Chat(Steered):
     )
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="chats")
     # When it was put into the trash.
     trashed = models.DateTimeField(null=True)
     change_number = models.BigIntegerField(default=0, editable=False)
@@ -102,6 +104,8 @@ class Chat(Steered):
     objects = ChatQuerySet.as_manager()
 
     class Meta(Steered.Meta):
+        verbose_name = _("chat")
+        verbose_name_plural = _("chats")
         indexes = [
             models.Index(fields=["owner", "-changed"], name="chat_newest_of_owner"),
             models.Index(

@@ -1,4 +1,4 @@
-"""Keeping chats in order: pinned, put into the archive or the trash, and back."""
+"""Keeping chats in order: pinned, tagged, put into the archive or the trash, and back."""
 
 import datetime
 import uuid
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import changes
+from accounts import changes, tags
 from chats.models import Chat, Message
 
 TRASH_KEPT_FOR = datetime.timedelta(days=30)
@@ -54,13 +54,48 @@ def move(user, chat_ids: Iterable[uuid.UUID], to: str) -> tuple[list[uuid.UUID],
     return moved, stopped
 
 
+def set_tags(chat: Chat, names: Iterable[str]) -> bool:
+    """Let the chat carry these tags and no others. False where it was deleted meanwhile."""
+    with transaction.atomic():
+        if not Chat.objects.select_for_update().filter(pk=chat.pk).exists():
+            return False
+        changes.next_number(chat.owner_id)
+        chat.tags.set(tags.named(chat.owner, names))
+        tags.drop_unused(chat.owner)
+    return True
+
+
+def add_tags(user, chat_ids: Iterable[uuid.UUID], names: Iterable[str]) -> int:
+    """Let those of the person's chats carry these tags, too. Returns how many chats."""
+    with transaction.atomic():
+        chats = list(user.chats.living().filter(pk__in=chat_ids).select_for_update())
+        changes.next_number(user.pk)
+        wanted = tags.named(user, names) if chats else []
+        for chat in chats:
+            chat.tags.add(*wanted)
+    return len(chats)
+
+
+def take_tag_off(user, chat_ids: Iterable[uuid.UUID], tag_id: uuid.UUID) -> int:
+    """Take the tag, and those nested in it, off these chats. Returns how many chats."""
+    with transaction.atomic():
+        chats = list(user.chats.living().filter(pk__in=chat_ids).select_for_update())
+        changes.next_number(user.pk)
+        unwanted = [tag.id for tag in tags.family(user, tag_id)]
+        for chat in chats:
+            chat.tags.remove(*unwanted)
+        tags.drop_unused(user)
+    return len(chats)
+
+
 def purge_trash() -> int:
     """Delete the chats that were put into the trash 30 days ago or earlier. Returns how many."""
     old = Chat.objects.filter(trashed__lt=timezone.now() - TRASH_KEPT_FOR)
     gone = 0
     # One by one, so that no transaction holds others up for long.
-    for chat in old.only("pk", "owner").iterator():
+    for chat in old.select_related("owner").only("pk", "owner").iterator():
         with transaction.atomic():
             changes.bury(chat.owner_id, [chat.pk])
             gone += bool(chat.delete()[0])
+            tags.drop_unused(chat.owner)
     return gone

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chats import preset_views, views
+from chats import preset_views, tag_views, views
 
 app_name = "chats"
 
@@ -9,6 +9,7 @@ urlpatterns = [
     path("archive", views.archive, name="archive"),
     path("trash", views.trash, name="trash"),
     path("move", views.move, name="move"),
+    path("tag", tag_views.several, name="tag_several"),
     path("start", views.start, name="start"),
     path("draft", views.draft_of_new_chat, name="draft_of_new_chat"),
     path("<uuid:chat_id>/draft", views.draft, name="draft"),
@@ -20,6 +21,7 @@ urlpatterns = [
     path("<uuid:chat_id>/", views.detail, name="detail"),
     path("<uuid:chat_id>/ask", views.ask, name="ask"),
     path("<uuid:chat_id>/rename", views.rename, name="rename"),
+    path("<uuid:chat_id>/tags", tag_views.of_chat, name="tags"),
     path("<uuid:chat_id>/title", views.title, name="title"),
     path("<uuid:chat_id>/steer", preset_views.steer, name="steer"),
     path("<uuid:chat_id>/take", preset_views.take, name="take"),

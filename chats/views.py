@@ -2,12 +2,14 @@
 
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.forms import Form
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import tags
+from accounts.models import User
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
 from chats import drafts, generation, lifecycle, order, pages, servers, steering, watching
@@ -26,6 +30,7 @@ from chats.forms import (
     MessageForm,
     ModelForm,
     MoveForm,
+    TagSeveralForm,
     TitleForm,
 )
 from chats.models import Chat, ChatQuerySet, Message, Role
@@ -38,27 +43,94 @@ NAMED_WITHIN = timedelta(minutes=1)
 
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:
-    return _list(request, "list", request.user.chats.kept().in_order())
+    return list_page(request, "list")
 
 
 @require_GET
 def archive(request: SignedInRequest) -> HttpResponse:
-    chats = request.user.chats.living().filter(archived=True)
-    return _list(request, "archive", chats.newest_first())
+    return list_page(request, "archive")
 
 
 @require_GET
 def trash(request: SignedInRequest) -> HttpResponse:
-    chats = request.user.chats.exclude(trashed=None)
-    return _list(request, "trash", chats.order_by("-trashed", "-id"))
+    return list_page(request, "trash")
 
 
-def _list(request: SignedInRequest, place: str, chats: ChatQuerySet) -> HttpResponse:
+def list_page(
+    request: SignedInRequest, place: str, refused: TagSeveralForm | None = None
+) -> HttpResponse:
+    """The chats of a place, of one tag if the address names it; with what was `refused` there."""
+    known = tags.all_of(request.user)
+    chosen = tags.within(known, request.GET.get("tag", ""))
+    if "tag" in request.GET and not chosen:
+        raise Http404
+    chats = _chats_of(request.user, place)
+    if chosen:
+        carrying = Chat.tags.through.objects.filter(tag__in=[tag.id for tag in chosen])
+        chats = chats.filter(pk__in=carrying.values("chat"))
     page = Paginator(chats, PER_PAGE).get_page(request.GET.get("page"))
+    carried = _tags_of(page.object_list, known)
     # The move just made, which can be taken back: its ids are in the session, not in the address.
     moved = request.session.get("moved") if "moved" in request.GET else None
-    shown = {"page": page, "place": place, "moved": moved, "picking": "pick" in request.GET}
-    return render(request, "chats/chat_list.html", shown)
+    shown = {
+        "page": page,
+        "place": place,
+        "moved": moved,
+        "picking": "pick" in request.GET or refused,
+        "picked": request.POST.getlist("chat"),
+        "refused": refused,
+        "tag": chosen[0] if chosen else None,
+        "tags": _offered(request.user, known, chosen),
+        "rows": [(chat, carried.get(chat.pk, [])) for chat in page.object_list],
+    }
+    return render(request, "chats/chat_list.html", shown, status=422 if refused else 200)
+
+
+def _chats_of(user: User, place: str) -> ChatQuerySet:
+    match place:
+        case "archive":
+            return user.chats.living().filter(archived=True).newest_first()
+        case "trash":
+            return user.chats.exclude(trashed=None).order_by("-trashed", "-id")
+        case _:
+            return user.chats.kept().in_order()
+
+
+def _offered(user: User, known: list[tags.Named], chosen: list[tags.Named]) -> list[tags.Named]:
+    """The tags one step further down that lead to chats."""
+    if not known:
+        return []
+    links = Chat.tags.through.objects.filter(tag=OuterRef("pk"))
+    carried = set(user.tags.filter(Exists(links)).values_list("pk", flat=True))
+    depth = chosen[0].depth + 1 if chosen else 0
+    return [
+        tag
+        for tag in chosen or known
+        if tag.depth == depth and any(one.id in carried for one in known if tag.holds(one))
+    ]
+
+
+def _tags_of(chats: Iterable[Chat], known: list[tags.Named]) -> dict[uuid.UUID, list[tags.Named]]:
+    """The tags of each chat, by name."""
+    if not known:
+        return {}
+    places = {tag.id: place for place, tag in enumerate(known)}
+    links = Chat.tags.through.objects.filter(chat__in=[chat.pk for chat in chats])
+    carried: dict[uuid.UUID, list[int]] = {}
+    for chat_id, tag_id in links.values_list("chat_id", "tag_id"):
+        # Nothing is known of one that was made a moment ago.
+        if tag_id in places:
+            carried.setdefault(chat_id, []).append(places[tag_id])
+    return {chat_id: [known[one] for one in sorted(found)] for chat_id, found in carried.items()}
+
+
+def address_of(
+    request: SignedInRequest, place: str, moved: bool = False, keep_tag: bool = True
+) -> str:
+    """The list that a form was sent from."""
+    kept = {"tag": request.GET["tag"]} if keep_tag and "tag" in request.GET else {}
+    query = urlencode({**kept, "moved": 1} if moved else kept)
+    return reverse(f"chats:{place}") + (f"?{query}" if query else "")
 
 
 @require_POST
@@ -77,8 +149,7 @@ def move(request: SignedInRequest) -> HttpResponse:
         "back": order.BACK[asked["to"]],
         "chats": [str(chat_id) for chat_id in moved],
     }
-    place = reverse(f"chats:{asked['back_to']}")
-    return redirect(f"{place}?moved=1" if moved else place)
+    return redirect(address_of(request, asked["back_to"], moved=bool(moved)))
 
 
 @require_GET
@@ -349,6 +420,7 @@ def _page(
     shown = composer(
         request.user,
         chat=chat,
+        tags=_tags_of([chat], tags.all_of(request.user)).get(chat.pk, []),
         part=pages.part(chat, steps, request.GET),
         aside=aside,
         title_comes=_title_comes(chat, steps),

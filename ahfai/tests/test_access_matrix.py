@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.models import Tag
 from chats.models import Chat, Message, Preset
 
 CANARY = "Weekend in the Ardennes with a canary"
@@ -67,6 +68,7 @@ def things(owner) -> dict[str, object]:
         "chat_id": chat.pk,
         "reply_id": reply.pk,
         "message_id": asked.pk,
+        "tag_id": Tag.objects.create(owner=owner, name=CANARY, name_hash="0" * 64).pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
         "object_id": chat.pk,

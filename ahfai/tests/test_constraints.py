@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import CheckConstraint, Model, UniqueConstraint
 from django.utils import timezone
 
-from accounts.models import Ownership, Session, User, UserKey
+from accounts.models import LookupKey, Ownership, Session, Tag, User, UserKey
 from ahfai.models import Heartbeat, RateCount
 from ahfai.testing import make_person
 from chats.models import BuiltinServer, Chat, Draft, Line, Message, Preset, Summary, TokenRatio
@@ -78,6 +78,9 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "session_key_is_a_digest": lambda talk: Session.objects.create(
         session_key="thecookieitself", session_data="", expire_date=NOW
     ),
+    "tag_once_per_owner": lambda talk: twice(
+        Tag.objects.create, owner=talk.person, name="garden", name_hash="0" * 64
+    ),
     "chat_temperature_in_range": lambda talk: talk.change(talk.chat, temperature=2.5),
     "chat_think_is_known": lambda talk: talk.change(talk.chat, think="hard"),
     "preset_temperature_in_range": lambda talk: preset(talk, temperature=-1),
@@ -118,6 +121,7 @@ TWINS: dict[str, Callable[[Talk], object]] = {
     "Draft.chat": lambda talk: twice(
         Draft.objects.create, owner=talk.person, chat=talk.chat, text="words", version=1
     ),
+    "LookupKey.owner": lambda talk: twice(LookupKey.objects.create, owner=talk.person, secret="00"),
     "Ownership.user": lambda talk: Ownership.objects.create(only=2, user=talk.person),
 }
 

@@ -1,0 +1,187 @@
+"""A person's tags, which all apps share: sealed names, found by a keyed hash, nested by `/`.
+
+An app gives its things a many-to-many field to `Tag` with a `related_name` and has a page
+`<app>:list` that takes `?tag=<id>`. A tag is there as long as something carries it, or one that is
+nested in it. Letter case makes no difference.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+import unicodedata
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import models, transaction
+
+from accounts import changes
+from accounts.fields import opened_rows, sealed_for
+from accounts.models import LookupKey, Tag, User
+
+MAX_NAME = 80
+MAX_TAGS = 20
+_SEPARATORS = re.compile(r"[\s,]+")
+
+
+class TooLong(ValueError):
+    """A name of more than MAX_NAME characters."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A tag with its opened name. `depth` is how many tags it is nested in."""
+
+    id: uuid.UUID
+    name: str
+
+    @property
+    def depth(self) -> int:
+        return self.name.count("/")
+
+    @property
+    def last(self) -> str:
+        return self.name.rpartition("/")[2]
+
+    def holds(self, other: "Named") -> bool:
+        """Whether it is `other`, or `other` is nested in it."""
+        return f"{fold(other.name)}/".startswith(f"{fold(self.name)}/")
+
+
+def parse(text: str) -> list[str]:
+    """The names in what a person typed, separated by spaces or commas, each once.
+
+    Raises TooLong.
+    """
+    names: dict[str, str] = {}
+    for word in _SEPARATORS.split(text):
+        visible = "".join(one for one in word if unicodedata.category(one) not in ("Cc", "Cs"))
+        name = "/".join(filter(None, visible.lstrip("#").split("/")))
+        if len(name) > MAX_NAME:
+            raise TooLong
+        if name:
+            names.setdefault(fold(name), name)
+    return list(names.values())
+
+
+def fold(name: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def all_of(user: User) -> list[Named]:
+    """The person's tags by name, each before those that are nested in it."""
+    found = [Named(tag_id, name) for tag_id, name in opened_rows(user.tags.all(), "name") if name]
+    return sorted(found, key=lambda tag: fold(tag.name).split("/"))
+
+
+def family(user: User, tag_id: uuid.UUID | str) -> list[Named]:
+    """The tag and those that are nested in it; empty where the person has no such tag."""
+    return within(all_of(user), tag_id)
+
+
+def within(tags: list[Named], tag_id: uuid.UUID | str) -> list[Named]:
+    """As `family`, of tags that were read before."""
+    top = next((tag for tag in tags if str(tag.id) == str(tag_id)), None)
+    return [tag for tag in tags if top.holds(tag)] if top else []
+
+
+def named(user: User, names: Iterable[str]) -> list[Tag]:
+    """The tags of these names, made where they are missing, with those that they are nested in.
+
+    Inside the caller's transaction, after `changes.next_number`, which lets one writer in.
+    """
+    key = _key(user)
+    found: list[Tag] = []
+    for name in names:
+        parts = name.split("/")
+        for depth in range(1, len(parts) + 1):
+            upto = "/".join(parts[:depth])
+            tag, _made = Tag.objects.get_or_create(
+                owner=user, name_hash=_hash(key, upto), defaults={"name": upto}
+            )
+        found.append(tag)
+    return found
+
+
+def rename(user: User, tag_id: uuid.UUID, name: str) -> bool:
+    """Give the tag, and in their names those nested in it, another name.
+
+    Where the person has one of that name already, the two become one. False where it is gone.
+    Raises TooLong where a nested one's name would become so.
+    """
+    with transaction.atomic():
+        changes.next_number(user.pk)
+        moved = family(user, tag_id)
+        if not moved:
+            return False
+        top = moved[0].name
+        key = _key(user)
+        if fold(name).startswith(f"{fold(top)}/"):
+            # Each makes room for the one that it is nested in.
+            moved.reverse()
+        for tag in moved:
+            new = name + tag.name[len(top) :]
+            if len(new) > MAX_NAME:
+                raise TooLong
+            row = Tag.objects.get(pk=tag.id)
+            same = Tag.objects.filter(owner=user, name_hash=_hash(key, new)).first()
+            if same is None or same == row:
+                sealed = sealed_for(row, "name", new)
+                Tag.objects.filter(pk=row.pk).update(name=sealed, name_hash=_hash(key, new))
+            else:
+                _hand_over(row, same)
+        # Those that the new name is nested in.
+        named(user, [name])
+        drop_unused(user)
+    return True
+
+
+def take_off(user: User, tag_id: uuid.UUID) -> None:
+    """Take the tag, and those nested in it, off everything."""
+    with transaction.atomic():
+        changes.next_number(user.pk)
+        Tag.objects.filter(pk__in=[tag.id for tag in family(user, tag_id)]).delete()
+        drop_unused(user)
+
+
+def drop_unused(user: User) -> None:
+    """Forget the tags that nothing carries. Inside the caller's transaction, as `named`."""
+    carried = set(user.tags.filter(_is_carried()).values_list("pk", flat=True))
+    tags = all_of(user)
+    used = [tag for tag in tags if tag.id in carried]
+    gone = [tag.id for tag in tags if not any(tag.holds(other) for other in used)]
+    if gone:
+        Tag.objects.filter(pk__in=gone).delete()
+
+
+def carriers() -> Sequence[models.ManyToManyRel]:
+    """What connects tags with the things of the apps."""
+    return [one for one in Tag._meta.related_objects if isinstance(one, models.ManyToManyRel)]
+
+
+def _is_carried() -> models.Q:
+    carried = models.Q(pk__in=[])
+    for relation in carriers():
+        field = relation.field
+        things = field.model._base_manager.filter(**{field.name: models.OuterRef("pk")})
+        carried |= models.Q(models.Exists(things))
+    return carried
+
+
+def _hand_over(old: Tag, new: Tag) -> None:
+    for relation in carriers():
+        name = str(relation.get_accessor_name())
+        getattr(new, name).add(*getattr(old, name).values_list("pk", flat=True))
+    old.delete()
+
+
+def _key(user: User) -> bytes:
+    row, _made = LookupKey.objects.get_or_create(
+        owner=user, defaults={"secret": secrets.token_hex(32)}
+    )
+    return bytes.fromhex(row.secret)
+
+
+def _hash(key: bytes, name: str) -> str:
+    return hmac.new(key, b"tag\0" + fold(name).encode(), hashlib.sha256).hexdigest()
