@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import invitations
 from accounts.forms import ProfileForm
 from accounts.models import Ownership
+from accounts.ownership import is_owner
 from accounts.requests import SignedInRequest
 from accounts.sign_up import CountedSignUpForm
 from ahfai.access import open_to_all
@@ -28,7 +29,8 @@ def settings(request: SignedInRequest) -> HttpResponse:
         # The page around the form shows the person as they are, not as they were mistyped.
         request.user.refresh_from_db()
     status = 422 if form.errors else 200
-    return render(request, "accounts/settings.html", {"form": form}, status=status)
+    shown = {"form": form, "is_owner": is_owner(request.user)}
+    return render(request, "accounts/settings.html", shown, status=status)
 
 
 class _FormAgain:

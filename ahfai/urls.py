@@ -17,6 +17,7 @@ urlpatterns = [
     path("reminders/", include("reminders.urls")),
     path("model/", chats.model_help, name="model_help"),
     path("model/status", chats.model_status, name="model_status"),
+    path("models/", include("chats.model_urls")),
     path("you/", include("accounts.urls")),
     path("account/", include("accounts.doors")),
     path("admin/", admin.site.urls),

@@ -20,6 +20,7 @@ from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
 from ahfai.search import forget_tombstones
 from ahfai.stopping import StopAsked
+from chats import pulls
 from chats.lifecycle import close_dead
 from chats.order import purge_trash
 
@@ -53,6 +54,7 @@ class Worker:
         self._try(self.beat)
         if self._beats_can_be_trusted():
             self._try(close_dead)
+            self._try(pulls.close_dead)
         if time.monotonic() >= self._next_hour:
             self._next_hour = time.monotonic() + HOUR_S
             hourly = SessionStore.clear_expired, forget_old, forget_heartbeats, forget_tombstones

@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import tags
 from accounts.forms import TagsField
+from chats.engines.failures import failed
+from chats.engines.names import is_cloud
 from chats.models import Think
 from chats.order import BACK
 
@@ -45,6 +47,28 @@ class MessageForm(ModelForm):
         },
     )
     request_id = forms.UUIDField(required=False)
+
+
+class ModelNameForm(forms.Form):
+    """A model of a library, as in llama3.1:8b or hf.co/somebody/some-model:Q4_K_M."""
+
+    model = forms.RegexField(
+        r"^[\w.-]+(/[\w.-]+)*(:[\w.-]+)?$",
+        max_length=200,
+        label=_("Name"),
+        widget=forms.TextInput(
+            {"placeholder": "llama3.1:8b", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+        error_messages={
+            "required": _("Write the model's name first."),
+            "invalid": _("That isn't the name of a model. They look like llama3.1:8b."),
+        },
+    )
+
+    def clean_model(self) -> str:
+        if is_cloud(name := self.cleaned_data["model"]):
+            raise forms.ValidationError(failed("cloud", model=name).sentence)
+        return name
 
 
 class DraftForm(forms.Form):

@@ -14,6 +14,7 @@ from accounts.fields import SealedQuerySet, SealedTextField, sealed_for
 from accounts.models import Tag
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
+from chats.engines.failures import failed
 
 
 class ChatQuerySet(SealedQuerySet):
@@ -389,6 +390,51 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class DefaultModel(models.Model):
+    """The model that new chats begin with, where the owner has chosen one: one row."""
+
+    only = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    model = models.CharField(max_length=200)
+    chosen = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(only=1), name="defaultmodel_has_one_row"),
+        ]
+
+    def __str__(self) -> str:
+        return self.model
+
+    @classmethod
+    def choose(cls, model: str) -> None:
+        now = {"model": model, "chosen": timezone.now()}
+        cls.objects.update_or_create(only=1, defaults=now)
+
+
+class Pull(models.Model):
+    """A model that is being fetched, or could not be; the row is gone when it is there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    model = models.CharField(max_length=200, unique=True)
+    done_bytes = models.BigIntegerField(default=0)
+    # Of the parts that the server has told of so far.
+    total_bytes = models.BigIntegerField(default=0)
+    is_checking = models.BooleanField(default=False)
+    # A code of `chats.engines.failures` once it has failed.
+    reason = models.CharField(max_length=32, blank=True)
+    stop_asked = models.BooleanField(default=False)
+    process = models.ForeignKey(Heartbeat, null=True, on_delete=models.SET_NULL, related_name="+")
+    started = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.model
+
+    @property
+    def sentence(self) -> str:
+        """Why it failed."""
+        return failed(self.reason, model=self.model).sentence
 
 
 class BuiltinServer(models.Model):

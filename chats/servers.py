@@ -23,7 +23,7 @@ from chats.engines.failures import failed
 from chats.engines.names import full
 from chats.engines.ollama import Ollama
 from chats.engines.openai import OpenAI
-from chats.models import BuiltinServer, Chat
+from chats.models import BuiltinServer, Chat, DefaultModel
 
 KEEP_S = 10
 # Shorter, because somebody may be about to start the server.
@@ -186,6 +186,15 @@ def models() -> list[Model]:
     return _listing_of(engine()).read(FIRST_S)
 
 
+def catalogue() -> list[Model]:
+    """All models of the server as they are now, also those that can't chat.
+
+    Raises EngineFailed.
+    """
+    asked = engine()
+    return asked.catalogue() if isinstance(asked, Ollama) else asked.models()
+
+
 def listed() -> list[str] | None:
     """The names of the models that were listed last, or None where that isn't known yet.
 
@@ -224,7 +233,8 @@ def choices() -> list[Choice]:
 def default_model() -> str:
     if kind() == "builtin":
         return WEIGHTS[settings.BUILTIN_MODEL].name
-    return settings.OLLAMA_MODEL
+    chosen = DefaultModel.objects.first()
+    return chosen.model if chosen else settings.OLLAMA_MODEL
 
 
 def pick(user, chat: Chat | None = None, picked: str = "") -> str:
@@ -234,7 +244,11 @@ def pick(user, chat: Chat | None = None, picked: str = "") -> str:
     Never asks the server: the words are stored first, however long it is silent.
     """
     names = listed()
-    last = user.chats.newest_first().values_list("model", flat=True).first()
+    used = user.chats.newest_first().values_list("model", "changed").first()
+    last, since = used or ("", None)
+    if since and chat is None and DefaultModel.objects.filter(chosen__gt=since).exists():
+        # A default that was chosen since comes first in the next chat.
+        last = ""
     wishes = filter(None, (picked, chat.model if chat else "", last, default_model()))
     if names is None:
         return next(wishes)

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import tags
 from accounts.models import User
+from accounts.ownership import is_owner
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
 from chats import drafts, generation, lifecycle, order, pages, servers, steering, watching
@@ -363,7 +364,8 @@ def delete(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 def model_help(request: SignedInRequest) -> HttpResponse:
-    return render(request, "model_help.html", {"model_status": servers.status()})
+    shown = {"model_status": servers.status(), "is_owner": is_owner(request.user)}
+    return render(request, "model_help.html", shown)
 
 
 @require_GET

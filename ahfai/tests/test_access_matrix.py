@@ -9,7 +9,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Tag
-from chats.models import Chat, Message, Preset
+from chats.models import Chat, Message, Preset, Pull
 
 CANARY = "Weekend in the Ardennes with a canary"
 METHODS = ("get", "post")
@@ -69,6 +69,7 @@ def things(owner) -> dict[str, object]:
         "reply_id": reply.pk,
         "message_id": asked.pk,
         "tag_id": Tag.objects.create(owner=owner, name=CANARY, name_hash="0" * 64).pk,
+        "pull_id": Pull.objects.create(model=CANARY).pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
         "object_id": chat.pk,

@@ -14,7 +14,18 @@ from django.utils import timezone
 from accounts.models import LookupKey, Ownership, Session, Tag, User, UserKey
 from ahfai.models import Heartbeat, RateCount
 from ahfai.testing import make_person
-from chats.models import BuiltinServer, Chat, Draft, Line, Message, Preset, Summary, TokenRatio
+from chats.models import (
+    BuiltinServer,
+    Chat,
+    DefaultModel,
+    Draft,
+    Line,
+    Message,
+    Preset,
+    Pull,
+    Summary,
+    TokenRatio,
+)
 
 OURS = ("ahfai", "accounts", "chats", "notes", "reminders")
 CONSTRAINTS = {
@@ -90,6 +101,9 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
         preset, talk=talk, name=None, is_default=True
     ),
     "tokenratio_is_positive": lambda _talk: TokenRatio.objects.create(model="m", ratio=0),
+    "defaultmodel_has_one_row": lambda _talk: DefaultModel.objects.create(
+        only=2, model="m", chosen=NOW
+    ),
     "draft_one_for_a_new_chat": lambda talk: twice(
         Draft.objects.create, owner=talk.person, text="words", version=1
     ),
@@ -118,6 +132,7 @@ TWINS: dict[str, Callable[[Talk], object]] = {
         text="words",
         messages=1,
     ),
+    "Pull.model": lambda _talk: twice(Pull.objects.create, model="m"),
     "Draft.chat": lambda talk: twice(
         Draft.objects.create, owner=talk.person, chat=talk.chat, text="words", version=1
     ),

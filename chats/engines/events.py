@@ -88,6 +88,15 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulled:
+    """How far a part of a model has come; without a digest it is about the whole."""
+
+    digest: str = ""
+    done_bytes: int = 0
+    total_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A chat model that runs on the model server itself.
 

@@ -37,6 +37,14 @@ SENTENCES = {
         "“%(model)s” runs on somebody else's machines and would send your words there. Choose a "
         "model that runs on your own."
     ),
+    "pull_unknown": _("The model server's library has no model “%(model)s”. Is the name right?"),
+    "pull_offline": _(
+        "The model server couldn't reach its library. It needs the internet for this."
+    ),
+    "pull_disk": _("The disk of the model server has no room for this model."),
+    "pull_old": _("This model needs a newer version of the model server."),
+    "pull_failed": _("The model couldn't be fetched. Try again: what has come is kept."),
+    "pull_interrupted": _("AhFai was restarted meanwhile. Try again: what has come is kept."),
     "broken": _("The model server reported a fault. Try again, or choose another model."),
     "too_large": _("The answer grew beyond every measure and was stopped. Ask for less at once."),
 }

@@ -20,6 +20,7 @@ from chats.engines.events import (
     Finished,
     Model,
     Prompt,
+    Pulled,
     Text,
     Thinking,
     ToolCall,
@@ -30,6 +31,8 @@ KEEP_ALIVE = "10m"
 LOOK_S = 3.0
 LIST_S = 5.0
 SHOW_S = 15.0
+# Checking a large model takes minutes, in silence.
+PULL_LINE_S = 600.0
 # A thinking model is silent while the server waits for its closing tag.
 THINKING_PATIENCE = 2.5
 
@@ -66,6 +69,10 @@ class Ollama:
 
     def models(self) -> list[Model]:
         """The chat models that run on the server itself, newest first. Raises EngineFailed."""
+        return [model for model in self.catalogue() if "completion" in model.abilities]
+
+    def catalogue(self) -> list[Model]:
+        """All models that run on the server itself, newest first. Raises EngineFailed."""
         call = Call()
         listed = _listed(self._get("/api/tags", LIST_S))
         digests = {entry.get("digest") for entry in listed}
@@ -82,9 +89,48 @@ class Ollama:
                 if failure.code in ("away", "stalled"):
                     raise
                 continue
-            if "completion" in shown.abilities and not shown.remote:
+            if not shown.remote:
                 found.append(_model(entry, shown))
         return found
+
+    def loaded(self) -> list[str]:
+        """The names of the models in the server's memory. Raises EngineFailed."""
+        return [entry["name"] for entry in _listed(self._get("/api/ps", LOOK_S))]
+
+    def pull(self, model: str, call: Call) -> Iterator[Pulled]:
+        """Have the server fetch `model` from its library, and yield how far it is.
+
+        The end is a success. Raises EngineFailed, with a code that begins with "pull_" where the
+        server says why, or Cancelled. What has come is kept, and the next pull goes on from there.
+        """
+        if names.is_cloud(model):
+            raise failed("cloud", model=model)
+        with self._server.send(
+            call, "POST", "/api/pull", {"model": model}, within_s=LIST_S
+        ) as answer:
+            if answer.status != 200:
+                raise _pull_failure(answer.error_text(), model)
+            for line in answer.lines():
+                said = json_object(line)
+                if said is None:
+                    raise failed("not_a_model_server")
+                if "error" in said:
+                    # The first line goes out before anything can fail, so the status was 200.
+                    raise _pull_failure(str(said["error"]), model)
+                if said.get("status") == "success":
+                    return
+                digest, total = str(said.get("digest") or ""), count(said, "total") or 0
+                yield Pulled(digest, min(count(said, "completed") or 0, total), total)
+                answer.expect_within(PULL_LINE_S)
+        raise failed("cut")
+
+    def delete(self, model: str) -> None:
+        """Remove `model` from the server. Raises EngineFailed."""
+        with self._server.send(
+            Call(), "DELETE", "/api/delete", {"model": model}, within_s=SHOW_S
+        ) as answer:
+            if answer.status != 200:
+                raise _refusal(answer, model)
 
     def look(self, model: str) -> str:
         """What keeps an answer from coming: "ready" (nothing: the model is loaded), "loading",
@@ -298,6 +344,21 @@ def _model(entry: dict[str, Any], shown: _Shown) -> Model:
         parameter_size=str(details.get("parameter_size") or ""),
         digest=str(entry.get("digest") or ""),
     )
+
+
+def _pull_failure(error: str, model: str) -> EngineFailed:
+    """Errors are prose of several authors: what isn't known here is "pull_failed"."""
+    pieces = {
+        "file does not exist": "pull_unknown",
+        "not found": "pull_unknown",
+        "invalid model name": "pull_unknown",
+        "no such host": "pull_offline",
+        "dial tcp": "pull_offline",
+        "no space left": "pull_disk",
+        "newer version of Ollama": "pull_old",
+    }
+    found = (code for piece, code in pieces.items() if piece in error)
+    return failed(next(found, "pull_failed"), model=model)
 
 
 def _refusal(answer: Answer, model: str = "", num_ctx: int | None = None) -> EngineFailed:

@@ -12,6 +12,7 @@ As a program, for trying the product by hand::
 
 import argparse
 import hashlib
+import itertools
 import json
 import select
 import socket
@@ -353,6 +354,8 @@ class FakeOllama(FakeServer):
             ("GET", "/api/tags"): self._tags,
             ("GET", "/api/ps"): self._ps,
             ("POST", "/api/show"): lambda: self._show(request),
+            ("POST", "/api/pull"): lambda: self._pull(request),
+            ("DELETE", "/api/delete"): lambda: self._delete(request),
         }
         if (request.method, request.path) in known:
             return known[request.method, request.path]()
@@ -390,6 +393,41 @@ class FakeOllama(FakeServer):
             name = request.body.get("model", "")
             return error("404 Not Found", f"model '{name}:latest' not found")
         return whole("200 OK", go_json(model.shown()))
+
+    def _pull(self, request: Request) -> Iterator[Step]:
+        """Names tell how it goes: absent…, offline…, hung-up…, forever… fail; all others come."""
+        name, size = request.body["model"], 1_000_000_000
+        yield Send(head())
+        yield _sent({"status": "pulling manifest"})
+        faults = {
+            "absent": "pull model manifest: file does not exist",
+            "offline": "pull model manifest: dial tcp: lookup registry.ollama.ai: no such host",
+            "strange": "something new",
+        }
+        for beginning, fault in faults.items():
+            if name.startswith(beginning):
+                yield _sent({"error": fault})
+                yield Send(b"0\r\n\r\n")
+                return
+        part = {"status": "pulling 6a0746a1ec1a", "digest": "sha256:6a0746a1ec1a", "total": size}
+        yield _sent(part)
+        for tenth in range(1, 11) if not name.startswith("forever") else itertools.repeat(3):
+            yield Pause(self.delay_s, exact=True)
+            yield _sent({**part, "completed": size * tenth // 10})
+            if name.startswith("hung-up"):
+                return
+        yield _sent({"status": "verifying sha256 digest"})
+        yield Pause(self.delay_s, exact=True)
+        self.models.append(FakeModel(name))
+        yield _sent({"status": "success"})
+        yield Send(b"0\r\n\r\n")
+
+    def _delete(self, request: Request) -> list[Step]:
+        model = self._find(request.body.get("model", ""))
+        if model is None:
+            return error("404 Not Found", f"model '{request.body.get('model', '')}' not found")
+        self.models.remove(model)
+        return whole("200 OK", b"")
 
     def _answering(self, request: Request) -> Send:
         """The head that comes with the first line; the model is loaded from now on."""

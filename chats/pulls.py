@@ -1,0 +1,139 @@
+"""Fetching models: a thread of its own for each, whose progress is in the database, so that every
+page and process can show and cancel it."""
+
+import logging
+import threading
+import uuid
+from datetime import timedelta
+
+from django.db import DatabaseError, close_old_connections, connections
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from ahfai.models import Heartbeat
+from chats import lifecycle, servers
+from chats.engines import Call, Cancelled, EngineFailed
+from chats.engines.names import full
+from chats.engines.ollama import Ollama
+from chats.models import Pull
+
+SAVE_EVERY_S = 0.7
+
+log = logging.getLogger(__name__)
+
+
+class NotPossible(Exception):
+    """The model server is of a kind that fetches nothing."""
+
+
+def start(model: str) -> Pull:
+    """Fetch `model`, or go on with what is being fetched. Raises NotPossible."""
+    server = servers.engine()
+    if not isinstance(server, Ollama):
+        raise NotPossible
+    pull, is_new = Pull.objects.get_or_create(
+        model=full(model), defaults={"process_id": lifecycle.this_process()}
+    )
+    if not is_new:
+        # Whoever turns the failed one into a running one runs it.
+        is_new = bool(
+            Pull.objects.filter(pk=pull.pk)
+            .exclude(reason="")
+            .update(reason="", stop_asked=False, process=lifecycle.this_process())
+        )
+    if is_new:
+        name = f"pull-{pull.pk}"
+        threading.Thread(target=_run, args=(pull, server), name=name, daemon=True).start()
+    return pull
+
+
+def cancel(pull: Pull) -> None:
+    """Stop fetching, in whichever process, and forget what failed. What came is kept by the
+    server, and the next fetch goes on from there."""
+    if not Pull.objects.filter(pk=pull.pk, reason="").update(stop_asked=True):
+        Pull.objects.filter(pk=pull.pk).delete()
+
+
+def close_dead() -> None:
+    """Fail what a process was fetching that is no longer there."""
+    dead = Now() - timedelta(seconds=Heartbeat.DEAD_AFTER_S)
+    gone = Q(process=None) | Q(process__seen__lt=dead)
+    left = Pull.objects.filter(gone, reason="")
+    left.filter(stop_asked=True).delete()
+    left.update(reason="pull_interrupted")
+
+
+class _Fetch:
+    """What a thread has read of the server's progress so far."""
+
+    def __init__(self, model: str, server: Ollama) -> None:
+        self.model = model
+        self.server = server
+        self.call = Call()
+        self.reason = ""
+        self.cancelled = False
+        self.is_checking = False
+        # Done and total bytes of each part, by its digest.
+        self._parts: dict[str, tuple[int, int]] = {}
+
+    def read(self) -> None:
+        try:
+            for told in self.server.pull(self.model, self.call):
+                self.is_checking = not told.digest and bool(self._parts)
+                if told.digest:
+                    self._parts[told.digest] = told.done_bytes, told.total_bytes
+        except Cancelled:
+            self.cancelled = True
+        except EngineFailed as failure:
+            self.reason = failure.code
+        except Exception as error:  # noqa: BLE001 (whatever it is, the row is to be closed)
+            log.error("a model could not be fetched: %s", type(error).__name__)
+            self.reason = "pull_failed"
+
+    def progress(self) -> dict[str, object]:
+        parts = list(self._parts.values())
+        return {
+            "is_checking": self.is_checking,
+            "done_bytes": sum(done for done, _total in parts),
+            "total_bytes": sum(total for _done, total in parts),
+        }
+
+
+def _run(pull: Pull, server: Ollama) -> None:
+    fetch = _Fetch(pull.model, server)
+    reader = threading.Thread(target=fetch.read, name=f"{pull.pk}-reader", daemon=True)
+    reader.start()
+    while reader.is_alive():
+        reader.join(SAVE_EVERY_S)
+        _try_to_save(pull.pk, fetch)
+    if fetch.reason:
+        _close(pull.pk, fetch.reason)
+    else:
+        _close(pull.pk)
+        servers.forget()
+    connections.close_all()
+
+
+def _try_to_save(pull_id: uuid.UUID, fetch: _Fetch) -> None:
+    """The next round tries again."""
+    close_old_connections()
+    try:
+        lifecycle.this_process()
+        rows = Pull.objects.filter(pk=pull_id)
+        rows.update(**fetch.progress())
+        if not rows.filter(stop_asked=False).exists():
+            fetch.call.cancel()
+    except DatabaseError as error:
+        log.error("the progress of a fetch was not saved: %s", type(error).__name__)
+
+
+def _close(pull_id: uuid.UUID, reason: str = "") -> None:
+    rows = Pull.objects.filter(pk=pull_id)
+    try:
+        if reason:
+            rows.update(reason=reason)
+        else:
+            rows.delete()
+    except DatabaseError as error:
+        # The worker closes it once this process is gone.
+        log.error("a fetch was not closed: %s", type(error).__name__)

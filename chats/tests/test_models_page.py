@@ -1,0 +1,216 @@
+"""The owner's page of models: what is there, fetched, cancelled, deleted, and taken first."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from ahfai.models import Heartbeat
+from ahfai.worker import Worker
+from chats import pulls, servers, suggestions
+from chats.engines import Call, EngineFailed
+from chats.models import Chat, DefaultModel, Pull
+from chats.tests.conftest import wait_until
+from chats.tests.test_order import main
+
+PAGE = reverse("models:list")
+
+
+@pytest.fixture(autouse=True)
+def quick_saves(monkeypatch):
+    monkeypatch.setattr(pulls, "SAVE_EVERY_S", 0.05)
+
+
+@pytest.fixture
+def fetching(ollama):
+    """An Ollama whose fetches are over when the test is."""
+    yield ollama
+    Pull.objects.update(stop_asked=True)
+    wait_until(lambda: not Pull.objects.filter(reason="").exists())
+    wait_until(lambda: not being_fetched(ollama))
+
+
+def being_fetched(ollama) -> bool:
+    return any(one.path == "/api/pull" and one.ended is None for one in list(ollama.requests))
+
+
+def page(client) -> str:
+    return main(client.get(PAGE))
+
+
+def fetch(client, model: str):
+    return client.post(reverse("models:pull"), {"model": model})
+
+
+def test_what_is_there_is_shown_with_abilities_size_and_place(client, ollama):
+    ollama.loaded.add("qwen3:4b")
+    shown = page(client)
+    assert "llama3.1:8b" in shown
+    assert "8.0B · 4.6\xa0GB · chats, uses tools · reads 131072 tokens at most" in shown
+    assert "chats, thinks, uses tools" in shown
+    assert "not for chats" in shown
+    assert shown.count("in memory") == 1
+    assert "qwen2.5-coder:1.5b" in shown
+    assert "cloud" not in shown
+
+
+def test_the_server_being_away_is_said_and_everything_else_stays(client, settings, db):
+    settings.OLLAMA_URL = "http://127.0.0.1:1"
+    servers.forget()
+    shown = page(client)
+    assert "can’t be reached" in shown or "can&#x27;t be reached" in shown
+    assert "The built-in model" in shown
+
+
+def test_a_model_is_fetched_and_every_amount_shown_is_true(client, fetching):
+    fetching.delay_s = 0.1
+    assert fetch(client, "mistral:7b").url == PAGE
+    amounts = []
+
+    def has_come() -> bool:
+        pull = Pull.objects.first()
+        if pull and pull.total_bytes:
+            amounts.append((pull.done_bytes, pull.total_bytes))
+        return pull is None
+
+    wait_until(has_come)
+    assert len(set(amounts)) > 2
+    assert amounts == sorted(amounts)
+    assert {total for _done, total in amounts} == {1_000_000_000}
+    assert "mistral:7b" in page(client)
+    assert "mistral:7b" in [choice.name for choice in servers.choices()]
+
+
+def test_progress_is_polled_and_the_page_read_anew_at_its_end(client, fetching):
+    fetch(client, "forever:1b")
+    wait_until(lambda: Pull.objects.filter(done_bytes__gt=0).exists())
+    shown = client.get(reverse("models:pulls"))
+    assert "286.1\xa0MB of 953.7\xa0MB" in shown.content.decode()
+    assert "HX-Refresh" not in shown
+    client.post(reverse("models:cancel", args=[Pull.objects.get().pk]))
+    wait_until(lambda: not Pull.objects.exists())
+    assert client.get(reverse("models:pulls"))["HX-Refresh"] == "true"
+    assert "forever:1b" not in [model.name for model in fetching.models]
+
+
+def test_cancelling_hangs_up_on_the_server(client, fetching):
+    fetch(client, "forever:1b")
+    wait_until(lambda: being_fetched(fetching))
+    client.post(reverse("models:cancel", args=[Pull.objects.get().pk]))
+    wait_until(lambda: not being_fetched(fetching))
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("absent:1b", "library has no model “absent:1b”"),
+        ("offline:1b", "reach its library"),
+        ("strange:1b", "be fetched. Try again"),
+        ("hung-up:1b", "connection to the model server broke"),
+    ],
+)
+def test_a_fetch_that_fails_is_shown_as_failed_though_its_status_is_200(
+    client, fetching, name, sentence
+):
+    fetch(client, name)
+    wait_until(lambda: Pull.objects.exclude(reason="").exists())
+    shown = page(client)
+    assert sentence in shown
+    assert "Try again" in shown
+    fetch(client, name)
+    wait_until(lambda: Pull.objects.exclude(reason="").exists())
+    client.post(reverse("models:cancel", args=[Pull.objects.get().pk]))
+    assert sentence not in page(client)
+
+
+def test_the_same_model_is_fetched_once(client, fetching):
+    for name in ("forever:1b", "FOREVER:1b", "forever:1b"):
+        fetch(client, name)
+    assert Pull.objects.count() == 1
+    wait_until(lambda: being_fetched(fetching))
+    assert [request.path for request in fetching.requests].count("/api/pull") == 1
+
+
+@pytest.mark.parametrize("name", ["", "two words", "gpt-oss:120b-cloud", "a" * 201, "x;y", "/a"])
+def test_a_name_that_is_none_is_refused_and_kept(client, ollama, name):
+    answer = fetch(client, name)
+    assert answer.status_code == 422
+    assert f'value="{name}"' in answer.content.decode() or not name
+    assert 'class="errorlist"' in answer.content.decode()
+    assert not Pull.objects.exists()
+
+
+def test_the_worker_closes_what_a_dead_process_was_fetching(client, ollama):
+    beat = Heartbeat.objects.create(kind="web", host="here", pid=1)
+    Heartbeat.objects.filter(pk=beat.pk).update(seen=timezone.now() - timedelta(minutes=1))
+    Pull.objects.create(model="left:1b", process=beat)
+    Pull.objects.create(model="cancelled:1b", process=beat, stop_asked=True)
+    Worker().work()
+    assert "AhFai was restarted meanwhile" in page(client)
+    assert [pull.model for pull in Pull.objects.all()] == ["left:1b"]
+
+
+def test_deleting_asks_first_and_removes_the_model(client, ollama):
+    address = reverse("models:delete")
+    assert "Delete this model?" in main(client.get(address, {"model": "plain:latest"}))
+    assert "plain:latest" in page(client)
+    client.post(address, {"model": "plain:latest"})
+    assert "plain:latest" not in page(client)
+    assert client.post(address, {"model": "plain:latest"}).status_code == 404
+
+
+def test_new_chats_begin_with_the_model_chosen_last(client, owner, ollama):
+    Chat.objects.create(owner=owner, title="t", model="plain:latest")
+    assert servers.pick(owner) == "plain:latest"
+    client.post(reverse("models:default"), {"model": "qwen3:4b"})
+    assert servers.default_model() == "qwen3:4b"
+    assert servers.pick(owner) == "qwen3:4b"
+    assert "for new chats" in page(client)
+    Chat.objects.create(owner=owner, title="t", model="plain:latest")
+    assert servers.pick(owner) == "plain:latest"
+
+
+def test_a_default_that_is_deleted_falls_back_to_the_installations(client, owner, ollama, settings):
+    client.post(reverse("models:default"), {"model": "plain:latest"})
+    client.post(reverse("models:delete"), {"model": "plain:latest"})
+    assert servers.pick(owner) == settings.OLLAMA_MODEL
+    assert client.post(reverse("models:default"), {"model": "plain:latest"}).status_code == 404
+    assert not DefaultModel.objects.exists()
+
+
+def test_the_page_is_the_owners_alone(strangers_client, client, ollama):
+    assert strangers_client.get(PAGE).status_code == 404
+    assert fetch(strangers_client, "mistral:7b").status_code == 404
+    assert not Pull.objects.exists()
+    settings_page = reverse("accounts:settings")
+    assert PAGE in client.get(settings_page).content.decode()
+    assert PAGE not in strangers_client.get(settings_page).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["builtin", "openai"])
+def test_servers_that_fetch_nothing_say_what_they_have(client, db, settings, monkeypatch, kind):
+    monkeypatch.delenv("AHFAI_MODEL_SERVER", raising=False)
+    settings.MODEL_SERVER, settings.OPENAI_URL = kind, "http://127.0.0.1:1"
+    servers.forget()
+    shown = page(client)
+    assert "The built-in model" in shown
+    assert "Fetch a model" not in shown
+    assert fetch(client, "mistral:7b").status_code == 404
+    assert client.get(reverse("models:delete"), {"model": "m"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "largest"), [(1, "qwen3:1.7b"), (8, "gemma3:4b"), (16, "gemma3:12b")]
+)
+def test_suggestions_fit_into_the_memory(gigabytes, largest):
+    found = suggestions.fitting(gigabytes * suggestions.GB)
+    assert found[0].name == largest
+    assert len(found) <= suggestions.MOST
+
+
+@pytest.mark.parametrize("name", ["gpt-oss:120b-cloud", "big:cloud"])
+def test_a_pull_that_would_lead_to_the_cloud_is_refused_by_the_engine(ollama, name):
+    with pytest.raises(EngineFailed) as refused:
+        list(servers.engine().pull(name, Call()))
+    assert refused.value.code == "cloud"
