@@ -40,7 +40,11 @@ class SignInRequired(LoginRequiredMiddleware):
         if answer is None or not request.headers.get("HX-Request"):
             return answer
         # htmx would follow, and put the sign-in page into a corner of the page that asked.
-        return HttpResponse(status=401, headers={"HX-Redirect": answer.headers["Location"]})
+        refused = HttpResponse(status=401)
+        if request.method not in SAFE:
+            refused["HX-Redirect"] = answer.headers["Location"]
+        # A piece that asked by itself leaves the page alone: somebody may be writing in it.
+        return refused
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable

@@ -220,6 +220,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "ahfai.bundles.serve_bundles",
     "csp.middleware.CSPMiddleware",
     "ahfai.middleware.refuse_other_sites",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -32,6 +32,8 @@ def main() -> None:
         "## Search, with 10,000 chats of 10 messages of 400 characters",
         run([sys.executable, "bench/search.py"]),
         run([sys.executable, "bench/search.py", "--others", "100000"]),
+        "## What a chat costs a browser that has never been here",
+        run([sys.executable, "bench/chat_page.py"]),
         "## The page of a long chat",
         run([sys.executable, "bench/long_chat.py"]),
         "## Sealing",

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from ahfai import markdown
+from ahfai import bundles, markdown
 from ahfai.crypto import SealError
 
 register = template.Library()
@@ -28,6 +28,12 @@ def opened(row: models.Model, column: str) -> str:
         return getattr(row, column)
     except SealError:
         return _("This can't be opened.")
+
+
+@register.simple_tag
+def joined(name: str) -> str:
+    """The address of a bundle of styles or scripts."""
+    return bundles.bundle(name).address
 
 
 @register.simple_tag

@@ -42,7 +42,6 @@ def test_signing_in_after_a_form_opens_a_page(owner, nobody):
     assert answer.redirect_chain[-1][0] == "/"
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize(
     ("current", "page"),
     [
@@ -52,12 +51,21 @@ def test_signing_in_after_a_form_opens_a_page(owner, nobody):
         ("", "/"),
     ],
 )
-def test_a_piece_of_a_page_takes_the_whole_page_to_the_sign_in(nobody, method, current, page):
+def test_what_is_sent_from_a_piece_of_a_page_takes_the_whole_page_to_the_sign_in(
+    nobody, current, page
+):
     headers = {"HX-Request": "true", "HX-Current-URL": current}
-    answer = getattr(nobody, method)("/model/status", headers=headers)
+    answer = nobody.post("/model/status", headers=headers)
     assert answer.status_code == 401
     assert not answer.content
     assert _next(answer.headers["HX-Redirect"]) == page
+
+
+def test_a_piece_that_asks_by_itself_leaves_the_page_where_somebody_may_be_writing(nobody):
+    answer = nobody.get("/model/status", headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert not answer.content
+    assert "HX-Redirect" not in answer.headers
 
 
 def test_whoever_is_signed_in_gets_the_piece(client):
