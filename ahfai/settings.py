@@ -282,7 +282,7 @@ if _database_url:
 else:
     DATABASES = {
         "default": {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "ahfai.sqlite",
             "NAME": DATA_DIR / "ahfai.sqlite3",
             "CONN_MAX_AGE": 60,
             "OPTIONS": {
@@ -364,7 +364,7 @@ if MODEL_FILE and not MODEL_FILE.is_file():
     raise WrongSetting(f"MODEL_FILE names {MODEL_FILE}, and no such file is there.")
 NUM_CTX = _number("NUM_CTX", 8192, 512, 1_048_576)
 NUM_PREDICT = _number("NUM_PREDICT", 2048, 1, 1_048_576)
-OLLAMA_PARALLEL = _number("OLLAMA_PARALLEL", 1, 1, 64)
+OLLAMA_PARALLEL = _number("OLLAMA_PARALLEL", 1, 1, 1024)
 RUNS_PER_USER = _number("RUNS_PER_USER", 2, 1, 64)
 TITLES = _flag("TITLES", True)
 FIRST_BYTE_S = _number("FIRST_BYTE_S", 900, 5, 7200)
@@ -376,7 +376,7 @@ DRAIN_S = _number("DRAIN_S", 5, 0, 3600)
 
 WEB_PROCESSES = _number("WEB_PROCESSES", 1, 1, 64)
 # Fewer than 9 would leave none for replies: see chats.watching.
-WEB_THREADS = _number("WEB_THREADS", 48, 9, 512)
+WEB_THREADS = _number("WEB_THREADS", 160, 9, 512)
 
 
 def _host_name() -> str:

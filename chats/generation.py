@@ -266,12 +266,15 @@ class Generation:
                     raise
                 self.began = False
                 lifecycle.give_back(self.reply)
+                self.reply.state = State.WAITING
                 self.call.wait(1)
         raise EngineFailed("builtin_failed", "")
 
     def _wait_for_a_place(self) -> None:
         """In line for the model server; holds no connection to the database meanwhile."""
         told_at = 0.0
+        # Where nobody was before it, it got its place when it was stored.
+        has_place = self.reply.state == State.RUNNING
         while True:
             if self.call.cancelled:
                 raise Cancelled
@@ -286,12 +289,16 @@ class Generation:
                 ready = True
             # A process that shuts down begins nothing.
             ready = ready and not _draining.is_set()
-            if ready and lifecycle.claim(self.reply):
-                if servers.kind() != "builtin" or servers.builtin_status().state == "ready":
+            if ready and (has_place or lifecycle.claim(self.reply)):
+                if servers.is_ready():
                     self.say("")
                     return
                 # It was sent for a restart between the look and the claim.
+                has_place = True
+            if has_place:
                 lifecycle.give_back(self.reply)
+                self.reply.state = State.WAITING
+                has_place = False
             if ready and time.monotonic() - told_at > 1:
                 told_at = time.monotonic()
                 self.say(sentences.in_line(self.reply))
@@ -550,8 +557,9 @@ class _Saver:
         grown = {generation: fields for generation in growing if (fields := _unsaved(generation))}
         with transaction.atomic():
             process = lifecycle.this_process()
-            for generation, fields in grown.items():
-                Message.objects.filter(pk=generation.reply.pk, state=State.RUNNING).update(**fields)
+            Message.objects.save_growing(
+                (generation.reply.pk, fields) for generation, fields in grown.items()
+            )
         for generation in grown:
             generation.mark_saved(sizes[generation])
         rows = Message.objects.filter(pk__in=[generation.reply.pk for generation in growing])

@@ -3,27 +3,41 @@
 import datetime
 import os
 import threading
+import time
 import uuid
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts import changes, tags
 from ahfai.models import Heartbeat
-from chats import drafts
+from chats import drafts, servers
 from chats.models import OPEN, Chat, Line, Message, Role, State
 from chats.tree import Tree
 
 # Each open reply has a thread of its own.
 MAX_OPEN_PER_PERSON = 100
 
+BEAT_EVERY_S = 5
+
+
+@dataclass
+class _Process:
+    """`beaten` is when it last wrote its heartbeat, on the monotonic clock."""
+
+    pid: int
+    key: uuid.UUID
+    beaten: float = -BEAT_EVERY_S
+
+
 _process_lock = threading.Lock()
-_process: tuple[int, uuid.UUID] | None = None
+_process: _Process | None = None
 
 
 class StillAnswering(Exception):
@@ -90,8 +104,8 @@ def edit(
 
     def store(request_id, process):
         place = _place_in(chat, model)
-        parent = chat.messages.get(pk=message.pk).parent
-        return _ask(chat, place, parent, text, model, request_id, process)
+        parent_id = chat.messages.get(pk=message.pk).parent_id
+        return _ask(chat, place, parent_id, text, model, request_id, process)
 
     _check_open(chat.owner)
     return _once(chat.owner, text, request_id, store, chat)
@@ -163,6 +177,7 @@ def _another(reply: Message, model: str, **begin) -> Message:
     with transaction.atomic():
         place = _place_in(reply.chat, model)
         words = reply.chat.messages.get(replies=reply.pk)
+        words.chat = reply.chat
         return _reply_to(words, place, model, process, **begin)
 
 
@@ -203,11 +218,11 @@ def _check_open(user) -> None:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a chat goes on: its newest message, the end of the branch that is shown, and the
-    number of this change."""
+    """Where a chat goes on: when its newest message was made, the end of the branch that is shown,
+    and the number of this change."""
 
-    newest: Message | None
-    current: Message | None
+    newest: datetime.datetime | None
+    current: uuid.UUID | None
     number: int
 
 
@@ -221,32 +236,35 @@ def _place_in(chat: Chat, model: str) -> _Place:
         raise Chat.DoesNotExist
     if chat.messages.open().exists():
         raise StillAnswering
-    newest = chat.messages.in_order().last()
-    current = Chat.objects.select_related("current").get(pk=chat.pk).current
-    return _Place(newest, current or newest, changes.next_number(chat.owner_id))
+    newest, created = chat.messages.in_order().values_list("pk", "created").last() or (None, None)
+    current = Chat.objects.values_list("current", flat=True).get(pk=chat.pk)
+    return _Place(created, current or newest, changes.next_number(chat.owner_id))
 
 
-def _ask(chat, place, parent, text, model, request_id, process) -> Message:
+def _ask(chat, place, parent_id, text, model, request_id, process) -> Message:
     words = Message.objects.create(
         owner_id=chat.owner_id,
         chat=chat,
-        parent=parent,
+        parent_id=parent_id,
         role=Role.PERSON,
         content=text,
         request_id=request_id,
         created=_after(place.newest),
         change_number=place.number,
     )
-    return _reply_to(words, replace(place, newest=words), model, process)
+    return _reply_to(words, replace(place, newest=words.created), model, process)
 
 
 def _reply_to(words: Message, place: _Place, model: str, process: uuid.UUID, **begin) -> Message:
+    """The empty reply. Where nobody is before it, it has its place at the model server already."""
+    _hold_line()
+    goes = servers.is_ready() and _goes_next(model, words.owner_id)
     reply = Message.objects.create(
         owner_id=words.owner_id,
-        chat_id=words.chat_id,
+        chat=words.chat,
         parent=words,
         role=Role.ASSISTANT,
-        state=State.WAITING,
+        state=State.RUNNING if goes else State.WAITING,
         model=model,
         process_id=process,
         created=_after(place.newest),
@@ -257,10 +275,10 @@ def _reply_to(words: Message, place: _Place, model: str, process: uuid.UUID, **b
     return reply
 
 
-def _after(last: Message | None) -> datetime.datetime:
+def _after(last: datetime.datetime | None) -> datetime.datetime:
     """Now, but later than `last` in any case: a clock may be set back between two messages."""
     now = timezone.now()
-    return now if last is None else max(now, last.created + datetime.timedelta(microseconds=1))
+    return now if last is None else max(now, last + datetime.timedelta(microseconds=1))
 
 
 def title_from(text: str) -> str:
@@ -271,34 +289,36 @@ def title_from(text: str) -> str:
 
 
 def this_process() -> uuid.UUID:
-    """The id of this process's heartbeat, beating as of now."""
+    """The id of this process's heartbeat, which has beaten within BEAT_EVERY_S."""
     global _process
     with _process_lock:
-        if _process is None or _process[0] != os.getpid():
-            _process = (os.getpid(), uuid.uuid4())
-        key = _process[1]
-    if not Heartbeat.objects.filter(pk=key).update(seen=Now()):
-        beat = Heartbeat(pk=key, kind=Heartbeat.Kind.WEB, host=settings.HOST_NAME, pid=os.getpid())
+        if _process is None or _process.pid != os.getpid():
+            _process = _Process(os.getpid(), uuid.uuid4())
+        process = _process
+    heartbeat = Heartbeat.objects.filter(pk=process.key)
+    now = time.monotonic()
+    # Looking is cheap; a write waits for others and for the disk.
+    if now - process.beaten < BEAT_EVERY_S and heartbeat.exists():
+        return process.key
+    if not heartbeat.update(seen=Now()):
+        beat = Heartbeat(
+            pk=process.key, kind=Heartbeat.Kind.WEB, host=settings.HOST_NAME, pid=process.pid
+        )
         # Two threads may come here together.
         Heartbeat.objects.bulk_create([beat], ignore_conflicts=True)
-    return key
+    process.beaten = now
+    return process.key
 
 
 def claim(reply: Message) -> bool:
-    """Take a place at the model server for `reply`, in order of arrival.
-
-    One row is the lock for all models, since RUNS_PER_USER counts across them. On SQLite,
-    where `select_for_update` does nothing, the transaction itself is exclusive (BEGIN
-    IMMEDIATE).
-    """
+    """Take a place at the model server for `reply`, in order of arrival."""
     # Most looks end here, without a lock.
-    if _first_in_line(reply.model) != reply.pk:
+    if not _goes_next(reply.model, reply.owner_id, reply.pk):
         return False
     process = this_process()
-    Line.objects.bulk_create([Line()], ignore_conflicts=True)
     with transaction.atomic():
-        Line.objects.select_for_update().get()
-        if _first_in_line(reply.model) != reply.pk:
+        _hold_line()
+        if not _goes_next(reply.model, reply.owner_id, reply.pk):
             return False
         return bool(
             Message.objects.filter(pk=reply.pk, state=State.WAITING).update(
@@ -311,13 +331,15 @@ def claim_for_title(reply: Message) -> bool:
     """Take a place at the model server to name the chat of `reply`, if one is free and nobody
     waits for it; `Chat.titling` holds it."""
     process = this_process()
-    Line.objects.bulk_create([Line()], ignore_conflicts=True)
     with transaction.atomic():
-        Line.objects.select_for_update().get()
-        if Message.objects.open().filter(model=reply.model).exists() or not _has_place(reply.model):
+        # The chat first, as a question does it that is stored meanwhile.
+        Chat.objects.select_for_update().filter(pk=reply.chat_id).first()
+        _hold_line()
+        waited_for = Message.objects.open().filter(model=reply.model).exists()
+        if waited_for or _free_places(reply.model, running=0) < 1:
             return False
         return bool(
-            Chat.objects.filter(~_beating("titling_id"), pk=reply.chat_id, titled=False).update(
+            Chat.objects.filter(~_beating("titling"), pk=reply.chat_id, titled=False).update(
                 titling=process
             )
         )
@@ -325,7 +347,7 @@ def claim_for_title(reply: Message) -> bool:
 
 def is_naming(chat: Chat) -> bool:
     """Whether some process has the model find a title for `chat` just now."""
-    return Chat.objects.filter(_beating("titling_id"), pk=chat.pk, titled=False).exists()
+    return Chat.objects.filter(_beating("titling"), pk=chat.pk, titled=False).exists()
 
 
 def give_back(reply: Message) -> None:
@@ -333,29 +355,46 @@ def give_back(reply: Message) -> None:
     Message.objects.filter(pk=reply.pk, state=State.RUNNING).update(state=State.WAITING)
 
 
-def _first_in_line(model: str) -> uuid.UUID | None:
-    """Who may go next: nobody while all places are taken; a person with enough runs waits.
+def _hold_line() -> None:
+    """Until the end of the transaction nobody else is given a place.
 
-    What a dead process left behind neither holds a place nor stands in the way.
+    One row is the lock for all models, since RUNS_PER_USER counts across them. On SQLite,
+    where `select_for_update` does nothing, the transaction itself is exclusive (BEGIN
+    IMMEDIATE).
     """
-    if not _has_place(model):
-        return None
-    alive = Message.objects.filter(_beating())
-    running = alive.filter(state=State.RUNNING)
-    runs: dict[uuid.UUID, int] = {}
-    for owner in running.values_list("owner_id", flat=True):
-        runs[owner] = runs.get(owner, 0) + 1
-    waiting = alive.filter(model=model, state=State.WAITING).in_order()
-    for key, owner in waiting.values_list("pk", "owner_id"):
-        if runs.get(owner, 0) < settings.RUNS_PER_USER:
-            return key
-    return None
+    if Line.objects.select_for_update().first() is None:
+        Line.objects.bulk_create([Line()], ignore_conflicts=True)
+        Line.objects.select_for_update().get()
 
 
-def _has_place(model: str) -> bool:
-    running = Message.objects.filter(_beating(), state=State.RUNNING, model=model).count()
-    naming = Chat.objects.filter(_beating("titling_id"), model=model).count()
-    return running + naming < settings.OLLAMA_PARALLEL
+def _goes_next(model: str, owner_id: uuid.UUID, key: uuid.UUID | None = None) -> bool:
+    """Whether the waiting reply `key`, or a new one at the end of the line, gets a place now.
+
+    A person with enough runs waits and lets others pass. What a dead process left behind neither
+    holds a place nor stands in the way.
+    """
+    alive = Message.objects.open().filter(_beating()).in_order()
+    there = list(alive.values_list("pk", "owner_id", "model", "state"))
+    runs = Counter(owner for _key, owner, _model, state in there if state == State.RUNNING)
+    running = sum(of == model and state == State.RUNNING for _key, _owner, of, state in there)
+    free = _free_places(model, running)
+    for waiting, owner, of, state in there:
+        if of != model or state != State.WAITING or runs[owner] >= settings.RUNS_PER_USER:
+            continue
+        if free < 1 or waiting == key:
+            break
+        runs[owner] += 1
+        free -= 1
+    else:
+        # Whoever `key` is doesn't wait any more.
+        return key is None and free > 0 and runs[owner_id] < settings.RUNS_PER_USER
+    return free > 0 and waiting == key
+
+
+def _free_places(model: str, running: int) -> int:
+    """Those that neither a reply nor the making of a title has."""
+    naming = Chat.objects.filter(_beating("titling"), model=model).count()
+    return settings.OLLAMA_PARALLEL - running - naming
 
 
 def place_in_line(reply: Message) -> int:
@@ -394,9 +433,9 @@ def close_dead() -> int:
     )
 
 
-def _beating(column: str = "process_id") -> Exists:
+def _beating(process: str = "process") -> Q:
     limit = Now() - datetime.timedelta(seconds=Heartbeat.DEAD_AFTER_S)
-    return Exists(Heartbeat.objects.filter(pk=OuterRef(column), seen__gte=limit))
+    return Q(**{f"{process}__seen__gte": limit})
 
 
 def _is_alive(pid: int) -> bool:

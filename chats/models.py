@@ -1,16 +1,18 @@
 """Chats and their messages: a tree of rows, one reply's life in each answer's row."""
 
 import uuid
+from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connections, models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import changes
-from accounts.fields import SealedQuerySet, SealedTextField, sealed_for
+from accounts.fields import Sealed, SealedQuerySet, SealedTextField, sealed_for
 from accounts.models import Tag
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
@@ -203,6 +205,33 @@ class MessageQuerySet(SealedQuerySet):
 
     def in_order(self):
         return self.order_by("created", "id")
+
+    def save_growing(self, words: Iterable[tuple[uuid.UUID, dict[str, Sealed]]]) -> None:
+        """Write sealed columns of many replies, by their ids, where they are still running.
+
+        In one statement for all that have the same columns. Django would build an update for each
+        of them, which takes ten times as long as the database needs for it.
+        """
+        connection = connections[self.db]
+        by_columns: dict[tuple[str, ...], list[list]] = {}
+        for key, columns in words:
+            wanted = [*columns.items(), ("id", key), ("state", State.RUNNING)]
+            values = [
+                self._column(name).get_db_prep_save(value, connection) for name, value in wanted
+            ]
+            by_columns.setdefault(tuple(columns), []).append(values)
+        quote = connection.ops.quote_name
+        for names, rows in by_columns.items():
+            changes = ", ".join(f"{quote(self._column(name).column)} = %s" for name in names)
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    f"UPDATE {quote(self.model._meta.db_table)} SET {changes} "  # noqa: S608
+                    f"WHERE {quote('id')} = %s AND {quote('state')} = %s",
+                    rows,
+                )
+
+    def _column(self, name: str) -> Any:
+        return self.model._meta.get_field(name)
 
 
 class Message(models.Model):

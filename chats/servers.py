@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -244,12 +245,7 @@ def pick(user, chat: Chat | None = None, picked: str = "") -> str:
     Never asks the server: the words are stored first, however long it is silent.
     """
     names = listed()
-    used = user.chats.newest_first().values_list("model", "changed").first()
-    last, since = used or ("", None)
-    if since and chat is None and DefaultModel.objects.filter(chosen__gt=since).exists():
-        # A default that was chosen since comes first in the next chat.
-        last = ""
-    wishes = filter(None, (picked, chat.model if chat else "", last, default_model()))
+    wishes = _wishes(user, chat, picked)
     if names is None:
         return next(wishes)
     there = {full(name): name for name in reversed(names)}
@@ -259,6 +255,20 @@ def pick(user, chat: Chat | None = None, picked: str = "") -> str:
         if full(wish) in there:
             return there[full(wish)]
     return names[0] if names else default_model()
+
+
+def _wishes(user, chat: Chat | None, picked: str) -> Iterator[str]:
+    """Mostly the first is there, and nobody asks the database for the others."""
+    if picked:
+        yield picked
+    if chat and chat.model:
+        yield chat.model
+    used = user.chats.newest_first().values_list("model", "changed").first()
+    last, since = used or ("", None)
+    # A default that was chosen since comes first in the next chat.
+    if last and (chat or not DefaultModel.objects.filter(chosen__gt=since).exists()):
+        yield last
+    yield default_model()
 
 
 def num_ctx(model: str, call: Call) -> int:
@@ -291,6 +301,11 @@ def status() -> Status:
         sentence = _("The model server has no chat model yet. Get one with: ollama pull %(model)s")
         return Status(which, "missing", sentence % {"model": settings.OLLAMA_MODEL})
     return Status(which, "ready", "")
+
+
+def is_ready() -> bool:
+    """Whether a reply can begin now, as far as is known without asking the server."""
+    return kind() != "builtin" or builtin_status().state == "ready"
 
 
 def builtin_status() -> Status:

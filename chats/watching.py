@@ -7,6 +7,7 @@ a page that comes back says with `Last-Event-ID` where to go on, in whichever pr
 import json
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -22,6 +23,8 @@ from chats.models import Message, State, Summary
 from chats.tree import Step
 
 FRAME_S = 1 / 30
+# With many watchers in a process each gets its words in larger pieces, or all would get them late.
+FRAME_OF_EACH_S = 0.0008
 COMMENT_EVERY_S = 15
 FOLLOW_EVERY_S = 0.3
 # Threads that stay free for pages while replies are watched; and when a page that found none
@@ -181,9 +184,14 @@ def _follow(
             yield ": still here\n\n"
         if shown != (sent, thought):
             frame = time.monotonic()
+        # Mostly there is more by then, and one sleep is all.
+        time.sleep(max(0, frame + _frame_s() - time.monotonic()))
         source.wait()
-        time.sleep(max(0, FRAME_S - (time.monotonic() - frame)))
         source.look()
+
+
+def _frame_s() -> float:
+    return max(FRAME_S, FRAME_OF_EACH_S * _watching)
 
 
 def turn_event(request: HttpRequest, reply: Message) -> str:
@@ -194,7 +202,7 @@ def turn_event(request: HttpRequest, reply: Message) -> str:
     question = reply.parent
     assert question is not None
     turn = render_to_string("chats/_turn.html", {"message": question}, request)
-    html = turn + _rendered(request, reply)
+    html = turn + _rendered(request, reply, versions=(reply.pk,))
     after = str(question.parent_id or "")
     return _event("turn", {"html": html, "reply": str(reply.pk), "after": after})
 
@@ -205,9 +213,13 @@ def another_event(request: HttpRequest, reply: Message, earlier: Message) -> str
     return _event("turn", {"html": html, "reply": str(reply.pk), "replaces": str(earlier.pk)})
 
 
-def _rendered(request: HttpRequest, reply: Message) -> str:
-    versions = Message.objects.filter(parent=reply.parent_id).in_order()
-    step = Step(reply, tuple(versions.values_list("pk", flat=True)))
+def _rendered(
+    request: HttpRequest, reply: Message, versions: tuple[uuid.UUID, ...] | None = None
+) -> str:
+    if versions is None:
+        there = Message.objects.filter(parent=reply.parent_id).in_order()
+        versions = tuple(there.values_list("pk", flat=True))
+    step = Step(reply, versions)
     shown = {"message": reply, "step": step, "is_last": True}
     return render_to_string("chats/_reply.html", shown, request)
 

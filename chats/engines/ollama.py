@@ -30,6 +30,9 @@ from chats.engines.failures import failed, too_long
 KEEP_ALIVE = "10m"
 LOOK_S = 3.0
 LIST_S = 5.0
+# So long a list is trusted: a question shortly after another one, or after the page that showed
+# the models, costs one call.
+LIST_KEPT_S = 10.0
 SHOW_S = 15.0
 # Checking a large model takes minutes, in silence.
 PULL_LINE_S = 600.0
@@ -62,6 +65,8 @@ class Ollama:
         self.line_s = line_s
         self._server = ModelServer(url, connect_s=connect_s, retry_after_s=retry_after_s)
         self._shown: dict[str, _Shown] = {}
+        # What was listed last, and when.
+        self._listed: tuple[list[dict[str, Any]], float] = [], -LIST_KEPT_S
 
     def version(self) -> str:
         """The server's version, such as "0.32.15". Raises EngineFailed."""
@@ -75,6 +80,7 @@ class Ollama:
         """All models that run on the server itself, newest first. Raises EngineFailed."""
         call = Call()
         listed = _listed(self._get("/api/tags", LIST_S))
+        self._listed = listed, monotonic()
         digests = {entry.get("digest") for entry in listed}
         # A copy, since replies that begin meanwhile add to it.
         shown_before = list(self._shown.items())
@@ -197,14 +203,16 @@ class Ollama:
         """What the server says of this model. Refuses what would leave the machine."""
         if names.is_cloud(model):
             raise failed("cloud", model=model)
-        with self._server.send_patiently(
-            call, "GET", "/api/tags", within_s=self.first_byte_s
-        ) as answer:
-            listed = _listed(_object(answer))
-        for entry in listed:
-            if names.full(entry["name"]) == names.full(model):
-                break
-        else:
+        listed, listed_at = self._listed
+        entry = _find(listed, model)
+        if entry is None or monotonic() - listed_at > LIST_KEPT_S:
+            with self._server.send_patiently(
+                call, "GET", "/api/tags", within_s=self.first_byte_s
+            ) as answer:
+                listed = _listed(_object(answer))
+            self._listed = listed, monotonic()
+            entry = _find(listed, model)
+        if entry is None:
             raise failed("model_missing", model=model)
         if _is_remote(entry):
             raise failed("cloud", model=model)
@@ -326,6 +334,10 @@ def _listed(said: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         entry for entry in models if isinstance(entry, dict) and isinstance(entry.get("name"), str)
     ]
+
+
+def _find(listed: list[dict[str, Any]], model: str) -> dict[str, Any] | None:
+    return next((one for one in listed if names.full(one["name"]) == names.full(model)), None)
 
 
 def _is_remote(said: dict[str, Any]) -> bool:

@@ -190,8 +190,9 @@ def test_all_growing_replies_are_saved_in_one_transaction(client, ollama, settin
     begin = next(number for number, sql in enumerate(said) if sql.startswith("BEGIN"))
     inside = said[begin : said.index("COMMIT")]
     assert said.count("COMMIT") == 1
-    assert len([sql for sql in inside if sql.startswith('UPDATE "chats_message"')]) == 3
-    assert len([sql for sql in said if sql.startswith("UPDATE")]) == 4
+    updates = [sql for sql in inside if 'UPDATE "chats_message"' in sql]
+    assert len(updates) == 1
+    assert updates[0].startswith("3 times: ")
     assert all(reply_of(chat).content for chat in chats)
 
 
@@ -332,28 +333,49 @@ def test_one_person_runs_so_many_replies_at_once_and_others_go_first(owner, stra
     # Two models, so that the limit per model alone would let all of them run.
     mine = [lifecycle.start(owner, "q", model, None)[0] for model in ("m", "m", "m", "other")]
     theirs = lifecycle.start(stranger, "q", "m", None)[0]
-    assert [lifecycle.claim(reply) for reply in mine] == [True, True, False, False]
-    assert lifecycle.claim(theirs)
+    assert [reply.state for reply in mine] == ["running", "running", "waiting", "waiting"]
+    assert theirs.state == State.RUNNING
+    assert not any(lifecycle.claim(reply) for reply in mine)
     lifecycle.close(mine[0], State.DONE)
     assert lifecycle.claim(mine[3])
     assert not lifecycle.claim(mine[2])
 
 
 def test_replies_that_claim_together_keep_to_the_limits(owner, settings):
-    settings.OLLAMA_PARALLEL, settings.RUNS_PER_USER = 2, 2
+    settings.OLLAMA_PARALLEL, settings.RUNS_PER_USER = 0, 2
     replies = [lifecycle.start(owner, "q", f"m{number % 3}", None)[0] for number in range(6)]
+    settings.OLLAMA_PARALLEL = 2
     at_once(lambda number: lifecycle.claim(replies[number]), 6)
-    assert Message.objects.filter(state=State.RUNNING).count() <= 2
+    assert 0 < Message.objects.filter(state=State.RUNNING).count() <= 2
+
+
+def test_questions_that_come_together_keep_to_the_limits(owner, settings):
+    settings.OLLAMA_PARALLEL, settings.RUNS_PER_USER = 2, 2
+    at_once(lambda number: lifecycle.start(owner, "q", f"m{number % 3}", None), 6)
+    assert Message.objects.filter(state=State.RUNNING).count() == 2
+
+
+def test_several_free_places_are_taken_by_the_first_in_line_without_waiting_for_each_other(
+    owner, stranger, settings
+):
+    settings.OLLAMA_PARALLEL = 0
+    mine = lifecycle.start(owner, "q", "m", None)[0]
+    theirs = lifecycle.start(stranger, "q", "m", None)[0]
+    last = lifecycle.start(stranger, "q", "m", None)[0]
+    settings.OLLAMA_PARALLEL = 2
+    assert not lifecycle.claim(last)
+    assert lifecycle.claim(theirs)
+    assert lifecycle.claim(mine)
 
 
 def test_what_a_dead_process_left_behind_holds_no_place(owner):
     left = lifecycle.start(owner, "q", "m", None)[0]
-    assert lifecycle.claim(left)
+    assert left.state == State.RUNNING
     dead = Heartbeat.objects.create(
         kind="web", host="elsewhere", pid=1, seen=timezone.now() - timedelta(minutes=2)
     )
     Message.objects.filter(pk=left.pk).update(process=dead)
-    assert lifecycle.claim(lifecycle.start(owner, "q", "m", None)[0])
+    assert lifecycle.start(owner, "q", "m", None)[0].state == State.RUNNING
 
 
 def test_a_reply_of_a_deleted_chat_lets_go_of_the_model_server(client, ollama):

@@ -1,0 +1,117 @@
+"""Django's SQLite, in which the writers of one process take turns and connections are kept.
+
+SQLite lets one write at a time; who finds it taken sleeps, up to a tenth of a second, and looks
+again, while others that come later get in. With dozens of threads in a process some wait for
+seconds. Here they wait for a lock that wakes the next one at once. Other processes are still
+waited for in SQLite's own way.
+
+A thread that waits for the model gives its connection back, as it must on PostgreSQL. Opening
+another one costs as much as several queries, since Django teaches each its functions; so the next
+thread gets what the last one gave back.
+"""
+
+import os
+import threading
+from collections import deque
+
+from django.db.backends.sqlite3 import base
+
+_turn = threading.Lock()
+# Connections that nobody uses, by process and file: none is ever used after a fork.
+_kept: dict[tuple[int, str], deque] = {}
+MOST_KEPT = 8
+# As long as SQLite itself waits; then it decides, and says that it is locked.
+PATIENCE_S = 20
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+
+
+# The checker doesn't know what Django's backends override of each other.
+class DatabaseWrapper(base.DatabaseWrapper):
+    _has_turn = False
+
+    def create_cursor(self, name=None):
+        cursor = self.connection.cursor(factory=Cursor)
+        cursor.of = self
+        return cursor
+
+    def get_new_connection(self, conn_params):
+        try:
+            return self._kept().pop()
+        except IndexError:
+            return super().get_new_connection(conn_params)
+
+    def _kept(self) -> deque:
+        return _kept.setdefault((os.getpid(), str(self.settings_dict["NAME"])), deque())
+
+    def take_turn(self) -> None:
+        self._has_turn = _turn.acquire(timeout=PATIENCE_S)
+
+    def end_turn(self) -> None:
+        if self._has_turn:
+            self._has_turn = False
+            _turn.release()
+
+    def _start_transaction_under_autocommit(self) -> None:
+        self.take_turn()
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+        except BaseException:
+            self.end_turn()
+            raise
+
+    def _commit(self) -> None:
+        # A commit that fails leaves the transaction open; the rollback after it ends the turn.
+        super()._commit()  # type: ignore[misc]
+        self.end_turn()
+
+    def _rollback(self) -> None:
+        try:
+            super()._rollback()  # type: ignore[misc]
+        finally:
+            self.end_turn()
+
+    def _close(self) -> None:
+        connection = self.connection
+        try:
+            if connection is None or self.is_in_memory_db() or not self._keep(connection):
+                super()._close()  # type: ignore[misc]
+        finally:
+            self.end_turn()
+
+    def _keep(self, connection) -> bool:
+        """Whether the connection waits for its next user now; one that gives trouble is closed."""
+        kept = self._kept()
+        if self.errors_occurred or len(kept) >= MOST_KEPT:
+            return False
+        # What was begun and not ended is undone, as it would be by closing.
+        connection.rollback()
+        kept.append(connection)
+        return True
+
+
+class Cursor(base.SQLiteCursorWrapper):
+    of: DatabaseWrapper
+
+    def execute(self, query, params=None):
+        with _Alone(self.of, query):
+            return super().execute(query, params)
+
+    def executemany(self, query, param_list):
+        with _Alone(self.of, query):
+            return super().executemany(query, param_list)
+
+
+class _Alone:
+    """A write outside a transaction is one of its own."""
+
+    def __init__(self, of: DatabaseWrapper, query: str) -> None:
+        self.of = of
+        self.is_alone = not of.in_atomic_block and query.startswith(WRITES)
+
+    def __enter__(self) -> None:
+        if self.is_alone:
+            self.of.take_turn()
+
+    def __exit__(self, *_exc: object) -> None:
+        if self.is_alone:
+            self.of.end_turn()
