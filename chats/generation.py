@@ -69,7 +69,7 @@ def begin(reply: Message) -> "Generation":
     with _registry:
         _running[reply.pk] = generation
         for model, call in _titles:
-            if model == reply.model:
+            if _waits(reply, model):
                 call.cancel()
     try:
         _saver.wake()
@@ -83,17 +83,21 @@ def begin(reply: Message) -> "Generation":
 
 @contextmanager
 def _naming(model: str) -> Iterator[Call]:
-    """A call for a title, which is cancelled as soon as a reply of this model begins here."""
+    """A call for a title, which is cancelled as soon as a reply waits for this model here."""
     call = Call()
     with _registry:
         _titles.append((model, call))
-        if any(one.reply.model == model for one in _running.values()):
+        if any(_waits(one.reply, model) for one in _running.values()):
             call.cancel()
     try:
         yield call
     finally:
         with _registry:
             _titles[:] = [(named, other) for named, other in _titles if other is not call]
+
+
+def _waits(reply: Message, model: str) -> bool:
+    return reply.model == model and reply.state == State.WAITING
 
 
 def running(reply_id: uuid.UUID) -> "Generation | None":
@@ -291,6 +295,7 @@ class Generation:
             ready = ready and not _draining.is_set()
             if ready and (has_place or lifecycle.claim(self.reply)):
                 if servers.is_ready():
+                    self.reply.state = State.RUNNING
                     self.say("")
                     return
                 # It was sent for a restart between the look and the claim.

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -71,9 +72,9 @@ def start(
             owner=user, title=title, model=model, change_number=number, **(steering or {})
         )
         drafts.drop(user, None)
-        return _ask(chat, _Place(None, None, number), None, text, model, request_id, process)
+        place = _Place(None, None, number, _line(user.pk))
+        return _ask(chat, place, None, text, model, request_id, process)
 
-    _check_open(user)
     return _once(user, text, request_id, store)
 
 
@@ -85,11 +86,10 @@ def ask(chat: Chat, text: str, model: str, request_id: uuid.UUID | None) -> tupl
     """
 
     def store(request_id, process):
-        place = _place_in(chat, model)
+        place = _place_in(chat)
         drafts.drop(chat.owner, chat)
         return _ask(chat, place, place.current, text, model, request_id, process)
 
-    _check_open(chat.owner)
     return _once(chat.owner, text, request_id, store, chat)
 
 
@@ -103,11 +103,10 @@ def edit(
     chat = message.chat
 
     def store(request_id, process):
-        place = _place_in(chat, model)
+        place = _place_in(chat)
         parent_id = chat.messages.get(pk=message.pk).parent_id
         return _ask(chat, place, parent_id, text, model, request_id, process)
 
-    _check_open(chat.owner)
     return _once(chat.owner, text, request_id, store, chat)
 
 
@@ -172,13 +171,15 @@ def delete(chat: Chat) -> list[uuid.UUID]:
 
 
 def _another(reply: Message, model: str, **begin) -> Message:
-    _check_open(reply.chat.owner)
     process = this_process()
     with transaction.atomic():
-        place = _place_in(reply.chat, model)
+        place = _place_in(reply.chat)
         words = reply.chat.messages.get(replies=reply.pk)
         words.chat = reply.chat
-        return _reply_to(words, place, model, process, **begin)
+        another = _reply_to(words, place, model, process, **begin)
+        another.save(force_insert=True)
+        _go_on(another)
+    return another
 
 
 def _once(user, text, request_id, store, chat=None) -> tuple[Message, bool]:
@@ -211,38 +212,51 @@ def _is_resend(words: Message, text: str, chat: Chat | None) -> bool:
     return words.content == text and (chat is None or words.chat_id == chat.pk)
 
 
-def _check_open(user) -> None:
-    if user.messages.open().count() >= MAX_OPEN_PER_PERSON:
-        raise TooManyOpen
+class _Open(NamedTuple):
+    """A reply in line or being written; `alive` if its process is."""
+
+    key: uuid.UUID
+    owner: uuid.UUID
+    chat: uuid.UUID
+    model: str
+    state: str
+    alive: bool
 
 
 @dataclass(frozen=True)
 class _Place:
     """Where a chat goes on: when its newest message was made, the end of the branch that is shown,
-    and the number of this change."""
+    the number of this change, and who is in line."""
 
     newest: datetime.datetime | None
     current: uuid.UUID | None
     number: int
+    line: list[_Open]
 
 
-def _place_in(chat: Chat, model: str) -> _Place:
-    """Nobody else can add to the chat until the transaction's end.
-
-    The update comes first, since it is what locks the chat on PostgreSQL.
-    """
-    now = timezone.now()
-    if not Chat.objects.living().filter(pk=chat.pk).update(changed=now, model=model):
-        raise Chat.DoesNotExist
-    if chat.messages.open().exists():
-        raise StillAnswering
+def _place_in(chat: Chat) -> _Place:
+    """Nobody else can add to the chat until the transaction's end."""
+    mine = Chat.objects.living().select_for_update().filter(pk=chat.pk)
+    current = mine.values_list("current", flat=True).get()
     newest, created = chat.messages.in_order().values_list("pk", "created").last() or (None, None)
-    current = Chat.objects.values_list("current", flat=True).get(pk=chat.pk)
-    return _Place(created, current or newest, changes.next_number(chat.owner_id))
+    number = changes.next_number(chat.owner_id)
+    line = _line(chat.owner_id)
+    if any(one.chat == chat.pk for one in line):
+        raise StillAnswering
+    return _Place(created, current or newest, number, line)
+
+
+def _line(owner_id: uuid.UUID) -> list[_Open]:
+    """Who is in line, which stays so until the transaction's end. Raises TooManyOpen."""
+    _hold_line()
+    line = _all_open()
+    if sum(one.owner == owner_id for one in line) >= MAX_OPEN_PER_PERSON:
+        raise TooManyOpen
+    return line
 
 
 def _ask(chat, place, parent_id, text, model, request_id, process) -> Message:
-    words = Message.objects.create(
+    words = Message(
         owner_id=chat.owner_id,
         chat=chat,
         parent_id=parent_id,
@@ -252,14 +266,16 @@ def _ask(chat, place, parent_id, text, model, request_id, process) -> Message:
         created=_after(place.newest),
         change_number=place.number,
     )
-    return _reply_to(words, replace(place, newest=words.created), model, process)
+    reply = _reply_to(words, replace(place, newest=words.created), model, process)
+    Message.objects.bulk_create([words, reply])
+    _go_on(reply)
+    return reply
 
 
 def _reply_to(words: Message, place: _Place, model: str, process: uuid.UUID, **begin) -> Message:
     """The empty reply. Where nobody is before it, it has its place at the model server already."""
-    _hold_line()
-    goes = servers.is_ready() and _goes_next(model, words.owner_id)
-    reply = Message.objects.create(
+    goes = servers.is_ready() and _goes_next(place.line, model, words.owner_id)
+    return Message(
         owner_id=words.owner_id,
         chat=words.chat,
         parent=words,
@@ -271,8 +287,11 @@ def _reply_to(words: Message, place: _Place, model: str, process: uuid.UUID, **b
         change_number=place.number,
         **begin,
     )
-    Chat.objects.filter(pk=words.chat_id).update(current=reply)
-    return reply
+
+
+def _go_on(reply: Message) -> None:
+    now = timezone.now()
+    Chat.objects.filter(pk=reply.chat_id).update(changed=now, model=reply.model, current=reply)
 
 
 def _after(last: datetime.datetime | None) -> datetime.datetime:
@@ -313,12 +332,12 @@ def this_process() -> uuid.UUID:
 def claim(reply: Message) -> bool:
     """Take a place at the model server for `reply`, in order of arrival."""
     # Most looks end here, without a lock.
-    if not _goes_next(reply.model, reply.owner_id, reply.pk):
+    if not _goes_next(_all_open(), reply.model, reply.owner_id, reply.pk):
         return False
     process = this_process()
     with transaction.atomic():
         _hold_line()
-        if not _goes_next(reply.model, reply.owner_id, reply.pk):
+        if not _goes_next(_all_open(), reply.model, reply.owner_id, reply.pk):
             return False
         return bool(
             Message.objects.filter(pk=reply.pk, state=State.WAITING).update(
@@ -335,14 +354,19 @@ def claim_for_title(reply: Message) -> bool:
         # The chat first, as a question does it that is stored meanwhile.
         Chat.objects.select_for_update().filter(pk=reply.chat_id).first()
         _hold_line()
-        waited_for = Message.objects.open().filter(model=reply.model).exists()
-        if waited_for or _free_places(reply.model, running=0) < 1:
+        running = Message.objects.filter(_beating(), state=State.RUNNING, model=reply.model)
+        if is_waited_for(reply.model) or _free_places(reply.model, running.count()) < 1:
             return False
         return bool(
             Chat.objects.filter(~_beating("titling"), pk=reply.chat_id, titled=False).update(
                 titling=process
             )
         )
+
+
+def is_waited_for(model: str) -> bool:
+    """Whether somebody stands in line for `model`."""
+    return Message.objects.filter(model=model, state=State.WAITING).exists()
 
 
 def is_naming(chat: Chat) -> bool:
@@ -367,28 +391,35 @@ def _hold_line() -> None:
         Line.objects.select_for_update().get()
 
 
-def _goes_next(model: str, owner_id: uuid.UUID, key: uuid.UUID | None = None) -> bool:
+def _all_open() -> list[_Open]:
+    rows = Message.objects.open().annotate(alive=_beating()).in_order()
+    columns = ("pk", "owner_id", "chat_id", "model", "state", "alive")
+    return [_Open(*row) for row in rows.values_list(*columns)]
+
+
+def _goes_next(
+    line: list[_Open], model: str, owner_id: uuid.UUID, key: uuid.UUID | None = None
+) -> bool:
     """Whether the waiting reply `key`, or a new one at the end of the line, gets a place now.
 
     A person with enough runs waits and lets others pass. What a dead process left behind neither
     holds a place nor stands in the way.
     """
-    alive = Message.objects.open().filter(_beating()).in_order()
-    there = list(alive.values_list("pk", "owner_id", "model", "state"))
-    runs = Counter(owner for _key, owner, _model, state in there if state == State.RUNNING)
-    running = sum(of == model and state == State.RUNNING for _key, _owner, of, state in there)
-    free = _free_places(model, running)
-    for waiting, owner, of, state in there:
-        if of != model or state != State.WAITING or runs[owner] >= settings.RUNS_PER_USER:
-            continue
-        if free < 1 or waiting == key:
+    running = [one for one in line if one.alive and one.state == State.RUNNING]
+    runs = Counter(one.owner for one in running)
+    free = _free_places(model, sum(one.model == model for one in running))
+    for one in line:
+        waits = one.alive and one.state == State.WAITING and one.model == model
+        if free < 1 or one.key == key:
             break
-        runs[owner] += 1
-        free -= 1
+        if waits and runs[one.owner] < settings.RUNS_PER_USER:
+            runs[one.owner] += 1
+            free -= 1
     else:
-        # Whoever `key` is doesn't wait any more.
-        return key is None and free > 0 and runs[owner_id] < settings.RUNS_PER_USER
-    return free > 0 and waiting == key
+        if key is not None:
+            # It doesn't wait any more.
+            return False
+    return free > 0 and runs[owner_id] < settings.RUNS_PER_USER
 
 
 def _free_places(model: str, running: int) -> int:

@@ -33,7 +33,7 @@ def wanted(reply: Message) -> bool:
         return False
     return Chat.objects.filter(
         pk=reply.chat_id, titled=False, trashed=None, draft=None
-    ).exists() and not (Message.objects.open().filter(model=reply.model).exists())
+    ).exists() and not lifecycle.is_waited_for(reply.model)
 
 
 def make(reply: Message, like: Prompt, window: Window, engine, call: Call) -> bool:
@@ -79,7 +79,7 @@ def _said(events, call: Call, reply: Message) -> str:
             call.cancel()
         elif now - looked > LOOK_EVERY_S:
             looked = now
-            if Message.objects.open().filter(model=reply.model).exists():
+            if lifecycle.is_waited_for(reply.model):
                 call.cancel()
             connections.close_all()
         call.check()

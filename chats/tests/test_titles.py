@@ -78,6 +78,26 @@ def test_who_is_writing_on_comes_first_and_the_title_later(client, ollama):
     assert ollama.most_at_once("llama3.1:8b") == 1
 
 
+def test_who_has_a_place_beside_it_leaves_the_title_alone(client, ollama, settings):
+    settings.OLLAMA_PARALLEL = 2
+    begun, asked = threading.Event(), threading.Event()
+
+    def patient(request: Request) -> Iterable[Step]:
+        if asks_for_title(request):
+            begun.set()
+            asked.wait(10)
+        return answers(request)
+
+    ollama.play(*[patient] * 5)
+    chat = start(client, "One")
+    assert begun.wait(10)
+    other = start(client, "Two")
+    closed_reply(other)
+    asked.set()
+    assert titled(chat) == titled(other) == "A fine greeting"
+    assert len(ollama.chats) == 4
+
+
 def test_nobody_who_has_begun_to_write_waits_for_a_title(client, ollama, owner):
     written = threading.Event()
 
