@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -35,7 +35,7 @@ from chats.forms import (
     TitleForm,
 )
 from chats.models import Chat, ChatQuerySet, Message, Role
-from chats.tree import Step, Tree
+from chats.tree import Tree
 
 PER_PAGE = 50
 # How long after a question the answer, and then the title, is likely to come.
@@ -419,23 +419,27 @@ def _page(
         aside = None
     if aside:
         steps = tree.shown(aside.pk)
+    part = pages.part(chat, steps, request.GET)
+    # An answer may end while the page is made: what the page shows of it counts.
+    end = steps if part.after else part.steps
+    last = end[-1].message if end else None
     shown = composer(
         request.user,
         chat=chat,
         tags=_tags_of([chat], tags.all_of(request.user)).get(chat.pk, []),
-        part=pages.part(chat, steps, request.GET),
+        part=part,
         aside=aside,
-        title_comes=_title_comes(chat, steps),
-        open_reply=steps[-1].message if steps and steps[-1].message.is_open else None,
+        title_comes=_title_comes(chat, last),
+        open_reply=last if last and last.is_open else None,
         text=text,
         sentence=sentence,
     )
     return render(request, "chats/chat_detail.html", shown, status=status)
 
 
-def _title_comes(chat: Chat, steps: Sequence[Step]) -> str:
+def _title_comes(chat: Chat, last: Message | None) -> str:
     """Whether the model is making a title "now", or may begin to "soon"."""
-    if chat.titled or not steps or steps[-1].message.is_open:
+    if chat.titled or not last or last.is_open:
         return ""
     if lifecycle.is_naming(chat):
         return "now"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pytest
 from django.urls import reverse
 
-from chats import titles
+from chats import pages, titles
 from chats.models import Chat, Message
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import END, Pause, Request, Send, Step, final, head, say
@@ -146,3 +146,27 @@ def test_the_open_page_asks_for_the_title_until_it_is_settled(client, ollama):
     assert "hx-get" not in settled
     assert "<title>A fine greeting · AhFai</title>" in settled
     assert f'id="recent-{chat.pk}"' in settled
+
+
+def test_the_page_of_an_answer_that_ends_while_it_is_made_asks_for_the_title(
+    client, ollama, monkeypatch
+):
+    read, read_on = threading.Event(), pages.part
+
+    def patient(request: Request) -> Iterable[Step]:
+        read.wait(10)
+        return answers(request)
+
+    def ending(chat, *rest):
+        read.set()
+        closed_reply(chat)
+        return read_on(chat, *rest)
+
+    ollama.play(patient, *[answers] * 5)
+    chat = start(client, "Say hello")
+    monkeypatch.setattr(pages, "part", ending)
+    page = client.get(chat.get_absolute_url()).content.decode()
+    assert "data-stream" not in page
+    assert "chat:done" not in page
+    assert f'hx-get="{reverse("chats:title", args=[chat.pk])}"' in page
+    titled(chat)
