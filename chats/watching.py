@@ -5,6 +5,7 @@ a page that comes back says with `Last-Event-ID` where to go on, in whichever pr
 """
 
 import json
+import re
 import threading
 import time
 import uuid
@@ -143,12 +144,12 @@ def _follow(
         if source.words != words:
             words = source.words
             yield _event("words", {"words": words})
-        if "\n" in source.text[max(closed, sent - 1) :]:
+        if re.search("[\r\n]", source.text[max(closed, sent - 1) :]):
+            closed = closed or _closed_at(source.text, offset)
             fresh = []
             for start, end in markdown.closed_blocks(source.text, closed):
                 closed = end
-                if end > offset:
-                    fresh.append((start, markdown.render_block(source.text[start:end])))
+                fresh.append((start, markdown.render_block(source.text[start:end])))
             if fresh:
                 # With the text that follows, so that no words vanish between two events.
                 html = "".join(html for _start, html in fresh)
@@ -192,6 +193,13 @@ def _follow(
 
 def _frame_s() -> float:
     return max(FRAME_S, FRAME_OF_EACH_S * _watching)
+
+
+def _closed_at(text: str, offset: int) -> int:
+    """Where the rendered blocks end on a page that left at `offset`. Behind them it has bare
+    words, also those of a block whose end only later words show."""
+    known = markdown.closed_blocks(text[:offset])
+    return known[-1][1] if known else 0
 
 
 def turn_event(request: HttpRequest, reply: Message) -> str:

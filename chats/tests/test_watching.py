@@ -1,12 +1,14 @@
 """What an open page is sent while a reply grows."""
 
 import json
+import threading
 
 import pytest
 from django.urls import reverse
 
 from chats import generation, watching
 from chats.tests.conftest import wait_until
+from chats.tests.fake_ollama import END, Pause, Send, final, head, say
 from chats.tests.test_reply_life import closed_reply, reply_of, start
 from chats.watching import COMMENT_EVERY_S
 
@@ -68,6 +70,32 @@ def test_a_page_that_comes_back_goes_on_where_it_was(client, ollama):
     assert all(number > len(seen) for _, number, _ in got if number)
     assert_covers(got, whole, len(seen))
     assert got[-1][0] == "done"
+
+
+def test_a_page_that_left_in_a_block_gets_the_whole_block_when_it_comes_back(client, ollama):
+    """A list is known to be over only by the words that follow it."""
+    left = threading.Event()
+
+    def a_list(request):
+        yield Send(head())
+        yield say(request, "- oil\n- lens\n\nThen the")
+        while not left.is_set():
+            yield Pause(0.02, exact=True)
+        yield say(request, " bell.\n\n")
+        yield final(request)
+        yield Send(END)
+
+    ollama.play(a_list)
+    reply = reply_of(start(client))
+    growing = wait_until(lambda: generation.running(reply.pk))
+    seen = len(wait_until(lambda: growing.text))
+    left.set()
+    address = reverse("chats:stream", args=[reply.pk])
+    got = list(events(client.get(address, headers={"Last-Event-ID": str(seen)})))
+    blocks = [data for name, _, data in got if name == "block"]
+    assert "<li>oil</li>" in blocks[0]["html"]
+    assert "bell" in blocks[-1]["html"]
+    assert blocks[0]["from"] == 0
 
 
 def test_the_offsets_grow_and_blocks_arrive_rendered(client, ollama):
