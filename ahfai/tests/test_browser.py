@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import threading
 from itertools import pairwise
 from urllib.parse import parse_qsl, quote
 
@@ -14,7 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from ahfai.testing import PASSWORD
 from ahfai.tests.house import House
 from chats.tests.conftest import wait_until
-from chats.tests.fake_ollama import FakeOllama
+from chats.tests.fake_ollama import FakeOllama, Pause
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
@@ -698,6 +699,40 @@ def test_a_tab_that_missed_a_turn_shows_it_when_it_asks(ada):
     expect(ada.locator(".reply[data-state=done]")).to_have_count(3)
     questions = ada.locator(".turn.mine .words").all_inner_texts()
     assert questions == ["First question", "Second question", "Third question"]
+
+
+def test_three_tabs_on_one_reply_show_the_same_whoever_reloads_or_comes_later(ada, ollama):
+    all_there = threading.Event()
+
+    def story(request):
+        for number, step in enumerate(ollama.scenarios["story"](request)):
+            while number == 200 and not all_there.is_set():
+                yield Pause(0.02, exact=True)
+            yield step
+
+    ollama.play(story)
+    asked = len(ollama.chats)
+    ask(ada, "The story, for all of us")
+    ada.wait_for_url("**/chats/*/")
+
+    def new_tab() -> Page:
+        tab = ada.context.new_page()
+        tab.goto(ada.url)
+        wait_until(lambda: len(tab.locator("[data-words]").inner_text()) > 50)
+        return tab
+
+    reloaded, closed = new_tab(), new_tab()
+    closed.close()
+    reloaded.reload()
+    tabs = [ada, reloaded, new_tab()]
+    assert [tab.locator(".reply").get_attribute("aria-busy") for tab in tabs] == ["true"] * 3
+    all_there.set()
+    for tab in tabs:
+        expect(tab.locator(".reply[data-state=done]")).to_be_visible(timeout=30_000)
+    texts = [tab.locator("[data-words]").inner_text() for tab in tabs]
+    assert "eleven ships passed" in texts[0]
+    assert texts[1:] == texts[:1] * 2
+    assert len(ollama.chats) == asked + 1
 
 
 def test_a_chat_that_is_deleted_elsewhere_says_so(ada, ollama):
