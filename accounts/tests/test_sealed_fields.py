@@ -15,6 +15,7 @@ from django.db import connection, models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django.test.utils import isolate_apps
+from django.utils import timezone
 
 from accounts import keys
 from accounts.fields import (
@@ -22,6 +23,7 @@ from accounts.fields import (
     Sealed,
     SealedManager,
     SealedTextField,
+    opened_rows,
     sealed_for,
     sealed_models,
 )
@@ -591,6 +593,40 @@ def test_logged_queries_hold_no_text(chat, caplog, settings):
 
     assert "UPDATE" in caplog.text
     assert CANARY not in caplog.text
+
+
+# Very many rows at once
+
+
+def test_many_rows_are_opened_with_their_ids_and_whatever_key_sealed_them(chat, message):
+    keys.next_user_key(chat.owner_id)
+    answer = Message.objects.create(
+        owner=chat.owner,
+        chat=chat,
+        parent=message,
+        role="assistant",
+        content="An answer",
+        closed=timezone.now(),
+    )
+    rows = Message.objects.order_by("role")
+
+    assert list(opened_rows(rows, "content", "chat_id", "parent_id")) == [
+        (answer.pk, "An answer", chat.pk, message.pk),
+        (message.pk, CANARY, chat.pk, None),
+    ]
+    assert sorted(opened_rows(rows, "thinking")) == sorted([(answer.pk, ""), (message.pk, "hm")])
+
+
+def test_of_many_rows_one_with_anothers_value_opens_as_nothing(chat, message, stranger):
+    other = Message.objects.create(owner=chat.owner, chat=chat, role="user", content="Mine")
+    strangers = Chat.objects.create(owner=stranger, title="Theirs")
+    store(other, "content", stored(message, "content"))
+    store(message, "thinking", stored(message, "content"))
+    store(strangers, "title", stored(chat, "title"))
+
+    assert dict(opened_rows(Message.objects.all(), "content")) == {message.pk: CANARY, other.pk: ""}
+    assert dict(opened_rows(Message.objects.all(), "thinking"))[message.pk] == ""
+    assert dict(opened_rows(Chat.objects.all(), "title")) == {chat.pk: CANARY, strangers.pk: ""}
 
 
 # The checks tell the developer

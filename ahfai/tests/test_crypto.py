@@ -52,6 +52,33 @@ def test_a_value_opens_in_no_other_place(elsewhere):
         crypto.unseal(key, sealed, elsewhere)
 
 
+def test_an_opener_opens_what_unseal_opens_and_nothing_else():
+    key = crypto.new_key()
+    opener = crypto.Opener(key, 1, PLACE[:2], PLACE[3:])
+    sealed = crypto.seal(key, 1, TEXT, PLACE)
+    assert opener.open(sealed, PLACE[2]) == TEXT
+
+    moved = [
+        crypto.seal(key, 1, TEXT, ("chats.Message", "thinking", *PLACE[2:])),
+        crypto.seal(key, 1, TEXT, (*PLACE[:2], b"R" * 16, PLACE[3])),
+        crypto.seal(key, 1, TEXT, (*PLACE[:3], b"O" * 16)),
+        crypto.seal(key, 2, TEXT, PLACE),
+        crypto.seal(crypto.new_key(), 1, TEXT, PLACE),
+        b"\x02" + sealed[1:],
+        sealed[:-1],
+        sealed[:20],
+        b"",
+    ]
+    for value in moved:
+        with pytest.raises(SealError):
+            opener.open(value, PLACE[2])
+    for position in range(len(sealed)):
+        changed = bytearray(sealed)
+        changed[position] ^= 1
+        with pytest.raises(SealError):
+            opener.open(bytes(changed), PLACE[2])
+
+
 def test_every_flipped_bit_is_refused():
     key = crypto.new_key()
     sealed = crypto.seal(key, 1, TEXT, PLACE)
