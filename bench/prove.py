@@ -27,8 +27,8 @@ def main() -> None:
         f"Measured by `make prove` on {datetime.date.today():%Y-%m-%d}: {machine()}.",  # noqa: DTZ011
         "## An idle installation, without a model",
         idle(),
-        "## From a question to the first word",
-        run([sys.executable, "bench/first_word.py"]),
+        "## From a question to the last word, beside a bare client",
+        run([sys.executable, "bench/streams.py"]),
         "## Search, with 10,000 chats of 10 messages of 400 characters",
         run([sys.executable, "bench/search.py"]),
         run([sys.executable, "bench/search.py", "--others", "100000"]),

@@ -25,7 +25,8 @@ from chats.tree import Step
 
 FRAME_S = 1 / 30
 # With many watchers in a process each gets its words in larger pieces, or all would get them late.
-FRAME_OF_EACH_S = 0.0008
+FRAME_OF_EACH_S = 0.002
+LONGEST_FRAME_S = 0.1
 COMMENT_EVERY_S = 15
 FOLLOW_EVERY_S = 0.3
 # Threads that stay free for pages while replies are watched; and when a page that found none
@@ -192,7 +193,7 @@ def _follow(
 
 
 def _frame_s() -> float:
-    return max(FRAME_S, FRAME_OF_EACH_S * _watching)
+    return min(LONGEST_FRAME_S, max(FRAME_S, FRAME_OF_EACH_S * _watching))
 
 
 def _closed_at(text: str, offset: int) -> int:
