@@ -6,15 +6,17 @@ holds words and their places, not the text: who searches opens what was found, a
 there what the index matched.
 """
 
-import itertools
+import json
 import re
 import sqlite3
 import threading
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 # With more hits than this only the newest are weighed: nobody reads on so far.
@@ -22,8 +24,9 @@ WEIGHED_HITS = 1000
 TITLE_WEIGHT, BODY_WEIGHT = 8.0, 1.0
 MAX_QUERY = 400
 MAX_TERMS = 16
-# Words collect here before they are written into the index; its own 1 MB doubles the time.
-AT_ONCE = 1000
+# So much goes into the index by one statement; the words collect in FTS5's buffer meanwhile, whose
+# own 1 MB doubles the time.
+DOCUMENTS_AT_ONCE, CHARACTERS_AT_ONCE = 10_000, 4_000_000
 BUFFER_BYTES = 32 * 2**20
 
 _WIDE = (
@@ -32,11 +35,13 @@ _WIDE = (
 )
 _WIDE_RUN = re.compile(f"[{_WIDE}]+")
 _WORD = re.compile(rf"[{_WIDE}]|[^\W_{_WIDE}]+")
+_BEYOND_LATIN = re.compile("[^\0-\u02ff]+")
+# What FTS5 itself takes for a part of a word, and is none.
+_BETWEEN_WORDS = re.compile(rf"[^\0-\x7f\w{_WIDE}]+")
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """What is found. `kind` and `key` name its row; `container` is what it is a part of."""
 
     kind: str
@@ -107,9 +112,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     text = unicodedata.normalize("NFKD", text.encode("utf-8", "replace").decode()).casefold()
-    return unicodedata.normalize(
-        "NFC", "".join(one for one in text if not unicodedata.combining(one))
-    )
+    return unicodedata.normalize("NFC", _BEYOND_LATIN.sub(_without_accents, text))
 
 
 def snippet(text: str, query: Query, length: int = 200) -> list[tuple[str, bool]]:
@@ -162,14 +165,12 @@ class TextIndex:
         self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self._db.execute(
             "CREATE VIRTUAL TABLE words USING fts5(title, body, content='', contentless_delete=1, "
-            "prefix='1 2', tokenize='unicode61 remove_diacritics 0')"
+            "prefix='1 2', tokenize='ascii')"
         )
         self._db.execute("INSERT INTO words(words, rank) VALUES ('hashsize', ?)", (BUFFER_BYTES,))
         self._db.execute(
-            "CREATE TABLE documents (id INTEGER PRIMARY KEY, kind TEXT, key BLOB UNIQUE, "
-            "container BLOB)"
+            "CREATE TABLE documents (id INTEGER PRIMARY KEY, kind TEXT, key BLOB, container BLOB)"
         )
-        self._db.execute("CREATE INDEX of_container ON documents (container)")
 
     @property
     def size_bytes(self) -> int:
@@ -184,21 +185,20 @@ class TextIndex:
         [last] = self._db.execute("SELECT coalesce(max(id), 0) FROM documents").fetchone()
         is_filled = bool(last)
         rest = iter(documents)
-        with self._at_once():
-            while some := list(itertools.islice(rest, AT_ONCE)):
-                if is_filled:
-                    for one in some:
-                        self._remove("key = ?", one.key.bytes)
-                numbered = list(enumerate(some, last + 1))
+        # SQLite leaves the interpreter to the thread that reads the next ones.
+        with self._at_once(), ThreadPoolExecutor(1, "search-words") as beside:
+            writing: Future[None] | None = None
+            while some := _next_of(rest):
+                if writing:
+                    writing.result()
+                writing = beside.submit(self._write, some, last + 1, is_filled)
                 last += len(some)
-                self._db.executemany(
-                    "INSERT INTO documents VALUES (?, ?, ?, ?)",
-                    ((row, one.kind, one.key.bytes, one.container.bytes) for row, one in numbered),
-                )
-                self._db.executemany(
-                    "INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)",
-                    ((row, _cut(one.title), _cut(one.body)) for row, one in numbered),
-                )
+            if writing:
+                writing.result()
+            if not is_filled:
+                # Made when the rows are there, these take a fraction of the time.
+                self._db.execute("CREATE UNIQUE INDEX IF NOT EXISTS by_key ON documents (key)")
+                self._db.execute("CREATE INDEX IF NOT EXISTS of_container ON documents (container)")
 
     def remove(self, key: UUID) -> None:
         """Forget this, and all that is a part of it."""
@@ -236,6 +236,30 @@ class TextIndex:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+    def _write(self, some: list[Document], first: int, is_filled: bool) -> None:
+        """By few statements: between two of them, this thread waits for its turn."""
+        if is_filled:
+            for one in some:
+                self._remove("key = ?", one.key.bytes)
+        self._db.execute(
+            "INSERT INTO documents SELECT :first + key, value, substr(:keys, 32 * key + 1, 16), "
+            "substr(:keys, 32 * key + 17, 16) FROM json_each(:kinds)",
+            {
+                "first": first,
+                "kinds": json.dumps([one.kind for one in some]),
+                "keys": b"".join(one.key.bytes + one.container.bytes for one in some),
+            },
+        )
+        rows = ", ".join(["(?, ?, ?)"] * len(some))
+        self._db.execute(
+            f"INSERT INTO words (rowid, title, body) VALUES {rows}",  # noqa: S608
+            [
+                value
+                for row, one in enumerate(some, first)
+                for value in (row, _cut(one.title), _cut(one.body))
+            ],
+        )
 
     def _remove(self, where: str, key: bytes) -> None:
         found = f"SELECT id FROM documents WHERE {where}"  # noqa: S608
@@ -292,11 +316,30 @@ def _words(folded: str) -> list[str]:
     return _WORD.findall(folded)
 
 
+def _next_of(documents: Iterator[Document]) -> list[Document]:
+    some: list[Document] = []
+    length = 0
+    for one in documents:
+        some.append(one)
+        length += len(one.title) + len(one.body)
+        if len(some) >= DOCUMENTS_AT_ONCE or length >= CHARACTERS_AT_ONCE:
+            break
+    return some
+
+
 def _cut(text: str) -> str:
-    """As the index takes it: folded, and wide characters as pairs, and the last one alone."""
+    """As the index takes it: folded, and wide characters as pairs, and the last one alone.
+
+    FTS5 ends words at what ASCII has between them, and knows no more than that.
+    """
     if text.isascii():
         return text
-    return _WIDE_RUN.sub(lambda run: f" {' '.join(_pairs_of(run[0]))} ", fold(text))
+    pairs = _WIDE_RUN.sub(lambda run: f" {' '.join(_pairs_of(run[0]))} ", fold(text))
+    return _BETWEEN_WORDS.sub(" ", pairs)
+
+
+def _without_accents(run: re.Match[str]) -> str:
+    return "".join(one for one in run[0] if not unicodedata.combining(one))
 
 
 def _pairs_of(run: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from ahfai import textindex
 from ahfai.textindex import Document, Indexes, Query, TextIndex, marks, snippet
 
 
@@ -41,6 +42,10 @@ def found(index: TextIndex, text: str) -> list[uuid.UUID]:
         ("AI東京2026", "東京"),
         ("naïve café", '"naive cafe"'),
         ("It’s 50% off: €20", "20"),
+        ("“Naïve”—they said…", "naive they said"),
+        ("«Être» ou l’été", '"etre ou l ete"'),
+        ("東京、大阪", "東京、大"),
+        ("Это ёлка", "елка"),
     ],
 )
 def test_words_are_found_by_their_beginnings_whatever_their_dress(body, query):
@@ -81,6 +86,37 @@ def test_what_is_put_again_is_replaced_and_what_is_removed_is_gone():
     index.remove(second.container)
     assert found(index, "pear") == []
     assert len(index) == 1
+
+
+def test_more_than_goes_in_at_once_is_found_and_replaced_all_the_same(monkeypatch):
+    monkeypatch.setattr(textindex, "DOCUMENTS_AT_ONCE", 40)
+    monkeypatch.setattr(textindex, "CHARACTERS_AT_ONCE", 1000)
+    bodies = [f"w{number} " + "long " * (number % 50) for number in range(500)]
+    index, documents = index_of(*bodies)
+    assert [found(index, f"w{number}") for number in range(100, 500)] == [
+        [one.key] for one in documents[100:]
+    ]
+    index.put(one._replace(body=f"again{number}") for number, one in enumerate(documents))
+    assert len(index) == 500
+    assert found(index, "w250") == found(index, "long") == []
+    assert found(index, "again250") == [documents[250].key]
+
+
+def test_a_reading_that_fails_leaves_the_index_as_it_was(monkeypatch):
+    monkeypatch.setattr(textindex, "DOCUMENTS_AT_ONCE", 2)
+    index, [kept] = index_of("apple")
+
+    def failing():
+        for number in range(5):
+            yield Document("message", uuid.uuid4(), uuid.uuid4(), body=f"pear{number}")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        index.put(failing())
+    assert found(index, "pear") == []
+    assert found(index, "apple") == [kept.key]
+    index.put([Document("message", uuid.uuid4(), uuid.uuid4(), body="pear")])
+    assert len(found(index, "pear")) == 1
 
 
 def test_no_query_is_an_error():
