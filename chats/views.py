@@ -13,8 +13,10 @@ from django.db.models import Exists, OuterRef
 from django.forms import Form
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -73,16 +75,21 @@ def list_page(
     carried = _tags_of(page.object_list, known)
     # The move just made, which can be taken back: its ids are in the session, not in the address.
     moved = request.session.get("moved") if "moved" in request.GET else None
+    chosen_tag = chosen[0] if chosen else None
+    is_picking = "pick" in request.GET or refused
+    menus = {} if is_picking else _menus(request, page.object_list, place, chosen_tag)
     shown = {
         "page": page,
         "place": place,
         "moved": moved,
-        "picking": "pick" in request.GET or refused,
+        "picking": is_picking,
         "picked": request.POST.getlist("chat"),
         "refused": refused,
-        "tag": chosen[0] if chosen else None,
+        "tag": chosen_tag,
         "tags": _offered(request.user, known, chosen),
-        "rows": [(chat, carried.get(chat.pk, [])) for chat in page.object_list],
+        "rows": [
+            (chat, carried.get(chat.pk, []), menus.get(chat.pk, "")) for chat in page.object_list
+        ],
     }
     return render(request, "chats/chat_list.html", shown, status=422 if refused else 200)
 
@@ -123,6 +130,25 @@ def _tags_of(chats: Iterable[Chat], known: list[tags.Named]) -> dict[uuid.UUID, 
         if tag_id in places:
             carried.setdefault(chat_id, []).append(places[tag_id])
     return {chat_id: [known[one] for one in sorted(found)] for chat_id, found in carried.items()}
+
+
+def _menus(
+    request: SignedInRequest, chats: Iterable[Chat], place: str, tag: tags.Named | None
+) -> dict[uuid.UUID, SafeString]:
+    """The menu of each chat: drawn once of each kind, where only the id of the chat differs.
+
+    Menus are most of what a list draws.
+    """
+    drawn: dict[tuple[bool, ...], tuple[str, str]] = {}
+    menus = {}
+    for chat in chats:
+        kind = (chat.pinned, chat.archived, bool(chat.trashed))
+        if kind not in drawn:
+            options = {"chat": chat, "back_to": place, "tag": tag}
+            drawn[kind] = (str(chat.pk), render_to_string("chats/_menu.html", options, request))
+        first, menu = drawn[kind]
+        menus[chat.pk] = SafeString(menu.replace(first, str(chat.pk)))
+    return menus
 
 
 def address_of(

@@ -47,6 +47,19 @@ def test_a_long_list_has_pages_and_a_nonsense_page_number_is_harmless(client, ow
     assert client.get(f"{LIST}?page=nonsense").status_code == 200
 
 
+def test_each_chat_of_a_list_has_its_own_menu(client, owner):
+    chats = make_chats(owner, ["One", "Two", "Three", "Four"])
+    Chat.objects.filter(pk__in=[chat.pk for chat in chats[2:]]).update(pinned=True)
+    page = client.get(LIST).content.decode()
+    for chat in chats:
+        row = page[page.rindex("<li>", 0, page.index(f'name="chat" value="{chat.pk}"')) :]
+        row = row[: row.index("</li>")]
+        assert f'href="{chat.get_absolute_url()}"' in row
+        assert f'href="{reverse("chats:rename", args=[chat.pk])}"' in row
+        assert ('value="unpin"' in row) == (chat in chats[2:])
+        assert not [other for other in chats if other != chat and str(other.pk) in row]
+
+
 def test_twice_as_many_chats_need_no_more_queries(client, owner):
     make_chats(owner, ["One", "Two"])
     before = queries_of(client, LIST)
