@@ -32,6 +32,11 @@ class House:
         self.log = self.folder / "log"
 
     def __enter__(self) -> "House":
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Also once more after `stop`, with what was kept."""
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -48,7 +53,7 @@ class House:
             "KEYS_DIR": str(self.folder / "keys"),
             "DJANGO_SETTINGS_MODULE": "ahfai.settings",
         }
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
                 cwd=ROOT,
@@ -62,16 +67,18 @@ class House:
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < end, self.log.read_text()
             time.sleep(0.05)
-        return self
 
     def __exit__(self, *_exc: object) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def is_up(self) -> bool:
         with contextlib.suppress(requests.RequestException):
@@ -87,9 +94,12 @@ class House:
         return []
 
     def web_pid(self) -> int:
-        """The process that holds the open connections: the youngest grandchild that serves."""
+        """The process that holds the open connections."""
+        return self.web_pids()[0]
+
+    def web_pids(self) -> list[int]:
         arbiter = self.children()[0]
-        return self.children(arbiter)[0]
+        return self.children(arbiter)
 
 
 class Browser:

@@ -49,7 +49,9 @@ class OpenTab:
         ) as answer:
             assert answer.ok, answer.status_code
             self.times_opened += 1
-            self.served |= processes_at(self.house, answer.raw.connection.sock.getsockname()[1])
+            # None where the answer is the last one on its connection.
+            if sock := answer.raw.connection.sock:
+                self.served |= processes_at(self.house, sock.getsockname()[1])
             for name, number, data in _events(answer, pieces):
                 self._take(name, number, data)
 
@@ -57,11 +59,10 @@ class OpenTab:
         end = time.monotonic() + PATIENCE_S
         while not self.ended:
             assert time.monotonic() < end, "it never ended"
-            try:
+            # Between two processes nobody may answer for a moment.
+            with contextlib.suppress(requests.ConnectionError):
                 self.follow()
-            except requests.ConnectionError:
-                # Between two processes nobody may answer for a moment.
-                time.sleep(0.1)
+            time.sleep(0.1)
 
     def _take(self, name: str, number: int, data: dict) -> None:
         if name == "block":
