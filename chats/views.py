@@ -25,6 +25,7 @@ from accounts.models import User
 from accounts.ownership import is_owner
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
+from ahfai.textindex import MAX_QUERY
 from chats import drafts, generation, lifecycle, order, pages, servers, steering, watching
 from chats.composing import composer
 from chats.forms import (
@@ -182,7 +183,8 @@ def move(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def detail(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
-    return _page(request, chat, at=request.GET.get("at", ""))
+    sought = request.GET.get("q", "")[:MAX_QUERY]
+    return _page(request, chat, at=request.GET.get("at", ""), sought=sought)
 
 
 @require_POST
@@ -435,12 +437,13 @@ def _page(
     sentence: str = "",
     status: int = 200,
     at: str = "",
+    sought: str = "",
 ):
     # The place of each message first: only those that are shown are read in full.
     tree = Tree(chat.messages.only("pk", "chat_id", "parent_id", "state").in_order())
     steps = tree.shown(chat.current_id)
     # A place that was searched for may be on another branch than the one that goes on.
-    aside = tree.get(at) if at else None
+    place = aside = tree.get(at) if at else None
     if aside and aside in [step.message for step in steps]:
         aside = None
     if aside:
@@ -455,6 +458,8 @@ def _page(
         tags=_tags_of([chat], tags.all_of(request.user)).get(chat.pk, []),
         part=part,
         aside=aside,
+        sought=sought,
+        sought_id=place.pk if place else None,
         title_comes=_title_comes(chat, last),
         open_reply=last if last and last.is_open else None,
         text=text,

@@ -1,16 +1,19 @@
 """Tags and filters that our own templates share."""
 
 import datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django import template
 from django.db import models
 from django.utils import timezone
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from ahfai import bundles, markdown
+from ahfai import bundles, markdown, marking
 from ahfai.crypto import SealError
+from ahfai.textindex import Query
 
 register = template.Library()
 
@@ -18,6 +21,22 @@ register = template.Library()
 @register.filter
 def as_markdown(text: str) -> SafeString:
     return markdown.render(text)
+
+
+@register.filter
+def marked(text: str, sought: str) -> SafeString:
+    """The text, or the safe HTML, with the words marked that a search found in it."""
+    return marking.mark(conditional_escape(text), Query.parse(sought))
+
+
+@register.filter
+def seeking(address: str, words: str) -> str:
+    """The address of a place in a page, which is to mark these words there."""
+    parts = urlsplit(address)
+    if not parts.query:
+        return address
+    query = urlencode([*parse_qsl(parts.query), ("q", words)])
+    return urlunsplit(parts._replace(query=query))
 
 
 @register.filter

@@ -585,7 +585,8 @@ def test_search_and_the_way_between_chats_by_keyboard(ada, ollama):
     ada.locator(".found a").last.press("Enter")
     ada.wait_for_url("**/chats/**")
     expect(ada.get_by_role("heading", name="Zanzibar by ship")).to_be_visible()
-    expect(ada.get_by_text("Zanzibar by ship").last).to_be_in_viewport()
+    expect(ada.locator("#conversation mark")).to_have_text(["Zanzibar", "ship"])
+    expect(ada.locator("#conversation mark").last).to_be_in_viewport()
     ada.wait_for_load_state()
     ada.locator("#main").focus()
     ada.keyboard.press("k")
@@ -594,6 +595,21 @@ def test_search_and_the_way_between_chats_by_keyboard(ada, ollama):
     ada.locator("#main").focus()
     ada.keyboard.press("j")
     expect(ada.get_by_role("heading", name="Zanzibar by ship")).to_be_visible()
+
+
+def test_a_hit_deep_in_a_long_answer_is_what_the_reader_sees(chromium, house, ollama, signed_in):
+    page = new_page(chromium, house, storage_state=signed_in)
+    page.goto("/")
+    ollama.play("story")
+    ask(page, "A lighthouse, once more")
+    expect(page.locator(".reply[data-state=done]")).to_be_visible()
+    page.set_viewport_size({"width": 600, "height": 500})
+    page.goto("/search?q=rang+morning")
+    page.locator(".found a").filter(has_text="rang the bell").first.click()
+    page.wait_for_url("**/chats/**")
+    expect(page.get_by_text("the night it failed").locator("mark").first).to_be_in_viewport()
+    assert page.faults == []
+    page.context.close()
 
 
 @pytest.mark.parametrize("place", ["home", "chat"])

@@ -1,5 +1,7 @@
 """The search page: what is found, for whom, and that it keeps up with every change."""
 
+from html import escape
+
 import pytest
 from django.urls import reverse
 
@@ -47,11 +49,29 @@ def test_a_word_in_a_message_leads_to_it_with_the_word_marked(client, owner):
     chat = ask(owner, "About the house", "The boiler in the cellar leaks, says Zoë")
     page = found(client, "BOIL zoe")
     message = next(one for one in chat.messages.all() if "boiler" in one.content)
-    assert f"{chat.get_absolute_url()}?at={message.pk}#message-{message.pk}" in page
+    address = f"{chat.get_absolute_url()}?at={message.pk}&q=BOIL+zoe#message-{message.pk}"
+    assert escape(address) in page
     assert "<mark>boiler</mark>" in page
     assert "<mark>Zoë</mark>" in page
-    opened = client.get(f"{chat.get_absolute_url()}?at={message.pk}")
-    assert f'id="message-{message.pk}"' in opened.content.decode()
+    opened = client.get(address).content.decode()
+    assert f'id="message-{message.pk}"' in opened
+    assert "The <mark>boiler</mark> in the cellar leaks, says <mark>Zoë</mark></div>" in opened
+
+
+def test_the_words_are_marked_in_an_answer_too_and_only_in_what_was_found(client, owner):
+    chat = ask(owner, "Boilers?")
+    reply = reply_of(chat)
+    reply.content = "A **boiler** heats"
+    reply.save(update_fields=["content"])
+    opened = client.get(f"{chat.get_absolute_url()}?at={reply.pk}&q=boiler").content.decode()
+    assert "A <strong><mark>boiler</mark></strong> heats" in opened
+    assert opened.count("<mark>") == 1
+
+
+def test_nothing_is_marked_without_a_place(client, owner):
+    chat = ask(owner, "The boiler leaks")
+    for query in ("?q=boiler", f"?q=boiler&at={chat.pk}", "?q=boiler&at=x"):
+        assert "<mark>" not in client.get(chat.get_absolute_url() + query).content.decode()
 
 
 def test_it_keeps_up_with_new_words_titles_and_deletions(client, owner):

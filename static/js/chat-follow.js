@@ -31,9 +31,18 @@ const watcher = new ResizeObserver(() => {
 });
 watcher.observe(view);
 watcher.observe(view.firstElementChild);
-// A link to one message stays there.
+// A link to one message stays there, and at the words in it that were searched for.
 const wanted = location.hash && document.getElementById(location.hash.slice(1));
+const found = wanted && wanted.querySelector("mark");
 if (wanted) {
   atEnd = false;
   wanted.scrollIntoView();
 } else toEnd();
+// Until then the browser itself goes back to the message.
+if (found) addEventListener("load", () => requestAnimationFrame(() => show(found)));
+
+function show(words) {
+  const { top, bottom } = words.getBoundingClientRect();
+  const place = view.getBoundingClientRect();
+  if (top < place.top || bottom > place.bottom) words.scrollIntoView({ block: "center" });
+}
