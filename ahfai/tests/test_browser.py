@@ -592,9 +592,13 @@ def test_search_and_the_way_between_chats_by_keyboard(ada, ollama):
     ada.keyboard.press("k")
     expect(ada.get_by_role("heading", name="Nothing of that kind")).to_be_visible()
     ada.wait_for_load_state()
-    ada.locator("#main").focus()
     ada.keyboard.press("j")
     expect(ada.get_by_role("heading", name="Zanzibar by ship")).to_be_visible()
+    ada.wait_for_load_state()
+    ada.keyboard.press("/")
+    ada.keyboard.press("ArrowUp")
+    ada.wait_for_url("**/edit")
+    expect(ada.get_by_label("Your message")).to_have_value("Zanzibar by ship")
 
 
 def test_a_hit_deep_in_a_long_answer_is_what_the_reader_sees(chromium, house, ollama, signed_in):

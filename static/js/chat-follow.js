@@ -32,7 +32,7 @@ const watcher = new ResizeObserver(() => {
 watcher.observe(view);
 watcher.observe(view.firstElementChild);
 // A link to one message stays there, and at the words in it that were searched for.
-const wanted = location.hash && document.getElementById(location.hash.slice(1));
+const wanted = location.hash && view.querySelector(`[id="${CSS.escape(location.hash.slice(1))}"]`);
 const found = wanted && wanted.querySelector("mark");
 if (wanted) {
   atEnd = false;

@@ -31,6 +31,11 @@ document.addEventListener("keydown", (event) => {
     if (!press("Escape")) document.activeElement?.blur();
     return;
   }
+  // In an empty message box, Up is as good as "e".
+  if (event.key === "ArrowUp" && event.target.matches("[data-composer] textarea")) {
+    if (!event.target.value && press("e")) event.preventDefault();
+    return;
+  }
   if (isTyping(event.target) || localStorage.getItem(KEPT) === "off") return;
 
   const keys = first ? `${first} ${event.key}` : event.key;
@@ -63,12 +68,13 @@ function press(keys) {
   return false;
 }
 
-// To the next or previous chat of the side bar.
+// To the next or previous chat of the side bar; the fragment keeps the keyboard out of the message
+// box there, so that the same key leads on.
 function step(by) {
   const links = [...document.querySelectorAll("#recent a")];
   const here = links.findIndex((link) => link.ariaCurrent === "page");
   const next = links[here < 0 ? 0 : here + by];
-  next?.click();
+  if (next) location.assign(`${next.pathname}#main`);
   return Boolean(next);
 }
 
