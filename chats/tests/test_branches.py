@@ -31,6 +31,23 @@ def question(chat: Chat, text: str) -> Message:
     return next(one for one in chat.messages.filter(role="user") if one.content == text)
 
 
+def test_an_answer_that_was_cut_can_be_continued_when_the_talk_has_gone_on(client, ollama):
+    ollama.play("length", "plain")
+    chat = start(client, "Say it all")
+    cut = closed_reply(chat)
+    wait_until(lambda: len(ollama.chats) == 1)
+    ask(client, chat, "Something else")
+    shown = page(client, chat)
+    assert reverse("chats:continue", args=[cut.pk]) in shown
+    assert shown.count("/continue") == 1
+    assert go(client, "continue", cut).url == chat.get_absolute_url()
+    wait_until(lambda: chat.messages.count() == 5)
+    assert closed_reply(chat).content == "abc Hello"
+    shown = page(client, chat)
+    assert "2 of 2" in shown
+    assert "Something else" not in shown
+
+
 def test_an_edited_message_gets_its_own_answer_and_the_earlier_ones_stay(client, ollama):
     chat = start(client, "First question")
     closed_reply(chat)
