@@ -24,6 +24,12 @@ def as_markdown(text: str) -> SafeString:
 
 
 @register.filter
+def in_plain(text: str) -> str:
+    """Without the marks of Markdown."""
+    return markdown.plain(text)
+
+
+@register.filter
 def marked(text: str, sought: str) -> SafeString:
     """The text, or the safe HTML, with the words marked that a search found in it."""
     return marking.mark(conditional_escape(text), Query.parse(sought))

@@ -31,6 +31,15 @@ def question(chat: Chat, text: str) -> Message:
     return next(one for one in chat.messages.filter(role="user") if one.content == text)
 
 
+def test_what_is_about_to_be_deleted_is_shown_without_marks(client, ollama):
+    chat = start(client, "A **bold** question")
+    closed_reply(chat)
+    go(client, "edit", question(chat, "A **bold** question"), text="Better question")
+    closed_reply(chat)
+    address = reverse("chats:delete_version", args=[question(chat, "A **bold** question").pk])
+    assert "A bold question</blockquote>" in client.get(address).content.decode()
+
+
 def test_an_answer_that_was_cut_can_be_continued_when_the_talk_has_gone_on(client, ollama):
     ollama.play("length", "plain")
     chat = start(client, "Say it all")
