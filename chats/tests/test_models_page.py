@@ -47,7 +47,7 @@ def test_what_is_there_is_shown_with_abilities_size_and_place(client, ollama):
     ollama.loaded.add("qwen3:4b")
     shown = page(client)
     assert "llama3.1:8b" in shown
-    assert "8.0B · 4.6\xa0GB · chats, uses tools · reads 131072 tokens at most" in shown
+    assert "8.0B · 4.6\xa0GB · chats, uses tools · reads 131,072 tokens at most" in shown
     assert "chats, thinks, uses tools" in shown
     assert "not for chats" in shown
     assert shown.count("in memory") == 1
