@@ -601,6 +601,27 @@ def test_search_and_the_way_between_chats_by_keyboard(ada, ollama):
     expect(ada.get_by_label("Your message")).to_have_value("Zanzibar by ship")
 
 
+def test_all_chats_of_a_page_are_picked_with_one_tick(ada):
+    for question in ("Pick me", "And me"):
+        ada.goto("/")
+        ask(ada, question)
+        expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    ada.goto("/chats/?pick=1")
+    ticks = ada.locator('[name="chat"]')
+    everything = ada.get_by_label("All on this page")
+    everything.check()
+    expect(ada.locator('[name="chat"]:checked')).to_have_count(ticks.count())
+    ticks.first.uncheck()
+    expect(everything).not_to_be_checked()
+    everything.check()
+    expect(ticks.first).to_be_checked()
+    everything.uncheck()
+    expect(ada.locator('[name="chat"]:checked')).to_have_count(0)
+    expect_no_complaint(ada, WIDE, "chats to pick")
+    ada.set_viewport_size({"width": 390, "height": 300})
+    expect(ada.get_by_role("button", name="Pin", exact=True)).to_be_in_viewport()
+
+
 def test_a_hit_deep_in_a_long_answer_is_what_the_reader_sees(chromium, house, ollama, signed_in):
     page = new_page(chromium, house, storage_state=signed_in)
     page.goto("/")
