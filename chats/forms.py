@@ -144,6 +144,10 @@ class ChatTagsForm(forms.Form):
         return {**data, "names": names}
 
 
+def _out_of_range(sentence) -> dict:
+    return dict.fromkeys(("invalid", "min_value", "max_value"), sentence)
+
+
 class SteerForm(forms.Form):
     """How the model answers; empty is as everywhere."""
 
@@ -161,6 +165,7 @@ class SteerForm(forms.Form):
         label=_("Temperature"),
         help_text=_("0 is sober, 1 and more is daring. Empty: as everywhere."),
         widget=forms.NumberInput({"step": "0.1"}),
+        error_messages=_out_of_range(_("A number from 0 to 2.")),
     )
     longest = forms.IntegerField(
         min_value=16,
@@ -168,6 +173,7 @@ class SteerForm(forms.Form):
         required=False,
         label=_("Longest answer"),
         help_text=_("In tokens; about three of them make two words. Empty: as everywhere."),
+        error_messages=_out_of_range(_("A whole number from 16 to 1,048,576.")),
     )
     reads = forms.IntegerField(
         min_value=256,
@@ -178,6 +184,7 @@ class SteerForm(forms.Form):
             "In tokens, the newest messages first; never more than fits into the model's window. "
             "Less makes long chats quicker. Empty: as everywhere."
         ),
+        error_messages=_out_of_range(_("A whole number from 256 to 1,048,576.")),
     )
     think = forms.ChoiceField(
         choices=Think.choices,

@@ -71,6 +71,12 @@ def test_what_no_model_takes_is_refused_with_a_sentence(client, owner, fields):
     assert b"errorlist" in answer.content
 
 
+@pytest.mark.parametrize("temperature", ["9", "-1", "warm", "nan"])
+def test_the_sentence_says_what_is_taken(client, owner, temperature):
+    chat = Chat.objects.create(owner=owner, title="t", model="m")
+    assert b"A number from 0 to 2." in steer(client, chat, temperature=temperature).content
+
+
 def test_instructions_are_sealed(client, owner):
     chat = Chat.objects.create(owner=owner, title="t", model="m")
     steer(client, chat, instructions="A canary in the Ardennes")
