@@ -1,6 +1,7 @@
 """Tags and filters that our own templates share."""
 
 import datetime
+import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django import template
@@ -17,6 +18,11 @@ from ahfai.textindex import Query
 
 register = template.Library()
 
+_MARKS = re.compile(
+    r"\*{2,3}|(?<!\w)\*(?=\S|$)|(?<=\S)\*(?!\w)|`+|^ {0,3}(?:#{1,6}|>) |^ {0,3}[|:-]*---[|: -]*$",
+    re.MULTILINE,
+)
+
 
 @register.filter
 def as_markdown(text: str) -> SafeString:
@@ -27,6 +33,12 @@ def as_markdown(text: str) -> SafeString:
 def in_plain(text: str) -> str:
     """Without the marks of Markdown."""
     return markdown.plain(text)
+
+
+@register.filter
+def without_marks(piece: str) -> str:
+    """A piece of Markdown for one glance: fifty whole messages would take too long to parse."""
+    return _MARKS.sub("", piece)
 
 
 @register.filter

@@ -68,6 +68,18 @@ def test_the_words_are_marked_in_an_answer_too_and_only_in_what_was_found(client
     assert opened.count("<mark>") == 1
 
 
+def test_places_are_shown_without_the_marks_of_markdown(client, owner):
+    table = "| a | b |\n|---|:-:|"
+    ask(owner, f"# The *old* **boiler**\n\n> `hums` 2*3 at C# 5\n\n{table}\n\nsnake_case")
+    page = found(client, "boil")
+    where = page[page.rindex('class="where"') :]
+    where = where[: where.index("</a>")]
+    assert "The old <mark>boiler</mark>" in where
+    assert "\n\nhums 2*3 at C# 5\n" in where
+    assert "---" not in where
+    assert "snake_case" in where
+
+
 def test_nothing_is_marked_without_a_place(client, owner):
     chat = ask(owner, "The boiler leaks")
     for query in ("?q=boiler", f"?q=boiler&at={chat.pk}", "?q=boiler&at=x"):
