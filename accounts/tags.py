@@ -23,6 +23,7 @@ from accounts.models import LookupKey, Tag, User
 MAX_NAME = 80
 MAX_TAGS = 20
 _SEPARATORS = re.compile(r"[\s,]+")
+_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 class TooLong(ValueError):
@@ -56,13 +57,23 @@ def parse(text: str) -> list[str]:
     """
     names: dict[str, str] = {}
     for word in _SEPARATORS.split(text):
-        visible = "".join(one for one in word if unicodedata.category(one) not in ("Cc", "Cs"))
-        name = "/".join(filter(None, visible.lstrip("#").split("/")))
+        clean = "".join(one for one in word if not _is_control(one))
+        name = "/".join(filter(_is_visible, clean.lstrip("#").split("/")))
         if len(name) > MAX_NAME:
             raise TooLong
         if name:
             names.setdefault(fold(name), name)
     return list(names.values())
+
+
+def _is_control(character: str) -> bool:
+    """Among them what turns the direction of the words around it; joiners belong to words."""
+    turns = unicodedata.bidirectional(character) in _TURNING
+    return turns or unicodedata.category(character) in ("Cc", "Cs")
+
+
+def _is_visible(part: str) -> bool:
+    return any(unicodedata.category(one) not in ("Cf", "Mn", "Zs") for one in part)
 
 
 def fold(name: str) -> str:

@@ -40,6 +40,8 @@ def tag_id(user, name: str):
         ("日本 ÉTÉ", ["日本", "ÉTÉ"]),
         ("a\x00b", ["ab"]),
         (" , # ", []),
+        ("\u202e \u200b/\u200d a\u202eb", ["ab"]),
+        ("می\u200cخواهم", ["می\u200cخواهم"]),
     ],
 )
 def test_what_was_typed_is_read_as_tags(typed, read):
