@@ -47,6 +47,8 @@ def several(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return list_page(request, place.cleaned_data["back_to"], refused=form)
     picked, asked = place.cleaned_data["chats"], form.cleaned_data
+    if not picked:
+        return list_page(request, place.cleaned_data["back_to"], refused=form, none_picked=True)
     if asked["take_off"]:
         count = order.take_tag_off(request.user, picked, asked["take_off"])
         said = ngettext("The tag is off the chat.", "The tag is off %(count)d chats.", count)

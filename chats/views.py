@@ -61,7 +61,10 @@ def trash(request: SignedInRequest) -> HttpResponse:
 
 
 def list_page(
-    request: SignedInRequest, place: str, refused: TagSeveralForm | None = None
+    request: SignedInRequest,
+    place: str,
+    refused: TagSeveralForm | None = None,
+    none_picked: bool = False,
 ) -> HttpResponse:
     """The chats of a place, of one tag if the address names it; with what was `refused` there."""
     known = tags.all_of(request.user)
@@ -77,13 +80,14 @@ def list_page(
     # The move just made, which can be taken back: its ids are in the session, not in the address.
     moved = request.session.get("moved") if "moved" in request.GET else None
     chosen_tag = chosen[0] if chosen else None
-    is_picking = "pick" in request.GET or refused
+    is_picking = "pick" in request.GET or refused or none_picked
     menus = {} if is_picking else _menus(request, page.object_list, place, chosen_tag)
     shown = {
         "page": page,
         "place": place,
         "moved": moved,
         "picking": is_picking,
+        "none_picked": none_picked,
         "picked": request.POST.getlist("chat"),
         "refused": refused,
         "tag": chosen_tag,
@@ -92,7 +96,8 @@ def list_page(
             (chat, carried.get(chat.pk, []), menus.get(chat.pk, "")) for chat in page.object_list
         ],
     }
-    return render(request, "chats/chat_list.html", shown, status=422 if refused else 200)
+    status = 422 if refused or none_picked else 200
+    return render(request, "chats/chat_list.html", shown, status=status)
 
 
 def _chats_of(user: User, place: str) -> ChatQuerySet:
@@ -168,6 +173,8 @@ def move(request: SignedInRequest) -> HttpResponse:
         place = request.POST.get("back_to", "")
         return redirect(f"chats:{place if place in ('list', 'archive', 'trash') else 'list'}")
     asked = form.cleaned_data
+    if not asked["chats"]:
+        return list_page(request, asked["back_to"], none_picked=True)
     moved, stopped = order.move(request.user, asked["chats"], asked["to"])
     for reply_id in stopped:
         if here := generation.running(reply_id):

@@ -1,5 +1,6 @@
 """Pinned, in the archive, in the trash, and back."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -31,6 +32,21 @@ def move(client, to: str, *chats: Chat, back_to: str = "list"):
 def main(answer) -> str:
     page = answer.content.decode()
     return page[page.index("<main") :]
+
+
+@pytest.mark.parametrize("name", ["move", "tag_several"])
+def test_who_picks_nothing_is_told_and_can_go_on_from_there(client, owner, name):
+    make(owner, "Apple cake")
+    fields = {"to": "pin", "back_to": "list", "tags": "garden"}
+    answer = client.post(reverse(f"chats:{name}"), fields)
+    assert answer.status_code == 422
+    page = main(answer)
+    assert "Tick the chats first." in page
+    assert 'name="chat"' in page
+    assert 'href="?' not in page
+    [done] = re.findall('href="([^"]+)">Done<', page)
+    assert client.get(done.replace("&amp;", "&")).status_code == 200
+    assert name == "move" or 'value="garden"' in page
 
 
 def test_a_pinned_chat_stands_first_here_and_in_the_side_bar(client, owner):

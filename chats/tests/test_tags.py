@@ -65,7 +65,7 @@ def test_the_list_offers_one_level_after_the_other(client, owner):
 
     def offered(**query) -> list[str]:
         page = main(client.get(LIST, query))
-        return re.findall(r'class="chip" href="\?tag=[^"]+"><bdi>#([^<]+)</bdi>', page)
+        return re.findall(r'class="chip" href="/chats/\?tag=[^"]+"><bdi>#([^<]+)</bdi>', page)
 
     assert offered() == ["garden", "home"]
     assert offered(tag=tag_id(owner, "garden")) == ["roses"]
