@@ -447,8 +447,9 @@ def test_the_page_follows_the_answer_only_while_the_reader_is_at_its_end(ada, ol
     wait_until(lambda: view.evaluate("v => v.scrollHeight - v.clientHeight") > 150)
     wait_until(lambda: view.evaluate("v => v.scrollHeight - v.scrollTop - v.clientHeight") < 60)
     assert ada.evaluate("document.documentElement.scrollHeight <= innerHeight")
-    view.evaluate("v => { v.scrollTop = 0 }")
-    ada.wait_for_timeout(100)
+    view.hover()
+    ada.mouse.wheel(0, -5000)
+    wait_until(lambda: view.evaluate("v => v.scrollTop") < 10)
     before = len(ada.locator("[data-words]").inner_text())
     wait_until(lambda: len(ada.locator("[data-words]").inner_text()) > before + 50)
     assert view.evaluate("v => v.scrollTop") < 10
@@ -469,6 +470,31 @@ def test_a_tall_block_right_behind_the_page_s_own_scrolling_is_followed_too(ada)
           grow();
           view.scrollTop = view.scrollHeight;
           grow();
+        }"""
+    )
+    wait_until(lambda: view.evaluate("v => v.scrollHeight - v.scrollTop - v.clientHeight") < 60, 3)
+
+
+def test_a_page_that_was_shorter_for_a_moment_is_still_followed(ada):
+    ask(ada, "First question")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    ada.wait_for_load_state()
+    view = ada.locator("[data-follow]")
+    view.evaluate(
+        """async view => {
+          const frames = count => new Promise(done => {
+            const next = () => (count-- > 0 ? requestAnimationFrame(next) : done());
+            next();
+          });
+          const block = document.createElement("div");
+          block.style.blockSize = "1500px";
+          view.firstElementChild.append(block);
+          await frames(5);
+          block.style.blockSize = "100px";
+          view.scrollTop;
+          block.style.blockSize = "1500px";
+          document.dispatchEvent(new Event("chat:changed"));
+          await frames(5);
         }"""
     )
     wait_until(lambda: view.evaluate("v => v.scrollHeight - v.scrollTop - v.clientHeight") < 60, 3)

@@ -26,6 +26,11 @@ document.addEventListener("chat:sent", () => {
   toEnd();
 });
 
+// What was exchanged may have been taller: the browser has moved the page up by then.
+document.addEventListener("chat:changed", () => {
+  if (atEnd) toEnd();
+});
+
 const watcher = new ResizeObserver(() => {
   if (atEnd) toEnd();
 });

@@ -109,6 +109,7 @@ function take(reply, name, id, data) {
   for (const { after, html } of data.summaries ?? []) {
     document.getElementById(`message-${after}`)?.insertAdjacentHTML("afterend", html);
   }
+  document.dispatchEvent(new Event("chat:changed"));
   if (name !== "done") return;
   const failed = ["failed", "interrupted"].includes(data.state);
   document.dispatchEvent(new Event(failed ? "chat:failed" : "chat:done"));
