@@ -42,7 +42,7 @@ class House:
             for name, value in os.environ.items()
             if not name.startswith(("AHFAI_BUILTIN", "AHFAI_MODEL", "DJANGO_SETTINGS"))
         }
-        environment = {
+        self.environment = {
             "MODEL_SERVER": "ollama",
             "DRAIN_S": "1",
             "TITLES": "no",
@@ -57,7 +57,7 @@ class House:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
                 cwd=ROOT,
-                env=inherited | environment,
+                env=inherited | self.environment,
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

@@ -3,6 +3,8 @@
 from html import escape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ahfai import search
@@ -132,6 +134,18 @@ def test_what_is_in_the_trash_is_not_found_until_it_is_back(client, owner):
 def test_nobody_finds_anothers_words(strangers_client, owner):
     ask(owner, CANARY)
     assert "Nothing found" in found(strangers_client, "canary")
+
+
+def test_twice_as_many_chats_and_finds_need_no_more_queries(client, owner):
+    counts = []
+    for _ in range(2):
+        for _ in range(3):
+            ask(owner, "The boiler leaks", "Which boiler?")
+        assert found(client, "boiler").count("<li>") == 9 * (len(counts) + 1)
+        with CaptureQueriesContext(connection) as queries:
+            found(client, "boiler")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize("text", ['"', "AND NOT (", "-boiler", "*", "\0", "a" * 10_000, "東"])
