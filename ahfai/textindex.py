@@ -334,7 +334,10 @@ def _cut(text: str) -> str:
     """
     if text.isascii():
         return text
-    pairs = _WIDE_RUN.sub(lambda run: f" {' '.join(_pairs_of(run[0]))} ", fold(text))
+    folded = fold(text)
+    if folded.isascii():
+        return folded
+    pairs = _WIDE_RUN.sub(lambda run: f" {' '.join(_pairs_of(run[0]))} ", folded)
     return _BETWEEN_WORDS.sub(" ", pairs)
 
 
