@@ -199,7 +199,7 @@ def _events(answer: Answer, prompt: Prompt, between_lines_s: float) -> Iterator[
     reason: str | None = None
     counts = Counts()
     calls: dict[int, _Fragments] = {}
-    for line in answer.lines():
+    for line in _lines(answer):
         field, _colon, value = line.partition(b":")
         value = value.strip()
         if field == b"data" and value == b"[DONE]":
@@ -250,6 +250,27 @@ def _events(answer: Answer, prompt: Prompt, between_lines_s: float) -> Iterator[
             reason = choice["finish_reason"]
             answer.expect_within(between_lines_s)
     raise failed("unfinished")
+
+
+def _lines(answer: Answer) -> Iterator[bytes]:
+    """The lines of the body; a whole answer, of a server that can't stream, as one delta."""
+    if answer.kind != "application/json":
+        yield from answer.lines()
+        return
+    body = answer.whole()
+    said = json_object(body) or {}
+    choice = _choice(said)
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        yield from body.split(b"\n")
+        return
+    pieces = message.get("tool_calls")
+    for index, piece in enumerate(pieces if isinstance(pieces, list) else []):
+        if isinstance(piece, dict):
+            piece["index"] = index
+    choice["delta"] = message
+    yield b"data: " + json.dumps(said).encode()
+    yield b"data: [DONE]"
 
 
 @dataclass(slots=True)

@@ -207,8 +207,24 @@ class FakeOpenAI(FakeServer):
         yield from self.before(request)
         yield from self._play_plain(request)
 
+    def _play_whole(self, request: Request) -> Iterable[Step]:
+        """A server that can't stream, whatever it was asked for."""
+        message = {"role": "assistant", "content": "Hello"}
+        choice = {"finish_reason": "stop", "index": 0, "message": message}
+        usage = {"completion_tokens": 3, "prompt_tokens": 12, "total_tokens": 15}
+        return whole("200 OK", compact(_chunk(request, [choice]) | {"usage": usage}))
+
+    def _play_whole_with_calls(self, request: Request) -> Iterable[Step]:
+        calls = [
+            {"type": "function", "function": {"name": "get_weather", "arguments": arguments}}
+            for arguments in ('{"city":"Oslo"}', '{"city":"Bergen"}')
+        ]
+        message = {"role": "assistant", "content": "Checking. ", "tool_calls": calls}
+        choice = {"finish_reason": "tool_calls", "index": 0, "message": message}
+        return whole("200 OK", compact(_chunk(request, [choice])))
+
     def _play_not_streamed(self, request: Request) -> Iterable[Step]:
-        """A whole answer at once, as `stream: false` would give it."""
+        """A whole answer at once, and yet not the end of it."""
         message = {"role": "assistant", "content": "ha ha"}
         choice = {"finish_reason": None, "index": 0, "message": message}
         return whole("200 OK", compact(_chunk(request, [choice])))

@@ -156,8 +156,9 @@ def test_an_answer_of_thoughts_alone_is_complete(server, engine):
     assert isinstance(events[-1], Finished)
 
 
-def test_calls_of_tools_are_put_together_from_their_pieces_in_order(server, engine):
-    server.play("tool_calls")
+@pytest.mark.parametrize("scenario", ["tool_calls", "whole_with_calls"])
+def test_calls_of_tools_are_put_together_from_their_pieces_in_order(server, engine, scenario):
+    server.play(scenario)
     events = heard(engine)
     assert events[:-1] == [
         Text("Checking. "),
@@ -165,6 +166,11 @@ def test_calls_of_tools_are_put_together_from_their_pieces_in_order(server, engi
         ToolCall("get_weather", {"city": "Bergen"}),
     ]
     assert events[-1].reason == "tool_calls"
+
+
+def test_an_answer_in_one_piece_from_a_server_that_cannot_stream_is_taken(server, engine):
+    server.play("whole")
+    assert heard(engine) == [Text("Hello"), Finished("stop", Counts(12, 3))]
 
 
 def test_a_call_without_arguments_is_whole(server, engine):
@@ -269,7 +275,7 @@ def test_a_wrong_key_is_refused():
         ("cut", "abc", "cut"),
         ("garbled", "abc", "broken"),
         ("tool_call_garbled", "abc", "broken"),
-        ("not_streamed", "", "not_a_model_server"),
+        ("not_streamed", "ha ha", "unfinished"),
     ],
 )
 def test_what_came_before_the_break_stands(server, engine, scenario, came, code):
