@@ -370,10 +370,7 @@ class FakeOllama(FakeServer):
         if request.body.get("think") and "thinking" not in model.abilities:
             return error("400 Bad Request", f'"{request.body["model"]}" does not support thinking')
         if not request.body.get("messages"):
-            done = {"done": True, "done_reason": "load"}
-            return whole(
-                "200 OK", go_json(_line(request, {"role": "assistant", "content": ""}, done))
-            )
+            return self._play_load_only(request)
         return None
 
     def _find(self, name: str) -> "FakeModel | None":
@@ -590,6 +587,11 @@ class FakeOllama(FakeServer):
         """One whole answer at once, and yet not the end of it."""
         message = {"role": "assistant", "content": "ha ha"}
         return whole("200 OK", go_json(_line(request, message)))
+
+    def _play_load_only(self, request: Request) -> Iterable[Step]:
+        """What a question without messages gets."""
+        done = {"done": True, "done_reason": "load"}
+        return whole("200 OK", go_json(_line(request, {"role": "assistant", "content": ""}, done)))
 
     def _play_cut(self, request: Request) -> Iterator[Step]:
         yield self._answering(request)

@@ -51,61 +51,6 @@ def test_a_question_is_answered_and_both_are_kept(client, ollama):
     assert reply.tokens_per_second > 0
 
 
-@pytest.mark.parametrize(
-    ("scenario", "state", "reason", "kept"),
-    [
-        ("one_segment", State.DONE, "", "Hello"),
-        ("byte_by_byte", State.DONE, "", "Hello"),
-        ("torn_utf8", State.DONE, "", " wörld 🙂"),
-        ("cold_load", State.DONE, "", "Hello"),
-        ("length", State.CUT, "length", "abc"),
-        ("missing", State.FAILED, "model_missing", ""),
-        ("load_failed", State.FAILED, "broken", ""),
-        ("out_of_memory", State.FAILED, "memory", ""),
-        ("error_midstream", State.INTERRUPTED, "memory", "abc"),
-        ("no_done", State.INTERRUPTED, "unfinished", "ha ha"),
-        ("not_streamed", State.INTERRUPTED, "unfinished", "ha ha"),
-        ("cut", State.INTERRUPTED, "cut", "abc"),
-        ("html_on_chat", State.FAILED, "not_a_model_server", ""),
-        ("thinking_only", State.FAILED, "empty", ""),
-        ("tool_calls", State.DONE, "unoffered_tool", "Checking. "),
-        ("tool_calls_last", State.DONE, "unoffered_tool", "Checking. "),
-        ("tool_calls_alone", State.FAILED, "unoffered_tool", ""),
-        ("think_refused", State.FAILED, "cannot_think", ""),
-    ],
-)
-def test_each_end_is_told_and_the_text_so_far_is_kept(
-    client, ollama, scenario, state, reason, kept
-):
-    ollama.play(scenario)
-    reply = closed_reply(start(client))
-    assert (reply.state, reply.reason) == (state, reason)
-    assert reply.content.startswith(kept)
-    assert reply.parent.content == "Hello?"
-    page = client.get(reply.chat.get_absolute_url()).content.decode()
-    if reason:
-        assert str(sentence(reply)) in page.replace("&#x27;", "'")
-        assert "Try again" in page
-    assert kept.strip() in page
-    assert len(ollama.chats) == 1
-
-
-def test_line_break_lookalikes_are_text_and_tags_are_shown_as_text(client, ollama):
-    ollama.play("lookalikes")
-    reply = closed_reply(start(client))
-    assert "\u0085" in reply.content
-    page = client.get(reply.chat.get_absolute_url()).content.decode()
-    assert "&lt;b&gt;" in page
-    assert "<b>" not in page
-
-
-def test_an_absent_model_server_is_said_within_five_seconds(client, settings, monkeypatch):
-    settings.OLLAMA_URL = "http://127.0.0.1:9"
-    reply = closed_reply(start(client), seconds=5)
-    assert (reply.state, reply.reason) == (State.FAILED, "away")
-    assert "can't be reached" in sentence(reply)
-
-
 def test_stop_ends_the_reply_within_a_second_and_keeps_its_text(client, ollama):
     ollama.play("endless")
     chat = start(client)
@@ -296,21 +241,6 @@ def told(client, reply: Message, wanted: str) -> bool:
         return any(wanted.encode() in piece for piece in said)
     finally:
         answer.close()
-
-
-def test_the_last_in_line_reads_its_place_and_can_leave_before_it_is_asked(client, ollama):
-    ollama.play("endless", "plain")
-    chats = [start(client, f"Question {number}") for number in range(3)]
-    wait_until(lambda: reply_of(chats[0]).state == State.RUNNING)
-    assert told(client, reply_of(chats[2]), "number 2")
-    assert told(client, reply_of(chats[1]), "Next in line")
-    client.post(reverse("chats:stop", args=[reply_of(chats[2]).pk]))
-    assert closed_reply(chats[2]).state == State.STOPPED
-    assert b"You stopped this answer." in client.get(chats[2].get_absolute_url()).content
-    assert reply_of(chats[0]).state == State.RUNNING
-    client.post(reverse("chats:stop", args=[reply_of(chats[0]).pk]))
-    assert closed_reply(chats[1]).content == "Hello"
-    assert len(ollama.chats) == 2
 
 
 def test_a_model_that_others_keep_busy_can_be_left_while_it_is_silent(client, ollama, settings):
@@ -623,8 +553,3 @@ def test_the_indent_of_a_first_line_is_kept_and_its_line_ends_are_counted_once(c
     chat = start(client, text.replace("\n", "\r\n") + "\r\n ")
     assert chat.messages.in_order().first().content == text
     assert chat.title == "indented()"
-
-
-def test_a_model_that_is_not_there_is_told_with_the_way_to_get_it(client, ollama):
-    ollama.play("missing")
-    assert "ollama pull llama3.1:8b" in sentence(closed_reply(start(client)))
