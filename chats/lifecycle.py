@@ -449,7 +449,9 @@ def close(reply: Message, state: State, **fields) -> bool:
 def close_dead() -> int:
     """Close the replies whose process died; their text so far stays. Returns how many.
 
-    Whether the process beats is asked again in the update itself: it may have come back.
+    Whether the process beats is asked again in the update itself: it may have come back. So is
+    whether the row is open: where it was just being closed, PostgreSQL waits for that, and then
+    looks again at the conditions on the row itself, but not at those in a subquery.
     """
     here = Heartbeat.objects.filter(
         host=settings.HOST_NAME, pk__in=Message.objects.open().values("process")
@@ -459,8 +461,10 @@ def close_dead() -> int:
     # A look first: an update takes SQLite's write lock even when it finds nothing.
     if not dead.exists():
         return 0
-    return dead.update(
-        state=State.INTERRUPTED, reason="restarted", closed=timezone.now(), process=None
+    return (
+        Message.objects.open()
+        .filter(pk__in=dead.values("pk"))
+        .update(state=State.INTERRUPTED, reason="restarted", closed=timezone.now(), process=None)
     )
 
 

@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -404,6 +404,29 @@ def test_replies_of_a_dead_process_are_closed_with_their_text(owner, settings):
     reply.refresh_from_db()
     assert (reply.state, reply.content) == (State.INTERRUPTED, "so far")
     assert lifecycle.close_dead() == 0
+
+
+def test_a_reply_that_is_closed_while_it_is_taken_for_dead_stays_as_it_was_closed(owner, settings):
+    reply = lifecycle.start(owner, "q", "m", None)[0]
+    dead = Heartbeat.objects.create(kind="web", host=settings.HOST_NAME, pid=2**22 + 1)
+    Message.objects.filter(pk=reply.pk).update(process=dead)
+    with transaction.atomic():
+        lifecycle.close(reply, State.DONE)
+        worker = threading.Thread(target=at_once, args=[lambda _: lifecycle.close_dead(), 1])
+        worker.start()
+        wait_until(somebody_waits_for_a_row)
+    worker.join()
+    reply.refresh_from_db()
+    assert (reply.state, reply.reason) == (State.DONE, "")
+
+
+def somebody_waits_for_a_row() -> bool:
+    if connection.vendor == "sqlite":
+        # There, a write begins with a look at what others have committed.
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 def test_replies_of_a_living_process_are_left_alone(client, ollama):
