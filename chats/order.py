@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import changes, tags
+from chats import lifecycle
 from chats.models import Chat, Message
 
 TRASH_KEPT_FOR = datetime.timedelta(days=30)
@@ -93,9 +94,10 @@ def purge_trash() -> int:
     old = Chat.objects.filter(trashed__lt=timezone.now() - TRASH_KEPT_FOR)
     gone = 0
     # One by one, so that no transaction holds others up for long.
-    for chat in old.select_related("owner").only("pk", "owner").iterator():
+    for chat in old.only("pk", "owner"):
         with transaction.atomic():
-            changes.bury(chat.owner_id, [chat.pk])
-            gone += bool(chat.delete()[0])
-            tags.drop_unused(chat.owner)
+            # Somebody may have taken it out of the trash meanwhile.
+            if old.select_for_update().filter(pk=chat.pk).exists():
+                lifecycle.delete(chat)
+                gone += 1
     return gone

@@ -8,8 +8,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import changes
 from ahfai.worker import Worker
-from chats import generation
+from chats import generation, order
 from chats.models import Chat, State
 from chats.order import purge_trash
 from chats.tests.conftest import wait_until
@@ -151,3 +152,17 @@ def test_an_id_that_nobody_has_is_harmless(client, owner):
     make(owner, "One")
     fields = {"to": "trash", "back_to": "list", "chat": uuid.uuid4()}
     assert client.post(reverse("chats:move"), fields).url == LIST
+
+
+def test_a_chat_that_is_taken_out_of_the_trash_while_it_is_emptied_stays(owner, monkeypatch):
+    chats = make(owner, "One", "Other")
+    owner.chats.update(trashed=timezone.now() - timedelta(days=31))
+    bury = changes.bury
+
+    def restore_the_others(owner_id, keys):
+        order.move(owner, {chat.pk for chat in chats} - {*keys}, "restore")
+        bury(owner_id, keys)
+
+    monkeypatch.setattr(changes, "bury", restore_the_others)
+    assert purge_trash() == 1
+    assert owner.chats.living().count() == 1
