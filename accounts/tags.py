@@ -126,13 +126,14 @@ def rename(user: User, tag_id: uuid.UUID, name: str) -> bool:
         moved = family(user, tag_id)
         if not moved:
             return False
-        top = moved[0].name
+        top = moved[0]
         key = _key(user)
-        if fold(name).startswith(f"{fold(top)}/"):
+        if fold(name).startswith(f"{fold(top.name)}/"):
             # Each makes room for the one that it is nested in.
             moved.reverse()
         for tag in moved:
-            new = name + tag.name[len(top) :]
+            # By steps, since a name that is written otherwise may be longer.
+            new = "/".join([name, *tag.name.split("/")[top.depth + 1 :]])
             if len(new) > MAX_NAME:
                 raise TooLong
             row = Tag.objects.get(pk=tag.id)
@@ -181,9 +182,14 @@ def _is_carried() -> models.Q:
 
 
 def _hand_over(old: Tag, new: Tag) -> None:
+    """The links themselves are turned: new ones would wait for the things that they lead to, which
+    are locked before their owner (see `changes.next_number`) by who changes them meanwhile."""
     for relation in carriers():
-        name = str(relation.get_accessor_name())
-        getattr(new, name).add(*getattr(old, name).values_list("pk", flat=True))
+        thing, tag = relation.field.m2m_field_name(), relation.field.m2m_reverse_field_name()
+        assert relation.through is not None
+        links = relation.through._default_manager
+        has_both = links.filter(**{tag: new}).values(thing)
+        links.filter(**{tag: old}).exclude(**{f"{thing}__in": has_both}).update(**{tag: new})
     old.delete()
 
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from django.db import connections
+from django.db import connection, connections
 
 
 def at_once(do: Callable[[int], object], times: int) -> None:
@@ -30,3 +30,12 @@ def at_once(do: Callable[[int], object], times: int) -> None:
         thread.join(30)
     if errors:
         raise errors[0]
+
+
+def is_somebody_waiting() -> bool:
+    """Whether a transaction waits for another one's lock; SQLite lets none begin beside it."""
+    if connection.vendor == "sqlite":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
-from ahfai.tests.at_once import at_once
+from ahfai.tests.at_once import at_once, is_somebody_waiting
 from chats import context, generation, lifecycle, servers
 from chats.models import Chat, Message, State
 from chats.sentences import sentence
@@ -414,19 +414,10 @@ def test_a_reply_that_is_closed_while_it_is_taken_for_dead_stays_as_it_was_close
         lifecycle.close(reply, State.DONE)
         worker = threading.Thread(target=at_once, args=[lambda _: lifecycle.close_dead(), 1])
         worker.start()
-        wait_until(somebody_waits_for_a_row)
+        wait_until(is_somebody_waiting)
     worker.join()
     reply.refresh_from_db()
     assert (reply.state, reply.reason) == (State.DONE, "")
-
-
-def somebody_waits_for_a_row() -> bool:
-    if connection.vendor == "sqlite":
-        # There, a write begins with a look at what others have committed.
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool(cursor.fetchone()[0])
 
 
 def test_replies_of_a_living_process_are_left_alone(client, ollama):

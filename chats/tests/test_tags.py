@@ -1,16 +1,19 @@
 """Tags of chats: put on, found by, renamed, merged and taken off."""
 
 import re
+import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 
-from accounts import tags
+from accounts import changes, tags
 from accounts.models import LookupKey, Tag
 from ahfai.testing import make_person
+from ahfai.tests.at_once import at_once, is_somebody_waiting
 from chats import lifecycle, order
 from chats.models import Chat
+from chats.tests.conftest import wait_until
 from chats.tests.test_order import LIST, main, make
 
 pytestmark = pytest.mark.django_db
@@ -237,3 +240,29 @@ def test_neither_the_name_nor_its_plain_hash_is_in_the_database(owner):
 @pytest.mark.parametrize("broken", ["no id", "00000000-0000-0000-0000-000000000000"])
 def test_a_list_of_no_tag_is_not_there(client, owner, broken):
     assert client.get(LIST, {"tag": broken}).status_code == 404
+
+
+def test_nested_ones_keep_their_names_whatever_the_outer_one_looks_like(owner):
+    [chat] = make(owner, "Streets")
+    for name in ("straße", "STRASSE/Lang"):
+        order.add_tags(owner, [chat.pk], [name])
+    assert tags.rename(owner, tag_id(owner, "straße"), "weg")
+    assert names(owner) == ["weg", "weg/Lang"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tags_become_one_while_something_is_asked_in_their_chat(owner):
+    chat, other = make(owner, "Mine", "Other")
+    order.set_tags(chat, ["two"])
+    order.set_tags(other, ["two", "three"])
+    two = tag_id(owner, "two")
+    merging = threading.Thread(target=at_once, args=[lambda _: tags.rename(owner, two, "three"), 1])
+    with transaction.atomic():
+        # As a question does: the chat is locked first, then its owner.
+        Chat.objects.select_for_update().get(pk=chat.pk)
+        merging.start()
+        wait_until(lambda: is_somebody_waiting() or not merging.is_alive())
+        changes.next_number(owner.pk)
+    merging.join()
+    assert names(owner) == ["three"]
+    assert chat.tags.count() == other.tags.count() == 1
