@@ -13,6 +13,7 @@ thread gets what the last one gave back.
 import os
 import threading
 from collections import deque
+from weakref import WeakSet
 
 from django.db.backends.sqlite3 import base
 
@@ -28,13 +29,17 @@ WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 # The checker doesn't know what Django's backends override of each other.
 class DatabaseWrapper(base.DatabaseWrapper):
     _has_turn = False
+    # Of the present connection.
+    _cursors: WeakSet["Cursor"]
 
     def create_cursor(self, name=None):
         cursor = self.connection.cursor(factory=Cursor)
         cursor.of = self
+        self._cursors.add(cursor)
         return cursor
 
     def get_new_connection(self, conn_params):
+        self._cursors = WeakSet()
         try:
             return self._kept().pop()
         except IndexError:
@@ -83,7 +88,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         kept = self._kept()
         if self.errors_occurred or len(kept) >= MOST_KEPT:
             return False
-        # What was begun and not ended is undone, as it would be by closing.
+        # What was begun and not ended is over, as it would be by closing. While something is still
+        # being read, the connection sees the database as it was when that began.
+        for cursor in list(self._cursors):
+            cursor.close()
         connection.rollback()
         kept.append(connection)
         return True
