@@ -3,10 +3,12 @@ page and process can show and cancel it."""
 
 import logging
 import threading
+import time
 import uuid
 from datetime import timedelta
 
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import Error as DatabaseError
+from django.db import close_old_connections, connections
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -71,7 +73,6 @@ class _Fetch:
         self.server = server
         self.call = Call()
         self.reason = ""
-        self.cancelled = False
         self.is_checking = False
         # Done and total bytes of each part, by its digest.
         self._parts: dict[str, tuple[int, int]] = {}
@@ -83,7 +84,8 @@ class _Fetch:
                 if told.digest:
                     self._parts[told.digest] = told.done_bytes, told.total_bytes
         except Cancelled:
-            self.cancelled = True
+            # As if it had come: the row goes, and nothing is left to say.
+            pass
         except EngineFailed as failure:
             self.reason = failure.code
         except Exception as error:  # noqa: BLE001 (whatever it is, the row is to be closed)
@@ -106,11 +108,9 @@ def _run(pull: Pull, server: Ollama) -> None:
     while reader.is_alive():
         reader.join(SAVE_EVERY_S)
         _try_to_save(pull.pk, fetch)
-    if fetch.reason:
-        _close(pull.pk, fetch.reason)
-    else:
-        _close(pull.pk)
+    if not fetch.reason:
         servers.forget()
+    _close(pull.pk, fetch.reason)
     connections.close_all()
 
 
@@ -127,13 +127,19 @@ def _try_to_save(pull_id: uuid.UUID, fetch: _Fetch) -> None:
         log.error("the progress of a fetch was not saved: %s", type(error).__name__)
 
 
-def _close(pull_id: uuid.UUID, reason: str = "") -> None:
-    rows = Pull.objects.filter(pk=pull_id)
-    try:
-        if reason:
-            rows.update(reason=reason)
+def _close(pull_id: uuid.UUID, reason: str) -> None:
+    """However long the database is away: what is over must not be shown as running, nor what came
+    as interrupted."""
+    while True:
+        try:
+            rows = Pull.objects.filter(pk=pull_id)
+            if reason:
+                rows.update(reason=reason)
+            else:
+                rows.delete()
+        except DatabaseError as error:
+            log.error("a fetch was not closed: %s", type(error).__name__)
+            connections.close_all()
+            time.sleep(SAVE_EVERY_S)
         else:
-            rows.delete()
-    except DatabaseError as error:
-        # The worker closes it once this process is gone.
-        log.error("a fetch was not closed: %s", type(error).__name__)
+            return

@@ -1,8 +1,10 @@
 """The owner's page of models: what is there, fetched, cancelled, deleted, and taken first."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -130,6 +132,27 @@ def test_the_same_model_is_fetched_once(client, fetching):
     assert Pull.objects.count() == 1
     wait_until(lambda: being_fetched(fetching))
     assert [request.path for request in fetching.requests].count("/api/pull") == 1
+
+
+@pytest.mark.parametrize("fault", [OperationalError, InterfaceError])
+@pytest.mark.parametrize("name", ["mistral:7b", "absent:1b"])
+def test_a_fetch_is_over_as_it_ended_though_the_database_was_away(
+    client, fetching, monkeypatch, name, fault
+):
+    find, tries = Pull.objects.filter, []
+
+    def away_for_a_while(**fields):
+        if threading.current_thread().name.startswith("pull-") and len(tries) < 6:
+            tries.append(1)
+            raise fault
+        return find(**fields)
+
+    monkeypatch.setattr(Pull.objects, "filter", away_for_a_while)
+    fetch(client, name)
+    wait_until(lambda: len(tries) == 6)
+    wait_until(lambda: not find(reason="").exists())
+    reasons = {"mistral:7b": [], "absent:1b": ["pull_unknown"]}
+    assert [pull.reason for pull in find()] == reasons[name]
 
 
 @pytest.mark.parametrize("name", ["", "two words", "gpt-oss:120b-cloud", "a" * 201, "x;y", "/a"])
