@@ -364,6 +364,11 @@ def claim_for_title(reply: Message) -> bool:
         )
 
 
+def give_back_title(reply: Message) -> None:
+    """The place that `claim_for_title` took."""
+    Chat.objects.filter(pk=reply.chat_id).update(titling=None)
+
+
 def is_waited_for(model: str) -> bool:
     """Whether somebody stands in line for `model`."""
     return Message.objects.filter(model=model, state=State.WAITING).exists()

@@ -6,6 +6,7 @@ import re
 import time
 from dataclasses import replace
 
+from django.db import Error as DatabaseError
 from django.db import connections, transaction
 
 from accounts import changes
@@ -25,6 +26,7 @@ TOKENS = 40
 LONGEST = 80
 WITHIN_S = 60
 LOOK_EVERY_S = 0.3
+TRY_AGAIN_S = 1.0
 
 
 def wanted(reply: Message) -> bool:
@@ -53,8 +55,22 @@ def make(reply: Message, like: Prompt, window: Window, engine, call: Call) -> bo
         log.info("a chat got no title: %s", failure.code)
         return False
     finally:
-        Chat.objects.filter(pk=reply.chat_id).update(titling=None)
+        _give_back(reply)
     return _store(reply, title)
+
+
+def _give_back(reply: Message) -> None:
+    """However long the database is away: as long as this process lives, nobody else would get the
+    place."""
+    while True:
+        try:
+            lifecycle.give_back_title(reply)
+        except DatabaseError as error:
+            log.error("the place of a title was not given back: %s", type(error).__name__)
+            connections.close_all()
+            time.sleep(TRY_AGAIN_S)
+        else:
+            return
 
 
 def _prompt(reply: Message, like: Prompt, window: Window) -> Prompt:
