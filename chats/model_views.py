@@ -99,6 +99,7 @@ def _page(request: SignedInRequest, form: ModelNameForm, status: int = 200) -> H
             failure = away.sentence
     started = Pull.objects.order_by("started")
     here = {full(model.name) for model in found}
+    first = full(servers.default_model())
     model_status = servers.status()
     shown = {
         "form": form,
@@ -106,7 +107,7 @@ def _page(request: SignedInRequest, form: ModelNameForm, status: int = 200) -> H
             {
                 "model": model,
                 "is_loaded": full(model.name) in loaded,
-                "is_default": full(model.name) == full(servers.default_model()),
+                "is_default": full(model.name) == first,
                 "chats": "completion" in model.abilities,
                 "abilities": sorted(model.abilities & {"tools", "thinking", "vision"}),
             }

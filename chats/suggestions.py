@@ -47,6 +47,6 @@ def machine_bytes() -> int:
 
 
 def fitting(memory_bytes: int) -> list[Suggestion]:
-    """The largest few that fit, the largest first; the smallest one where none does."""
+    """The largest few that fit, the largest first."""
     fits = [one for one in KNOWN if one.needs_bytes + LEFT_FREE_BYTES <= memory_bytes]
-    return fits[-MOST:][::-1] or [KNOWN[0]]
+    return fits[-MOST:][::-1]

@@ -4,7 +4,8 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from chats import pulls, servers, suggestions
 from chats.engines import Call, EngineFailed
 from chats.models import Chat, DefaultModel, Pull
 from chats.tests.conftest import wait_until
+from chats.tests.fake_ollama import FakeModel
 from chats.tests.test_order import main
 
 PAGE = reverse("models:list")
@@ -202,6 +204,30 @@ def test_a_default_that_is_deleted_falls_back_to_the_installations(client, owner
     assert not DefaultModel.objects.exists()
 
 
+def test_more_models_take_no_more_queries(client, ollama):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            page(client)
+        return len(asked)
+
+    before = queries()
+    ollama.models += [FakeModel(f"another:{number}b") for number in range(8)]
+    assert queries() == before
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", ["list", "pulls", "pull", "cancel", "default", "delete"])
+def test_a_stranger_can_do_nothing_here(strangers_client, ollama, name, method):
+    pull = Pull.objects.create(model="left:1b")
+    address = reverse(f"models:{name}", args=[pull.pk] if name == "cancel" else [])
+    answer = getattr(strangers_client, method)(address, {"model": "plain:latest"})
+    assert answer.status_code in (404, 405)
+    assert b"left:1b" not in answer.content
+    assert [(left.model, left.stop_asked) for left in Pull.objects.all()] == [("left:1b", False)]
+    assert not DefaultModel.objects.exists()
+    assert "plain:latest" in [model.name for model in servers.catalogue()]
+
+
 def test_the_page_is_the_owners_alone(strangers_client, client, ollama):
     assert strangers_client.get(PAGE).status_code == 404
     assert fetch(strangers_client, "mistral:7b").status_code == 404
@@ -224,12 +250,17 @@ def test_servers_that_fetch_nothing_say_what_they_have(client, db, settings, mon
 
 
 @pytest.mark.parametrize(
-    ("gigabytes", "largest"), [(1, "qwen3:1.7b"), (8, "gemma3:4b"), (16, "gemma3:12b")]
+    ("gigabytes", "largest"), [(5, "llama3.2:3b"), (8, "gemma3:4b"), (16, "gemma3:12b")]
 )
 def test_suggestions_fit_into_the_memory(gigabytes, largest):
     found = suggestions.fitting(gigabytes * suggestions.GB)
     assert found[0].name == largest
     assert len(found) <= suggestions.MOST
+
+
+def test_nothing_is_said_to_fit_where_nothing_does(client, ollama, monkeypatch):
+    monkeypatch.setattr(suggestions, "machine_bytes", lambda: 2 * suggestions.GB)
+    assert "of memory" not in page(client)
 
 
 @pytest.mark.parametrize("name", ["gpt-oss:120b-cloud", "big:cloud"])
