@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from ahfai.models import Heartbeat
 from chats import lifecycle, servers
 from chats.engines import Call, Cancelled, EngineFailed
-from chats.engines.names import full
+from chats.engines.names import tagged
 from chats.engines.ollama import Ollama
 from chats.models import Pull
 
@@ -33,8 +33,9 @@ def start(model: str) -> Pull:
     server = servers.engine()
     if not isinstance(server, Ollama):
         raise NotPossible
+    name = tagged(model)
     pull, is_new = Pull.objects.get_or_create(
-        model=full(model), defaults={"process_id": lifecycle.this_process()}
+        model__iexact=name, defaults={"model": name, "process_id": lifecycle.this_process()}
     )
     if not is_new:
         # Whoever turns the failed one into a running one runs it.
@@ -44,8 +45,8 @@ def start(model: str) -> Pull:
             .update(reason="", stop_asked=False, process=lifecycle.this_process())
         )
     if is_new:
-        name = f"pull-{pull.pk}"
-        threading.Thread(target=_run, args=(pull, server), name=name, daemon=True).start()
+        thread = f"pull-{pull.pk}"
+        threading.Thread(target=_run, args=(pull, server), name=thread, daemon=True).start()
     return pull
 
 

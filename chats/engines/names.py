@@ -3,7 +3,11 @@
 
 def full(name: str) -> str:
     """The name as it is compared: lower case, with the tag that Ollama implies."""
-    name = name.strip().lower()
+    return tagged(name.strip().lower())
+
+
+def tagged(name: str) -> str:
+    """The name with the tag that Ollama implies, in the letters that a library may insist on."""
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 

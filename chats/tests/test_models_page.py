@@ -136,6 +136,13 @@ def test_the_same_model_is_fetched_once(client, fetching):
     assert [request.path for request in fetching.requests].count("/api/pull") == 1
 
 
+def test_a_name_is_asked_for_as_it_was_written(client, fetching):
+    fetch(client, "hf.co/Somebody/Some-Model-GGUF")
+    wait_until(lambda: not Pull.objects.exists())
+    [asked] = [one for one in fetching.requests if one.path == "/api/pull"]
+    assert asked.body["model"] == "hf.co/Somebody/Some-Model-GGUF:latest"
+
+
 @pytest.mark.parametrize("fault", [OperationalError, InterfaceError])
 @pytest.mark.parametrize("name", ["mistral:7b", "absent:1b"])
 def test_a_fetch_is_over_as_it_ended_though_the_database_was_away(
