@@ -22,6 +22,9 @@ def test_a_bundle_is_sent_compressed_and_kept_for_good(nobody, name):
     for answer in (plain, packed):
         assert answer["Cache-Control"] == "public, max-age=31536000, immutable"
         assert answer["Vary"] == "Accept-Encoding"
+        kind = "css" if name.endswith(".css") else "javascript"
+        assert answer["Content-Type"] == f"text/{kind}; charset=utf-8"
+        assert answer["X-Content-Type-Options"] == "nosniff"
     assert packed["Content-Encoding"] == "gzip"
 
 
