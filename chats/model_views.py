@@ -29,10 +29,12 @@ def index(request: SignedInRequest) -> HttpResponse:
 @require_GET
 @owner_only
 def pulls_now(request: SignedInRequest) -> HttpResponse:
-    """For the open page while something is fetched; at its end the whole page is read anew."""
-    running = Pull.objects.filter(reason="").order_by("started")
+    """For the open page while something is fetched; whenever one ends, which the page tells by how
+    many it knows of, the whole page is read anew."""
+    running = list(Pull.objects.filter(reason="").order_by("started"))
     answer = render(request, "chats/_pulls.html", {"pulls": running})
-    if not running:
+    known = request.GET.get("of")
+    if not running or (known and known != str(len(running))):
         answer["HX-Refresh"] = "true"
     return answer
 

@@ -1,5 +1,6 @@
 """The owner's page of models: what is there, fetched, cancelled, deleted, and taken first."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -96,6 +97,15 @@ def test_progress_is_polled_and_the_page_read_anew_at_its_end(client, fetching):
     wait_until(lambda: not Pull.objects.exists())
     assert client.get(reverse("models:pulls"))["HX-Refresh"] == "true"
     assert "forever:1b" not in [model.name for model in fetching.models]
+
+
+def test_a_fetch_that_fails_beside_another_is_not_hidden_by_it(client, fetching):
+    fetch(client, "forever:1b")
+    Pull.objects.create(model="failing:1b")
+    [address] = re.findall(r'hx-get="(/models/pulls[^"]*)"', page(client))
+    assert "HX-Refresh" not in client.get(address)
+    Pull.objects.filter(model="failing:1b").update(reason="pull_unknown")
+    assert client.get(address)["HX-Refresh"] == "true"
 
 
 def test_cancelling_hangs_up_on_the_server(client, fetching):
