@@ -5,6 +5,7 @@ from django.db import connection
 from django.test import Client
 
 from ahfai.testing import make_person, signed_in
+from chats import lifecycle
 
 
 def pytest_collection_modifyitems(config, items):
@@ -19,6 +20,11 @@ def pytest_collection_modifyitems(config, items):
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
+
+
+@pytest.fixture(autouse=True)
+def no_heartbeat_of_an_earlier_test():
+    lifecycle.forget_process()
 
 
 @pytest.fixture

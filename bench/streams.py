@@ -33,8 +33,8 @@ from ahfai.tests.house import House  # noqa: E402
 TIMES = 60
 RATE = 50
 SOME, MANY, AT_ONCE = 24, 128, 64
-ANSWER = 1500
-PAUSE_S = 0.1
+ANSWER = 2000
+PAUSE_S = 0.2
 CSRF = "a" * 32
 SEED = """
 import json, sys
@@ -126,7 +126,7 @@ def first_words(url: str, house: House, people: Sequence[Person]) -> None:
 
 
 def tokens(url: str, house: House, people: Sequence[Person]) -> None:
-    """Answers of half a minute; where there are many, ten of them begin in each second."""
+    """Answers of 40 seconds; where there are many, five of them begin in each second."""
     print(
         f"| streams of {RATE} tokens/s | a token, 99 % within: bare client | AhFai | added | aim "
         "| CPU per 1,000 tokens: bare client | AhFai | aim | tokens that arrived |"

@@ -6,12 +6,14 @@ import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -314,12 +316,11 @@ def this_process() -> uuid.UUID:
         if _process is None or _process.pid != os.getpid():
             _process = _Process(os.getpid(), uuid.uuid4())
         process = _process
-    heartbeat = Heartbeat.objects.filter(pk=process.key)
     now = time.monotonic()
-    # Looking is cheap; a write waits for others and for the disk.
-    if now - process.beaten < BEAT_EVERY_S and heartbeat.exists():
+    # A row that has just been written is there: only those that are old for days are deleted.
+    if now - process.beaten < BEAT_EVERY_S:
         return process.key
-    if not heartbeat.update(seen=Now()):
+    if not Heartbeat.objects.filter(pk=process.key).update(seen=Now()):
         beat = Heartbeat(
             pk=process.key, kind=Heartbeat.Kind.WEB, host=settings.HOST_NAME, pid=process.pid
         )
@@ -327,6 +328,12 @@ def this_process() -> uuid.UUID:
         Heartbeat.objects.bulk_create([beat], ignore_conflicts=True)
     process.beaten = now
     return process.key
+
+
+def forget_process() -> None:
+    """The heartbeat's row is gone, as after each test."""
+    global _process
+    _process = None
 
 
 def claim(reply: Message) -> bool:
@@ -391,15 +398,47 @@ def _hold_line() -> None:
     where `select_for_update` does nothing, the transaction itself is exclusive (BEGIN
     IMMEDIATE).
     """
+    if not connection.features.has_select_for_update:
+        return
     if Line.objects.select_for_update().first() is None:
         Line.objects.bulk_create([Line()], ignore_conflicts=True)
         Line.objects.select_for_update().get()
 
 
 def _all_open() -> list[_Open]:
+    return [
+        _Open(_uuid(key), _uuid(owner), _uuid(chat), model, state, bool(alive))
+        for key, owner, chat, model, state, alive in _rows(_open_query)
+    ]
+
+
+def _open_query() -> QuerySet:
     rows = Message.objects.open().annotate(alive=_beating()).in_order()
-    columns = ("pk", "owner_id", "chat_id", "model", "state", "alive")
-    return [_Open(*row) for row in rows.values_list(*columns)]
+    return rows.values_list("pk", "owner_id", "chat_id", "model", "state", "alive")
+
+
+def _titling_query() -> QuerySet:
+    """The models that are making a title."""
+    return Chat.objects.filter(_beating("titling")).values_list("model")
+
+
+def _rows(query: Callable[[], QuerySet]) -> list[tuple]:
+    """As the database has them. Each question asks this, and building the SQL of a query takes
+    Django several times as long as the database needs for the answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(*_sql(query, connection.vendor))
+        return cursor.fetchall()
+
+
+@cache
+def _sql(query: Callable[[], QuerySet], vendor: str) -> tuple[str, tuple]:
+    """The SQL of a query that is always the same, for the kind of database in use."""
+    return query().query.sql_with_params()
+
+
+def _uuid(stored: str | uuid.UUID) -> uuid.UUID:
+    """SQLite has no type for it."""
+    return stored if isinstance(stored, uuid.UUID) else uuid.UUID(stored)
 
 
 def _goes_next(
@@ -429,7 +468,7 @@ def _goes_next(
 
 def _free_places(model: str, running: int) -> int:
     """Those that neither a reply nor the making of a title has."""
-    naming = Chat.objects.filter(_beating("titling"), model=model).count()
+    naming = _rows(_titling_query).count((model,))
     return settings.OLLAMA_PARALLEL - running - naming
 
 

@@ -238,7 +238,7 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
         generation.begin(reply)
     if not _wants_events(request):
         return redirect(reply.chat)
-    return _events(request, reply, 0, first=watching.turn_event(request, reply))
+    return _events(request, reply, 0, first=lambda: watching.turn_event(request, reply))
 
 
 @require_POST
@@ -293,7 +293,7 @@ def _another(
     generation.begin(fresh)
     if not _wants_events(request):
         return redirect(reply.chat)
-    return _events(request, fresh, 0, first=watching.another_event(request, fresh, reply))
+    return _events(request, fresh, 0, first=lambda: watching.another_event(request, fresh, reply))
 
 
 @require_http_methods(["GET", "POST"])
@@ -526,7 +526,12 @@ def _wants_events(request: SignedInRequest) -> bool:
     return "text/event-stream" in request.headers.get("Accept", "")
 
 
-def _events(request: SignedInRequest, reply: Message, offset: int, first: str = ""):
+def _events(
+    request: SignedInRequest,
+    reply: Message,
+    offset: int,
+    first: Callable[[], str] | None = None,
+):
     user, cookie = request.user, request.session.session_key
 
     def still_allowed() -> bool:

@@ -28,6 +28,7 @@ FRAME_S = 1 / 30
 FRAME_OF_EACH_S = 0.002
 LONGEST_FRAME_S = 0.1
 COMMENT_EVERY_S = 15
+FIRST_WAIT_S = 0.02
 FOLLOW_EVERY_S = 0.3
 # Threads that stay free for pages while replies are watched; and when a page that found none
 # looks again.
@@ -99,17 +100,20 @@ def watch(
     reply: Message,
     offset: int,
     still_allowed: Callable[[], bool],
-    first: str = "",
+    first: Callable[[], str] | None = None,
 ) -> Iterator[str]:
     """The events from `offset` on, until the reply is over or this process shuts down.
 
-    `first` is sent before all. `still_allowed()` is asked every 15 seconds; when it says no
-    (signed out elsewhere), the stream ends.
+    What `first` makes is sent before all. `still_allowed()` is asked every 15 seconds; when it says
+    no (signed out elsewhere), the stream ends.
     """
     global _watching
     connections.close_all()
     if first:
-        yield first
+        # Making it would take the model's question the processor for a moment.
+        if growing := generation.running(reply.pk):
+            growing.wait_for_news(FIRST_WAIT_S)
+        yield first()
     with _counting:
         crowded = _watching >= settings.WEB_THREADS - FREE_THREADS
         _watching += 1

@@ -3,7 +3,6 @@
 import logging
 import signal
 import socket
-import sys
 import threading
 import time
 import warnings
@@ -23,9 +22,6 @@ from chats import generation
 CLOSING_S = 5
 # Not in the way of the first page, which may be what somebody waits for.
 WARM_UP_AFTER_S = 1.0
-# How long a thread may compute before another one that has something to send gets its turn.
-# Python's own 5 ms add up where a question passes through several threads.
-TURN_S = 0.001
 
 
 class Pages(BaseApplication):
@@ -109,7 +105,6 @@ def _before_serving(worker) -> None:
 
     Their streams hold connections open, which gunicorn would wait for.
     """
-    sys.setswitchinterval(TURN_S)
     graceful = signal.getsignal(signal.SIGTERM)
     # Less than the arbiter allows, so that there is time left to close the replies.
     worker.cfg.set("graceful_timeout", settings.DRAIN_S)

@@ -8,7 +8,7 @@ requests is driven here without its Session.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import requests
@@ -31,6 +31,9 @@ NOT_AN_ADDRESS = (
     requests.exceptions.MissingSchema,
 )
 
+UNSOUND = re.compile("[\x00\ud800-\udfff]")
+# A read that took longer found nothing there at first.
+WAITED_S = 0.002
 REFUSED_WAIT_S = 0.5
 LOADING_WAIT_S = 1.0
 ERROR_BODY_S = 5.0
@@ -105,7 +108,8 @@ class Answer:
         self.close()
 
     def _read(self) -> bytes:
-        left = self._deadline - monotonic()
+        began = monotonic()
+        left = self._deadline - began
         if left <= 0:
             raise failed("stalled")
         self._call.allow(left)
@@ -119,6 +123,8 @@ class Answer:
             self._call.check()
             raise failed("cut") from error
         self._call.check()
+        if self._call.rest_s and monotonic() - began > WAITED_S:
+            sleep(self._call.rest_s)
         return piece
 
 
@@ -246,7 +252,7 @@ def count(said: Mapping[str, Any], field: str) -> int | None:
 
 def sound(text: str) -> str:
     """The text without what no database and no browser takes: NUL and lone surrogates."""
-    return re.sub("[\x00\ud800-\udfff]", "\ufffd", text)
+    return UNSOUND.sub("\ufffd", text)
 
 
 def _was_refused(failure: EngineFailed) -> bool:

@@ -168,6 +168,8 @@ class Call:
     _cancelled: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _socket: socket.socket | None = None
+    # How long whoever reads the connection rests after each time that it had to wait.
+    rest_s: float = 0.0
     # The time-out that the connection has; 0 before it was set.
     _allowed: float = 0.0
 

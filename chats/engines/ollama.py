@@ -270,7 +270,7 @@ def _events(answer: Answer, prompt: Prompt, between_lines_s: float) -> Iterator[
                 raise failed("broken")
             if delta:
                 delta = sound(delta)
-                received += len(delta.encode())
+                received += len(delta) if delta.isascii() else len(delta.encode())
                 if received > ANSWER_BYTES:
                     raise failed("too_large")
                 yield event(delta)
