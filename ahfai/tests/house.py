@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -10,9 +11,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import requests
+from django.db import connection
+from psycopg import sql
 
 from ahfai.testing import PASSWORD
 
@@ -32,7 +37,12 @@ class House:
         self.log = self.folder / "log"
 
     def __enter__(self) -> "House":
-        self.start()
+        with contextlib.ExitStack() as entered:
+            entered.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            self.settings |= entered.enter_context(empty_database())
+            self.start()
+            entered.callback(self.stop)
+            self.entered = entered.pop_all()
         return self
 
     def start(self) -> None:
@@ -69,8 +79,7 @@ class House:
             time.sleep(0.05)
 
     def __exit__(self, *_exc: object) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.entered.close()
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -100,6 +109,24 @@ class House:
     def web_pids(self) -> list[int]:
         arbiter = self.children()[0]
         return self.children(arbiter)
+
+
+@contextlib.contextmanager
+def empty_database() -> Iterator[dict[str, str]]:
+    """The settings for a database that nobody else uses, of the kind that the tests run on."""
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        yield {}
+        return
+    name = f"house_{secrets.token_hex(8)}"
+    known = connection.settings_dict
+    places = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"]}
+    places = {place: value for place, value in places.items() if value}
+    password = known["PASSWORD"] or None
+    with psycopg.connect(dbname="postgres", password=password, autocommit=True, **places) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 class Browser:

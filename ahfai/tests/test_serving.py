@@ -5,7 +5,6 @@ import http.server
 import io
 import logging
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -17,19 +16,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
 
-import psycopg
 import pytest
 import requests
 from django.conf import settings as django_settings
-from django.db import DatabaseError, connection
-from psycopg import sql
+from django.db import DatabaseError
 
 from ahfai.crypto import MasterKeys
 from ahfai.serving import builtin, model_server
 from ahfai.serving.supervisor import Child
 from ahfai.serving.web import QuietLogger
 from ahfai.testing import PASSWORD
-from ahfai.tests.house import Browser, House
+from ahfai.tests.house import Browser, House, empty_database
 from chats import servers
 from chats.builtin.weights import Progress
 from chats.models import BuiltinServer
@@ -46,20 +43,8 @@ def house() -> Iterator[House]:
 
 @pytest.fixture
 def database() -> Iterator[dict[str, str]]:
-    """The settings for an empty database, of the kind that the tests run on."""
-    url = os.environ.get("DATABASE_URL", "")
-    if not url:
-        yield {}
-        return
-    name = f"house_{secrets.token_hex(8)}"
-    known = connection.settings_dict
-    places = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"]}
-    places = {place: value for place, value in places.items() if value}
-    password = known["PASSWORD"] or None
-    with psycopg.connect(dbname="postgres", password=password, autocommit=True, **places) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
-        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with empty_database() as settings:
+        yield settings
 
 
 def test_a_killed_web_process_comes_back(house: House):

@@ -234,6 +234,7 @@ def test_the_counts_are_seen_where_the_server_gave_them(client, server):
         "Tokens written": "3",
         "Seconds": "0.0",
         "Tokens/s": "100",
+        "Window": "0 % full",
     }
     assert dict(re.findall(counts, page_of(client, bare_one))) == {"Model": bare_one.model}
 
