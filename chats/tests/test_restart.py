@@ -102,7 +102,6 @@ def test_when_one_web_process_after_the_other_is_replaced_no_reply_stays_open(ol
             wait_until(lambda: len(running.web_pids()) == 2, 30)
             assert running.is_up()
         streams.assert_ended_well()
-        assert any(tab.times_sent_elsewhere for tab in streams.tabs.values())
 
 
 @pytest.mark.both_databases
