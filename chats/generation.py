@@ -57,7 +57,7 @@ MAX_OVERFLOWS = 2
 # With more replies than this in a process, each reader rests after it had to wait for a piece:
 # the next ones come together, and cost half.
 CROWD = 16
-REST_S = 0.06
+REST_S = 0.1
 
 _running: dict[uuid.UUID, "Generation"] = {}
 # Titles that are being made in this process, by their model.

@@ -3,6 +3,7 @@
 import logging
 import signal
 import socket
+import sys
 import threading
 import time
 import warnings
@@ -22,6 +23,9 @@ from chats import generation
 CLOSING_S = 5
 # Not in the way of the first page, which may be what somebody waits for.
 WARM_UP_AFTER_S = 1.0
+# How long a thread computes before it makes way for the next one. Most need less; twice Python's
+# own value costs a crowd of streams a tenth less of the processor.
+TURN_S = 0.01
 
 
 class Pages(BaseApplication):
@@ -105,6 +109,7 @@ def _before_serving(worker) -> None:
 
     Their streams hold connections open, which gunicorn would wait for.
     """
+    sys.setswitchinterval(TURN_S)
     graceful = signal.getsignal(signal.SIGTERM)
     # Less than the arbiter allows, so that there is time left to close the replies.
     worker.cfg.set("graceful_timeout", settings.DRAIN_S)
