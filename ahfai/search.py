@@ -20,7 +20,7 @@ from chats import hooks
 
 # A search that finds its index still being filled tells so after this long.
 PATIENCE_S = 0.6
-MOST_HITS = 50
+MOST_HITS = 40
 KEEP_UP_WITHIN = timedelta(days=30)
 
 log = logging.getLogger(__name__)

@@ -16,11 +16,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
 # With more hits than this only the newest are weighed: nobody reads on so far.
-WEIGHED_HITS = 1000
+WEIGHED_HITS = 400
 TITLE_WEIGHT, BODY_WEIGHT = 8.0, 1.0
 MAX_QUERY = 400
 MAX_TERMS = 16
@@ -33,6 +34,8 @@ _WIDE = (
     "\u1100-\u11ff\u2e80-\u303f\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
+# Letters without accents come in runs, others one by one.
+_PLAIN_RUN = re.compile(r"[\x00-\x7f]+|.", re.DOTALL)
 _WIDE_RUN = re.compile(f"[{_WIDE}]+")
 _WORD = re.compile(rf"[{_WIDE}]|[^\W_{_WIDE}]+")
 _BEYOND_LATIN = re.compile("[^\0-\u02ff]+")
@@ -355,8 +358,15 @@ def _folded_with_places(text: str) -> tuple[str, list[int]]:
         return text.lower(), list(range(len(text)))
     folded: list[str] = []
     places: list[int] = []
-    for place, character in enumerate(text):
-        for one in fold(character):
+    for run in _PLAIN_RUN.finditer(text):
+        if run[0].isascii():
+            folded.append(run[0].lower())
+            places += range(run.start(), run.end())
+        else:
+            one = _fold_one(run[0])
             folded.append(one)
-            places.append(place)
+            places += [run.start()] * len(one)
     return "".join(folded), places
+
+
+_fold_one = lru_cache(maxsize=4096)(fold)

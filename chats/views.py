@@ -40,7 +40,7 @@ from chats.forms import (
 from chats.models import Chat, ChatQuerySet, Message, Role
 from chats.tree import Tree
 
-PER_PAGE = 50
+PER_PAGE = 40
 # How long after a question the answer, and then the title, is likely to come.
 NAMED_WITHIN = timedelta(minutes=1)
 
