@@ -29,6 +29,7 @@ _VERSION = 1
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _HEADER_BYTES = 1 + 2
+_LEAST_BYTES = _HEADER_BYTES + _NONCE_BYTES + _TAG_BYTES
 
 
 class SealError(Exception):
@@ -50,7 +51,7 @@ def seal(key: bytes, generation: int, text: bytes, context: Context) -> bytes:
 
 def generation_of(sealed: bytes) -> int:
     """The generation of the key that opens `sealed`, as its header claims."""
-    if len(sealed) < _HEADER_BYTES + _NONCE_BYTES + _TAG_BYTES:
+    if len(sealed) < _LEAST_BYTES:
         raise SealError("The sealed value is too short.")
     if sealed[0] != _VERSION:
         raise SealError("The sealed value has an unknown version.")
@@ -77,19 +78,22 @@ class Opener:
     """
 
     def __init__(self, key: bytes, generation: int, before: Context, after: Context) -> None:
-        header = bytes([_VERSION]) + generation.to_bytes(2, "big")
-        self.generation = generation
+        self._header = bytes([_VERSION]) + generation.to_bytes(2, "big")
         self._cipher = _cipher(key)
-        self._before = _bound(_PRODUCT, header, before)
+        self._before = _bound(_PRODUCT, self._header, before)
         self._after = _framed(after)
 
     def open(self, sealed: bytes, part: bytes) -> bytes:
         """The text of the place with this `part`. Raises SealError as `unseal` does, and where
         another generation's key sealed the value."""
-        if generation_of(sealed) != self.generation:
+        if not self.opens(sealed):
             raise SealError("The value was sealed with a key of another generation.")
         bound = self._before + len(part).to_bytes(4, "big") + part + self._after
         return _decrypted(self._cipher, sealed[_HEADER_BYTES:], bound)
+
+    def opens(self, sealed: bytes) -> bool:
+        """Whether it is a value of this generation."""
+        return sealed.startswith(self._header) and len(sealed) >= _LEAST_BYTES
 
 
 def wrap(master_key: bytes, master_id: str, data_key: bytes, context: Context) -> bytes:

@@ -6,6 +6,7 @@ holds words and their places, not the text: who searches opens what was found, a
 there what the index matched.
 """
 
+import codecs
 import json
 import re
 import sqlite3
@@ -17,7 +18,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 # With more hits than this only the newest are weighed: nobody reads on so far.
@@ -25,10 +27,12 @@ WEIGHED_HITS = 400
 TITLE_WEIGHT, BODY_WEIGHT = 8.0, 1.0
 MAX_QUERY = 400
 MAX_TERMS = 16
-# So much goes into the index by one statement; the words collect in FTS5's buffer meanwhile, whose
-# own 1 MB doubles the time.
+# So much goes into the index by one statement, and so much makes a part full; the words collect in
+# FTS5's buffer meanwhile, whose own 1 MB doubles the time.
 DOCUMENTS_AT_ONCE, CHARACTERS_AT_ONCE = 10_000, 4_000_000
 BUFFER_BYTES = 32 * 2**20
+# Longer runs of letters beyond ASCII seldom come twice.
+SHORT_RUN = 8
 
 _WIDE = (
     "\u1100-\u11ff\u2e80-\u303f\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -158,13 +162,93 @@ class TextIndex:
     """One person's index. `as_of` and `unfinished` are the caller's marks of how far it is filled,
     `kept_up` is when (seconds since the epoch).
 
-    Not for two threads at once: `Indexes.of` hands it out to one after the other.
+    It is kept in parts by age, the newest last: a search that finds enough among the newer ones
+    never looks at the others. Not for two threads at once: `Indexes.of` hands it out to one after
+    the other.
     """
 
     def __init__(self) -> None:
         self.as_of: int | None = None
         self.unfinished: set[UUID] = set()
         self.kept_up = 0.0
+        self._parts: list[_Part] = []
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(part.size_bytes for part in self._parts)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def put(self, documents: Iterable[Document]) -> None:
+        """Add these, newest last, and replace those of the same keys."""
+        older = list(self._parts)
+        rest = iter(documents)
+        # SQLite leaves the interpreter to the thread that reads the next ones.
+        with self._at_once(), ThreadPoolExecutor(1, "search-words") as beside:
+            writing: Future[None] | None = None
+            while some := _next_of(rest):
+                if writing:
+                    writing.result()
+                writing = beside.submit(self._write, some, older)
+            if writing:
+                writing.result()
+
+    def remove(self, key: UUID) -> None:
+        """Forget this, and all that is a part of it."""
+        with self._at_once():
+            for part in self._parts:
+                part.remove("key", key)
+                part.remove("container", key)
+
+    def search(self, query: Query, limit: int = 50) -> list[Hit]:
+        """The best first; of equal ones, the newest."""
+        expression = query.expression()
+        weighed: list[_Weighed] = []
+        if expression:
+            for part in reversed(self._parts):
+                weighed += part.weigh(expression, WEIGHED_HITS - len(weighed))
+                if len(weighed) >= WEIGHED_HITS:
+                    break
+        weighed.sort(key=itemgetter(0))
+        return [
+            Hit(kind, UUID(bytes=key), UUID(bytes=container))
+            for _weight, kind, key, container in weighed[:limit]
+        ]
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        before = list(self._parts)
+        for part in before:
+            part.begin()
+        try:
+            yield
+        except BaseException:
+            for part in before:
+                part.undo()
+            self._parts = before
+            raise
+        for part in before:
+            part.keep()
+        self._parts = [part for part in self._parts if len(part)]
+
+    def _write(self, some: list[Document], older: "list[_Part]") -> None:
+        for part in older:
+            for one in some:
+                part.remove("key", one.key)
+        if not self._parts or self._parts[-1].is_full:
+            self._parts.append(_Part())
+        self._parts[-1].add(some)
+
+
+_Weighed = tuple[float, str, bytes, bytes]
+
+
+class _Part:
+    """Some of the documents, in a database of their own."""
+
+    def __init__(self) -> None:
+        self._characters = 0
         self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self._db.execute(
             "CREATE VIRTUAL TABLE words USING fts5(title, body, content='', contentless_delete=1, "
@@ -180,71 +264,17 @@ class TextIndex:
         pages, page = (self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in _SIZES)
         return pages * page
 
+    @property
+    def is_full(self) -> bool:
+        return len(self) >= DOCUMENTS_AT_ONCE or self._characters >= CHARACTERS_AT_ONCE
+
     def __len__(self) -> int:
         return self._db.execute("SELECT count(*) FROM documents").fetchone()[0]
 
-    def put(self, documents: Iterable[Document]) -> None:
-        """Add these, newest last, and replace those of the same keys."""
+    def add(self, some: list[Document]) -> None:
+        """These, cut. By few statements: between two of them, this thread waits for its turn."""
         [last] = self._db.execute("SELECT coalesce(max(id), 0) FROM documents").fetchone()
-        is_filled = bool(last)
-        rest = iter(documents)
-        # SQLite leaves the interpreter to the thread that reads the next ones.
-        with self._at_once(), ThreadPoolExecutor(1, "search-words") as beside:
-            writing: Future[None] | None = None
-            while some := _next_of(rest):
-                if writing:
-                    writing.result()
-                writing = beside.submit(self._write, some, last + 1, is_filled)
-                last += len(some)
-            if writing:
-                writing.result()
-            if not is_filled:
-                # Made when the rows are there, these take a fraction of the time.
-                self._db.execute("CREATE UNIQUE INDEX IF NOT EXISTS by_key ON documents (key)")
-                self._db.execute("CREATE INDEX IF NOT EXISTS of_container ON documents (container)")
-
-    def remove(self, key: UUID) -> None:
-        """Forget this, and all that is a part of it."""
-        with self._at_once():
-            self._remove("key = ?", key.bytes)
-            self._remove("container = ?", key.bytes)
-
-    def search(self, query: Query, limit: int = 50) -> list[Hit]:
-        """The best first; of equal ones, the newest."""
-        expression = query.expression()
-        if not expression:
-            return []
-        [oldest] = self._db.execute(
-            "SELECT min(rowid) FROM "
-            "(SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?)",
-            (expression, WEIGHED_HITS),
-        ).fetchone()
-        rows = self._db.execute(
-            "SELECT kind, key, container FROM words JOIN documents ON id = words.rowid "
-            "WHERE words MATCH ? AND words.rowid >= ? "
-            "ORDER BY bm25(words, ?, ?), words.rowid DESC LIMIT ?",
-            (expression, oldest or 0, TITLE_WEIGHT, BODY_WEIGHT, limit),
-        )
-        return [Hit(kind, UUID(bytes=key), UUID(bytes=of)) for kind, key, of in rows]
-
-    def close(self) -> None:
-        self._db.close()
-
-    @contextmanager
-    def _at_once(self) -> Iterator[None]:
-        self._db.execute("BEGIN")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
-    def _write(self, some: list[Document], first: int, is_filled: bool) -> None:
-        """By few statements: between two of them, this thread waits for its turn."""
-        if is_filled:
-            for one in some:
-                self._remove("key = ?", one.key.bytes)
+        first = last + 1
         self._db.execute(
             "INSERT INTO documents SELECT :first + key, value, substr(:keys, 32 * key + 1, 16), "
             "substr(:keys, 32 * key + 17, 16) FROM json_each(:kinds)",
@@ -257,18 +287,44 @@ class TextIndex:
         rows = ", ".join(["(?, ?, ?)"] * len(some))
         self._db.execute(
             f"INSERT INTO words (rowid, title, body) VALUES {rows}",  # noqa: S608
-            [
-                value
-                for row, one in enumerate(some, first)
-                for value in (row, _cut(one.title), _cut(one.body))
-            ],
+            [value for row, one in enumerate(some, first) for value in (row, one.title, one.body)],
         )
+        self._characters += sum(len(one.title) + len(one.body) for one in some)
+        if not last:
+            # Made when the rows are there, these take a fraction of the time.
+            self._db.execute("CREATE INDEX by_key ON documents (key)")
+            self._db.execute("CREATE INDEX of_container ON documents (container)")
 
-    def _remove(self, where: str, key: bytes) -> None:
-        found = f"SELECT id FROM documents WHERE {where}"  # noqa: S608
-        rows = self._db.execute(found, (key,)).fetchall()
-        self._db.executemany("DELETE FROM words WHERE rowid = ?", rows)
-        self._db.executemany("DELETE FROM documents WHERE id = ?", rows)
+    def remove(self, column: Literal["key", "container"], key: UUID) -> None:
+        found = f"SELECT id FROM documents WHERE {column} = ?"  # noqa: S608
+        if rows := self._db.execute(found, (key.bytes,)).fetchall():
+            self._db.executemany("DELETE FROM words WHERE rowid = ?", rows)
+            self._db.executemany("DELETE FROM documents WHERE id = ?", rows)
+
+    def weigh(self, expression: str, most: int) -> list[_Weighed]:
+        """The newest `most` of what matches, the best first; of equal ones, the newest."""
+        [oldest] = self._db.execute(
+            "SELECT min(rowid) FROM "
+            "(SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?)",
+            (expression, most),
+        ).fetchone()
+        if oldest is None:
+            return []
+        return self._db.execute(
+            "SELECT bm25(words, ?, ?) AS weight, kind, key, container "
+            "FROM words JOIN documents ON id = words.rowid "
+            "WHERE words MATCH ? AND words.rowid >= ? ORDER BY weight, words.rowid DESC",
+            (TITLE_WEIGHT, BODY_WEIGHT, expression, oldest),
+        ).fetchall()
+
+    def begin(self) -> None:
+        self._db.execute("BEGIN")
+
+    def keep(self) -> None:
+        self._db.execute("COMMIT")
+
+    def undo(self) -> None:
+        self._db.execute("ROLLBACK")
 
 
 @dataclass
@@ -320,11 +376,12 @@ def _words(folded: str) -> list[str]:
 
 
 def _next_of(documents: Iterator[Document]) -> list[Document]:
+    """The next ones, cut. Half of the work of filling is here, half in what SQLite does."""
     some: list[Document] = []
     length = 0
-    for one in documents:
-        some.append(one)
-        length += len(one.title) + len(one.body)
+    for kind, key, container, title, body in documents:
+        some.append(Document(kind, key, container, _cut(title), _cut(body)))
+        length += len(title) + len(body)
         if len(some) >= DOCUMENTS_AT_ONCE or length >= CHARACTERS_AT_ONCE:
             break
     return some
@@ -333,15 +390,25 @@ def _next_of(documents: Iterator[Document]) -> list[Document]:
 def _cut(text: str) -> str:
     """As the index takes it: folded, and wide characters as pairs, and the last one alone.
 
-    FTS5 ends words at what ASCII has between them, and knows no more than that.
+    FTS5 ends words at what ASCII has between them, folds ASCII itself, and knows no more than
+    that; a codec is the quickest to find the rest, which is most often a letter or two.
     """
-    if text.isascii():
-        return text
-    folded = fold(text)
-    if folded.isascii():
-        return folded
-    pairs = _WIDE_RUN.sub(lambda run: f" {' '.join(_pairs_of(run[0]))} ", folded)
-    return _BETWEEN_WORDS.sub(" ", pairs)
+    return text.encode("ascii", "ahfai.textindex").decode()
+
+
+def _cut_rest(error: UnicodeError) -> tuple[bytes, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    run = error.object[error.start : error.end]
+    return (_cut_short(run) if len(run) <= SHORT_RUN else _cut_run(run)), error.end
+
+
+def _cut_run(run: str) -> bytes:
+    pairs = _WIDE_RUN.sub(lambda wide: f" {' '.join(_pairs_of(wide[0]))} ", fold(run))
+    return _BETWEEN_WORDS.sub(" ", pairs).encode()
+
+
+_cut_short = lru_cache(maxsize=4096)(_cut_run)
+codecs.register_error("ahfai.textindex", _cut_rest)
 
 
 def _without_accents(run: re.Match[str]) -> str:

@@ -102,6 +102,31 @@ def test_more_than_goes_in_at_once_is_found_and_replaced_all_the_same(monkeypatc
     assert found(index, "again250") == [documents[250].key]
 
 
+def test_older_parts_are_asked_where_the_newest_hold_too_little(monkeypatch):
+    monkeypatch.setattr(textindex, "DOCUMENTS_AT_ONCE", 10)
+    monkeypatch.setattr(textindex, "WEIGHED_HITS", 15)
+    index, documents = index_of(
+        *(f"common {'rare' if number in (3, 44) else ''}" for number in range(50)),
+        titles=("",) * 36 + ("common",) + ("",) * 13,
+    )
+    assert found(index, "rare") == [documents[44].key, documents[3].key]
+    # Of the newest 15, the one that has it in the title comes first; older ones aren't weighed.
+    common = found(index, "common")
+    assert common[0] == documents[36].key
+    assert set(common) == {one.key for one in documents[35:]}
+    index.remove(documents[44].container)
+    assert found(index, "rare") == [documents[3].key]
+
+
+def test_a_part_of_which_all_was_replaced_takes_no_room(monkeypatch):
+    monkeypatch.setattr(textindex, "DOCUMENTS_AT_ONCE", 10)
+    index, documents = index_of(*["words"] * 40)
+    for _ in range(5):
+        index.put([one._replace(body="other words") for one in documents])
+    assert len(index) == 40
+    assert len(index._parts) < 10
+
+
 def test_a_reading_that_fails_leaves_the_index_as_it_was(monkeypatch):
     monkeypatch.setattr(textindex, "DOCUMENTS_AT_ONCE", 2)
     index, [kept] = index_of("apple")
@@ -164,6 +189,7 @@ def test_people_who_searched_long_ago_are_forgotten_first():
     ada, ben = uuid.uuid4(), uuid.uuid4()
     for person in (ada, ben):
         with shelf.of(person) as index:
+            index.put([Document("note", uuid.uuid4(), uuid.uuid4(), body="boiler")])
             index.as_of = 1
     with shelf.of(ben) as index:
         assert index.as_of == 1
