@@ -20,7 +20,7 @@ from chats import hooks
 
 # A search that finds its index still being filled tells so after this long.
 PATIENCE_S = 0.6
-MOST_HITS = 40
+PER_PAGE = 20
 KEEP_UP_WITHIN = timedelta(days=30)
 
 log = logging.getLogger(__name__)
@@ -37,12 +37,20 @@ class Result:
     when: datetime
 
 
-def search(user: User, text: str) -> list[Result] | None:
-    """What is found, the best first; None while the person's words are being read for the first
+@dataclass(frozen=True)
+class Page:
+    """Some of what is found, the best first; `has_more` tells whether another page follows."""
+
+    results: list[Result]
+    has_more: bool = False
+
+
+def search(user: User, text: str, page: int = 1) -> Page | None:
+    """What is found, by pages from 1; None while the person's words are being read for the first
     time since this process was started."""
     query = Query.parse(text)
     if not query.wanted:
-        return []
+        return Page([])
     with _indexes.of(user.pk, wait_s=PATIENCE_S) as index:
         is_filled = index is not None and index.as_of is not None
         if index is not None and time.time() - index.kept_up > KEEP_UP_WITHIN.total_seconds():
@@ -54,13 +62,15 @@ def search(user: User, text: str) -> list[Result] | None:
         if index is None or index.as_of is None:
             return None
         _keep_up(index, user)
-        hits = index.search(query, MOST_HITS)
-    shown = hooks.show(user, [hit.key for hit in hits])
-    return [
+        hits = index.search(query, page * PER_PAGE + 1)
+    asked = hits[(page - 1) * PER_PAGE : page * PER_PAGE]
+    shown = hooks.show(user, [hit.key for hit in asked])
+    results = [
         Result(found.title, snippet(found.text, query), found.address, found.when)
-        for hit in hits
+        for hit in asked
         if (found := shown.get(hit.key))
     ]
+    return Page(results, has_more=len(hits) > page * PER_PAGE)
 
 
 def forget() -> None:

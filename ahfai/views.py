@@ -1,5 +1,6 @@
 """The pages that belong to the whole house."""
 
+import re
 import uuid
 from types import SimpleNamespace
 
@@ -27,8 +28,10 @@ def home(request: SignedInRequest) -> HttpResponse:
 def search(request: SignedInRequest) -> HttpResponse:
     """What the person's words are found in. The address with the query is logged nowhere."""
     text = request.GET.get("q", "")[:MAX_QUERY]
-    results = find(request.user, text) if text.strip() else []
-    shown = {"q": text, "results": results, "is_reading": results is None}
+    asked = request.GET.get("page", "1")
+    number = int(asked) if re.fullmatch("[1-9][0-9]{0,3}", asked) else 1
+    found = find(request.user, text, number) if text.strip() else None
+    shown = {"q": text, "number": number, "found": found, "is_reading": text.strip() and not found}
     return render(request, "search.html", shown)
 
 

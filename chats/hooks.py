@@ -40,14 +40,19 @@ def show(user, keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Found]:
     """Those of the found rows that are there and not in the trash."""
     keys = list(keys)
     shown = {}
-    for chat in user.chats.living().filter(pk__in=keys):
+    chats = user.chats.living().filter(pk__in=keys)
+    for chat in chats.only("owner_id", "title", "changed"):
         title = _opened(chat, "title")
         shown[chat.pk] = Found(title, title, chat.get_absolute_url(), chat.changed)
-    messages = user.messages.filter(pk__in=keys, chat__trashed=None).select_related("chat")
+    messages = user.messages.filter(pk__in=keys, chat__trashed=None).only(
+        "owner_id", "chat_id", "content", "created"
+    )
+    of = user.chats.only("owner_id", "title").in_bulk([message.chat_id for message in messages])
     for message in messages:
-        address = f"{message.chat.get_absolute_url()}?at={message.pk}#message-{message.pk}"
-        title, text = _opened(message.chat, "title"), _opened(message, "content")
-        shown[message.pk] = Found(title, text, address, message.created)
+        if chat := of.get(message.chat_id):
+            address = f"{chat.get_absolute_url()}?at={message.pk}#message-{message.pk}"
+            title, text = _opened(chat, "title"), _opened(message, "content")
+            shown[message.pk] = Found(title, text, address, message.created)
     return shown
 
 

@@ -7,13 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.db import connections, models, transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import changes
 from accounts.fields import Sealed, SealedQuerySet, SealedTextField, sealed_for
 from accounts.models import Tag
+from ahfai import addresses
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
 from chats.engines.failures import failed
@@ -26,7 +26,11 @@ class ChatQuerySet(SealedQuerySet):
 
     def kept(self):
         """What a list shows that is neither the archive nor the trash."""
-        return self.living().filter(archived=False)
+        return self.living().in_archive(False)
+
+    def in_archive(self, is_there: bool = True):
+        # Of a bare boolean, SQLite wouldn't know that it stands in the index.
+        return self.filter(archived__in=[is_there])
 
     def newest_first(self):
         return self.order_by("-changed", "-id")
@@ -126,7 +130,7 @@ class Chat(Steered):
         return str(self.pk)
 
     def get_absolute_url(self) -> str:
-        return reverse("chats:detail", args=[self.pk])
+        return addresses.of_row("chats:detail", self.pk)
 
     def rename(self, title: str) -> bool:
         """False where the chat was deleted meanwhile."""

@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -25,6 +26,7 @@ from accounts.models import User
 from accounts.ownership import is_owner
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
+from ahfai.templatetags.house import opened
 from ahfai.textindex import MAX_QUERY
 from chats import drafts, generation, lifecycle, order, pages, servers, steering, watching
 from chats.composing import composer
@@ -103,7 +105,7 @@ def list_page(
 def _chats_of(user: User, place: str) -> ChatQuerySet:
     match place:
         case "archive":
-            return user.chats.living().filter(archived=True).newest_first()
+            return user.chats.living().in_archive().newest_first()
         case "trash":
             return user.chats.exclude(trashed=None).order_by("-trashed", "-id")
         case _:
@@ -141,19 +143,22 @@ def _tags_of(chats: Iterable[Chat], known: list[tags.Named]) -> dict[uuid.UUID, 
 def _menus(
     request: SignedInRequest, chats: Iterable[Chat], place: str, tag: tags.Named | None
 ) -> dict[uuid.UUID, SafeString]:
-    """The menu of each chat: drawn once of each kind, where only the id of the chat differs.
+    """The menu of each chat: drawn once of each kind, where only id and title of the chat differ.
 
     Menus are most of what a list draws.
     """
     drawn: dict[tuple[bool, ...], tuple[str, str]] = {}
+    # A character that no text holds.
+    a_title = "\ufdd0"
     menus = {}
     for chat in chats:
         kind = (chat.pinned, chat.archived, bool(chat.trashed))
         if kind not in drawn:
-            options = {"chat": chat, "back_to": place, "tag": tag}
-            drawn[kind] = (str(chat.pk), render_to_string("chats/_menu.html", options, request))
+            options = {"chat": chat, "title": a_title, "back_to": place, "tag": tag}
+            drawn[kind] = (str(chat.pk), render_to_string("chats/_row_menu.html", options, request))
         first, menu = drawn[kind]
-        menus[chat.pk] = SafeString(menu.replace(first, str(chat.pk)))
+        menu = menu.replace(first, str(chat.pk))
+        menus[chat.pk] = SafeString(menu.replace(a_title, escape(opened(chat, "title"))))
     return menus
 
 

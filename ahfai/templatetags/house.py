@@ -2,14 +2,17 @@
 
 import datetime
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django import template
 from django.db import models
 from django.utils import timezone
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ahfai import bundles, markdown, marking
@@ -22,6 +25,7 @@ _MARKS = re.compile(
     r"\*{2,3}|(?<!\w)\*(?=\S|$)|(?<=\S)\*(?!\w)|`+|^ {0,3}(?:#{1,6}|>) |^ {0,3}[|:-]*---[|: -]*$",
     re.MULTILINE,
 )
+_MINUTE, _HOUR, _DAY = (datetime.timedelta(**{unit: 1}) for unit in ("minutes", "hours", "days"))
 
 
 @register.filter
@@ -36,9 +40,15 @@ def in_plain(text: str) -> str:
 
 
 @register.filter
-def without_marks(piece: str) -> str:
-    """A piece of Markdown for one glance: fifty whole messages would take too long to parse."""
-    return _MARKS.sub("", piece)
+def at_a_glance(pieces: Iterable[tuple[str, bool]]) -> SafeString:
+    """Pieces of Markdown without its marks, those that were found marked: twenty whole messages
+    would take too long to parse."""
+    return SafeString(
+        "".join(
+            f"<mark>{said}</mark>" if is_match else said
+            for said, is_match in ((escape(_MARKS.sub("", text)), found) for text, found in pieces)
+        )
+    )
 
 
 @register.filter
@@ -87,6 +97,17 @@ def greeting() -> str:
 @register.filter
 def ago(moment: datetime.datetime) -> str:
     """ "2 hours ago", with one unit: more would only look exact."""
-    if timezone.now() - moment < datetime.timedelta(minutes=1):
+    now = timezone.now()
+    age = now - moment
+    if age < _MINUTE:
         return _("just now")
-    return _("%(time)s ago") % {"time": timesince(moment, depth=1)}
+    unit = _MINUTE if age < _HOUR else _HOUR if age < _DAY else _DAY
+    return _ago(
+        age // unit * unit, now.replace(hour=0, minute=0, second=0, microsecond=0), get_language()
+    )
+
+
+# Many rows of a list have the same age in whole units, and counting months takes its time.
+@lru_cache(maxsize=1000)
+def _ago(age: datetime.timedelta, today: datetime.datetime, _language: str) -> str:
+    return _("%(time)s ago") % {"time": timesince(today - age, today, depth=1)}

@@ -163,3 +163,19 @@ def test_a_chat_put_into_the_trash_for_good_is_forgotten(client, owner):
     assert not Message.objects.exists()
     with search._indexes.of(owner.pk) as index:
         assert len(index) == 0
+
+
+def test_more_than_a_page_of_places_stands_on_the_next_ones(client, owner):
+    chat = Chat.objects.create(owner=owner, title="Heating", model="m")
+    for number in range(search.PER_PAGE + 3):
+        Message.objects.create(owner=owner, chat=chat, role="user", content=f"boiler {number}")
+    first = found(client, "boiler")
+    assert first.count("<li>") == search.PER_PAGE
+    assert "Better matches" not in first
+    assert "?q=boiler&amp;page=2" in first
+    rest = client.get(reverse("search"), {"q": "boiler", "page": "2"}).content.decode()
+    assert rest.count('<span class="where"') == 3
+    assert "?q=boiler&amp;page=1" in rest
+    assert "page=3" not in rest
+    for nonsense in ("0", "-1", "x", "9" * 50):
+        assert client.get(reverse("search"), {"q": "boiler", "page": nonsense}).status_code == 200
