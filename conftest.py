@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 
 from ahfai.testing import make_person, signed_in
-from chats import lifecycle
+from chats import calibration, lifecycle
 
 
 def pytest_collection_modifyitems(config, items):
@@ -23,8 +23,9 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(autouse=True)
-def no_heartbeat_of_an_earlier_test():
+def nothing_known_from_an_earlier_test():
     lifecycle.forget_process()
+    calibration.forget()
 
 
 @pytest.fixture

@@ -112,6 +112,7 @@ def measure(url: str, house: House, people: Sequence[Person]) -> None:
 
 
 def first_words(url: str, house: House, people: Sequence[Person]) -> None:
+    open_home(house, people[0])
     bare, ours = [], []
     # Each asks in a chat of their own, which stays short. The first few warm both sides up.
     for number in range(TIMES + 5):
@@ -271,6 +272,12 @@ def send(house: House, path: str, person: Person, form: str) -> socket.socket:
         f"Content-Length: {len(form)}\r\n\r\n{form}".encode()
     )
     return connected
+
+
+def open_home(house: House, person: Person) -> None:
+    """Who asks has a page open, so that the process knows the models."""
+    page = requests.get(f"http://localhost:{house.port}/", cookies={"session": person.cookie})
+    page.raise_for_status()
 
 
 def posts(house: House, people: Sequence[Person]) -> list[tuple[int, float]]:

@@ -10,7 +10,8 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -75,6 +76,8 @@ def begin(reply: Message) -> "Generation":
         for model, call in _titles:
             if _waits(reply, model):
                 call.cancel()
+    # Here is a thread that runs already, with its connection: the model gets its question sooner.
+    generation.prepare()
     try:
         _saver.wake()
         threading.Thread(target=generation.run, name=f"reply-{reply.pk}", daemon=True).start()
@@ -147,7 +150,8 @@ class Generation:
 
     def __init__(self, reply: Message) -> None:
         self.reply = reply
-        self.call = Call()
+        self.call = Call(when_sent=self._sent)
+        self.asked = False
         self.changed = threading.Condition()
         self.words = ""
         self.over = False
@@ -161,6 +165,7 @@ class Generation:
         # What is known of the prompt when the reply is closed.
         self._read: dict[str, int] = {}
         self._prompt: Prompt | None = None
+        self._prepared: _Prepared | None = None
         # A reply that goes on from an earlier one begins with its text.
         self._parts: list[str] = [reply.content] if reply.content else []
         self._thoughts: list[str] = [reply.thinking] if reply.thinking else []
@@ -182,15 +187,23 @@ class Generation:
     def version(self) -> tuple[int, int, str, bool]:
         return len(self._parts), len(self._thoughts), self.words, self.over
 
-    def wait_for_news(self, seconds: float) -> None:
-        """Until the first piece of the answer, but no longer than this."""
+    def wait_until_asked(self, seconds: float) -> None:
+        """Until the model has its question, but no longer than this."""
         with self.changed:
-            self.changed.wait_for(lambda: not self.silent or self.over, seconds)
+            self.changed.wait_for(lambda: self.asked or not self.silent or self.over, seconds)
 
     @property
     def silent(self) -> bool:
         """Whether nothing of the answer has arrived yet."""
         return self.size == self._begin
+
+    def prepare(self) -> None:
+        """Build the prompt, where a place is free and the window is known: no server is asked."""
+        num_ctx = servers.listed_num_ctx(self.reply.model)
+        if self.reply.state == State.RUNNING and num_ctx:
+            # What is wrong comes up again when the reply is written, and closes it.
+            with suppress(Exception):
+                self._prepared = self._prepare(num_ctx)
 
     def stop(self) -> None:
         self.stopped = True
@@ -334,24 +347,27 @@ class Generation:
     def _ask(self) -> Finished:
         reply = self.reply
         self.began = True
-        # Before the server is asked for anything, since it may be silent.
-        if self._looking is None or not self._looking.is_alive():
-            self._looking = threading.Thread(
-                target=self._look, name=f"look-{reply.pk}", daemon=True
-            )
-            self._looking.start()
-        connections.close_all()
-        num_ctx = servers.num_ctx(reply.model, self.call)
+        prepared, self._prepared = self._prepared, None
+        if prepared is None:
+            # Before the server is asked for anything, since it may be silent.
+            self._keep_looking()
+            connections.close_all()
+            prepared = self._prepare(servers.num_ctx(reply.model, self.call))
+        path, window, summary, built = prepared
+        if built.left_out:
+            summary = self._sum_up(path, window, summary)
+            built = context.build(reply.chat, reply.model, path, window, self.text, summary)
+        self._read = {"left_out": len(built.left_out), "window": window.num_ctx}
+        self._prompt = built.prompt
+        return self._drain(self._stream(built.prompt))
+
+    def _prepare(self, num_ctx: int) -> "_Prepared":
+        reply = self.reply
         path = Tree(reply.chat.messages.in_order()).path_to(reply)[:-1]
         window = context.Window(num_ctx, calibration.ratio(reply.model))
         summary = summaries.newest(reply.chat, path)
         built = context.build(reply.chat, reply.model, path, window, self.text, summary)
-        if built.left_out:
-            summary = self._sum_up(path, window, summary)
-            built = context.build(reply.chat, reply.model, path, window, self.text, summary)
-        self._read = {"left_out": len(built.left_out), "window": num_ctx}
-        self._prompt = built.prompt
-        return self._drain(self._stream(built.prompt))
+        return _Prepared(path, window, summary, built)
 
     def _stream(self, prompt: Prompt) -> Iterator[Event]:
         """The events of one call to the model server, which tells how long the prompt was."""
@@ -415,6 +431,18 @@ class Generation:
             to.append(delta)
             self.words = ""
             self.changed.notify_all()
+
+    def _sent(self) -> None:
+        with self.changed:
+            self.asked = True
+            self.changed.notify_all()
+        self._keep_looking()
+
+    def _keep_looking(self) -> None:
+        if self._looking is None or not self._looking.is_alive():
+            name = f"look-{self.reply.pk}"
+            self._looking = threading.Thread(target=self._look, name=name, daemon=True)
+            self._looking.start()
 
     def _look(self) -> None:
         """Say what the silence before the first word means."""
@@ -533,6 +561,15 @@ def _free_builtin(reply: Message) -> None:
         log.error("the built-in model could not be freed: %s", type(error).__name__)
     finally:
         connections.close_all()
+
+
+class _Prepared(NamedTuple):
+    """What is asked: the messages before the reply, and what of them fits into the window."""
+
+    path: Sequence[Message]
+    window: context.Window
+    summary: Summary | None
+    built: context.Context
 
 
 class _Saver:

@@ -12,6 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
@@ -190,20 +191,20 @@ def _once(user, text, request_id, store, chat=None) -> tuple[Message, bool]:
     Other words under an old id are a new question: a page may keep its id while the person
     rewrites what did not seem to get through.
     """
-    words = _stored(user, request_id)
-    if words and _is_resend(words, text, chat):
-        return words.last_reply, False
     # Before the transaction: a heartbeat that two threads insert would undo the question.
     process = this_process()
     try:
         with transaction.atomic():
-            return store(None if words else request_id, process), True
-    except IntegrityError:
-        # The twin of this request was quicker by a moment.
+            return store(request_id, process), True
+    except (IntegrityError, StillAnswering, TooManyOpen, ObjectDoesNotExist) as refusal:
+        # Most requests come once, so this is looked up when the database refuses the second.
         words = _stored(user, request_id)
-        if not words or not _is_resend(words, text, chat):
+        if words and _is_resend(words, text, chat):
+            return words.last_reply, False
+        if not words or not isinstance(refusal, IntegrityError):
             raise
-        return words.last_reply, False
+    with transaction.atomic():
+        return store(None, process), True
 
 
 def _stored(user, request_id: uuid.UUID | None) -> Message | None:

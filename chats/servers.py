@@ -276,17 +276,20 @@ def num_ctx(model: str, call: Call) -> int:
 
     Raises EngineFailed and Cancelled where the server has to be asked for the model's limit.
     """
+    known = listed_num_ctx(model)
+    if known is not None:
+        return known
+    return min(settings.NUM_CTX, engine().context_length(model, call) or settings.NUM_CTX)
+
+
+def listed_num_ctx(model: str) -> int | None:
+    """As `num_ctx`; None where the server would have to be asked."""
     if kind() == "builtin":
         return CONTEXT_TOKENS
-    asked = engine()
-    known = _listing_of(asked).models or []
-    for found in known:
+    for found in _listing_of(engine()).models or []:
         if full(found.name) == full(model):
-            limit = found.context_length
-            break
-    else:
-        limit = asked.context_length(model, call)
-    return min(settings.NUM_CTX, limit or settings.NUM_CTX)
+            return min(settings.NUM_CTX, found.context_length or settings.NUM_CTX)
+    return None
 
 
 def status() -> Status:

@@ -110,9 +110,10 @@ def watch(
     global _watching
     connections.close_all()
     if first:
-        # Making it would take the model's question the processor for a moment.
+        # Making it would take the model's question the processor for a moment; while the model
+        # reads, there is time.
         if growing := generation.running(reply.pk):
-            growing.wait_for_news(FIRST_WAIT_S)
+            growing.wait_until_asked(FIRST_WAIT_S)
         yield first()
     with _counting:
         crowded = _watching >= settings.WEB_THREADS - FREE_THREADS

@@ -260,7 +260,8 @@ def _was_refused(failure: EngineFailed) -> bool:
 
 
 class _CuttableAdapter(HTTPAdapter):
-    """Hands the socket of its connection to the call before a byte is sent."""
+    """Hands the socket of its connection to the call before a byte is sent, and tells it when all
+    are."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -276,6 +277,10 @@ class _CuttableAdapter(HTTPAdapter):
                 super().connect()
                 adapter.connected = True
                 adapter._call.hold(self.sock)
+
+            def getresponse(self) -> Any:
+                adapter._call.sent()
+                return super().getresponse()
 
         pool.ConnectionCls = CuttableConnection
         return pool

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -170,6 +171,8 @@ class Call:
     _socket: socket.socket | None = None
     # How long whoever reads the connection rests after each time that it had to wait.
     rest_s: float = 0.0
+    # Called when a question is on its way, and its answer is waited for.
+    when_sent: Callable[[], None] | None = None
     # The time-out that the connection has; 0 before it was set.
     _allowed: float = 0.0
 
@@ -193,6 +196,10 @@ class Call:
             self._socket = connected
             self._allowed = 0.0
         self.check()
+
+    def sent(self) -> None:
+        if self.when_sent:
+            self.when_sent()
 
     def release(self) -> None:
         """Forget the connection before its number is given to another one."""

@@ -129,13 +129,13 @@ def test_a_link_changes_nothing(client, owner, name):
 
 def test_a_deleted_chat_answers_a_late_question_as_a_missing_one(client, owner, monkeypatch):
     [chat] = make_chats(owner, ["Mine"])
-    real = lifecycle._stored
+    real = lifecycle.this_process
 
     def meanwhile(*args):
         Chat.objects.filter(pk=chat.pk).delete()
         return real(*args)
 
-    monkeypatch.setattr(lifecycle, "_stored", meanwhile)
+    monkeypatch.setattr(lifecycle, "this_process", meanwhile)
     assert client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Hm"}).status_code == 404
 
 
