@@ -5,10 +5,7 @@ An app gives its things a many-to-many field to `Tag` with a `related_name` and 
 nested in it. Letter case makes no difference.
 """
 
-import hashlib
-import hmac
 import re
-import secrets
 import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
@@ -18,7 +15,8 @@ from django.db import models, transaction
 
 from accounts import changes
 from accounts.fields import opened_rows, sealed_for
-from accounts.models import LookupKey, Tag, User
+from accounts.lookup import fold, hashed, key_of
+from accounts.models import Tag, User
 
 MAX_NAME = 80
 MAX_TAGS = 20
@@ -76,10 +74,6 @@ def _is_visible(part: str) -> bool:
     return any(unicodedata.category(one) not in ("Cf", "Mn", "Zs") for one in part)
 
 
-def fold(name: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-
-
 def all_of(user: User) -> list[Named]:
     """The person's tags by name, each before those that are nested in it."""
     found = [Named(tag_id, name) for tag_id, name in opened_rows(user.tags.all(), "name") if name]
@@ -102,7 +96,7 @@ def named(user: User, names: Iterable[str]) -> list[Tag]:
 
     Inside the caller's transaction, after `changes.next_number`, which lets one writer in.
     """
-    key = _key(user)
+    key = key_of(user)
     found: list[Tag] = []
     for name in names:
         parts = name.split("/")
@@ -127,7 +121,7 @@ def rename(user: User, tag_id: uuid.UUID, name: str) -> bool:
         if not moved:
             return False
         top = moved[0]
-        key = _key(user)
+        key = key_of(user)
         if fold(name).startswith(f"{fold(top.name)}/"):
             # Each makes room for the one that it is nested in.
             moved.reverse()
@@ -193,12 +187,5 @@ def _hand_over(old: Tag, new: Tag) -> None:
     old.delete()
 
 
-def _key(user: User) -> bytes:
-    row, _made = LookupKey.objects.get_or_create(
-        owner=user, defaults={"secret": secrets.token_hex(32)}
-    )
-    return bytes.fromhex(row.secret)
-
-
 def _hash(key: bytes, name: str) -> str:
-    return hmac.new(key, b"tag\0" + fold(name).encode(), hashlib.sha256).hexdigest()
+    return hashed(key, "tag", name)
