@@ -206,6 +206,8 @@ class Tag(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["owner", "name_hash"], name="tag_once_per_owner"),
+            # For accounts.constraints.SameOwner.
+            models.UniqueConstraint(fields=["owner", "id"], name="tag_of_owner"),
         ]
 
     def __str__(self) -> str:

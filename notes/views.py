@@ -1,8 +1,80 @@
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+"""Notes in the browser. Each lookup starts at the signed-in person."""
+
+import uuid
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.requests import SignedInRequest
+from ahfai.crypto import SealError
+from notes import conflicts, pages, writing
+from notes.forms import NewNoteForm, NoteForm
+from notes.models import Note
 
 
-@require_safe
-def index(request: HttpRequest) -> HttpResponse:
-    return render(request, "notes/index.html")
+@require_GET
+def index(request: SignedInRequest) -> HttpResponse:
+    page = pages.page(request.user.notes.kept().listed(), "changed", request.GET)
+    return render(request, "notes/note_list.html", {"page": page})
+
+
+@require_GET
+def detail(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
+    return render(request, "notes/note_detail.html", {"note": _note(request, note_id)})
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: SignedInRequest) -> HttpResponse:
+    if request.method == "GET":
+        return _editor(request, NoteForm(initial={"page": uuid.uuid4()}))
+    form = NewNoteForm(request.POST)
+    if not form.is_valid():
+        return _editor(request, form, status=422)
+    words = form.cleaned_data
+    note = writing.create(request.user, words["title"], words["body"], words["page"])
+    return redirect(note)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
+    """The words of a note; 409, with both texts, where they were changed elsewhere meanwhile."""
+    note = _note(request, note_id)
+    if request.method == "GET":
+        return _edit_as_saved(request, note)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _editor(request, form, note, status=422)
+    words = form.cleaned_data
+    try:
+        saved = writing.save(note, words["title"], words["body"], words["version"] or 0)
+    except writing.Outdated as outdated:
+        shown = conflicts.between(outdated.note, words)
+        return render(request, "notes/note_conflict.html", shown, status=409)
+    except Note.DoesNotExist:
+        raise Http404 from None
+    except SealError:
+        form.add_error(None, _("What was saved before can't be opened, so it isn't overwritten."))
+        return _editor(request, form, note, status=422)
+    return redirect(saved)
+
+
+def _note(request: SignedInRequest, note_id: uuid.UUID) -> Note:
+    return get_object_or_404(request.user.notes.living(), pk=note_id)
+
+
+def _edit_as_saved(request: SignedInRequest, note: Note) -> HttpResponse:
+    try:
+        words = {"title": note.title, "body": note.body, "version": note.version}
+    except SealError:
+        # An empty editor would look like an empty note.
+        return redirect(note)
+    return _editor(request, NoteForm(initial=words), note)
+
+
+def _editor(
+    request: SignedInRequest, form: NoteForm, note: Note | None = None, status: int = 200
+) -> HttpResponse:
+    shown = {"form": form, "note": note}
+    return render(request, "notes/note_edit.html", shown, status=status)

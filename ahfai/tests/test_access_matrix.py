@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Tag
 from chats.models import Chat, Message, Preset, Pull
+from notes.models import Note
 
 CANARY = "Weekend in the Ardennes with a canary"
 METHODS = ("get", "post")
@@ -70,6 +71,7 @@ def things(owner) -> dict[str, object]:
         "message_id": asked.pk,
         "tag_id": Tag.objects.create(owner=owner, name=CANARY, name_hash="0" * 64).pk,
         "pull_id": Pull.objects.create(model=CANARY).pk,
+        "note_id": Note.objects.create(owner=owner, title=CANARY, body=CANARY, excerpt=CANARY).pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
         "object_id": chat.pk,

@@ -10,6 +10,7 @@ from accounts.models import User
 from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
 from chats.models import BuiltinServer, Chat, Message, Preset
+from notes.models import Note, Revision
 
 CANARY = "a canary that sings in the Ardennes"
 
@@ -21,12 +22,17 @@ def rows(owner, stranger):
     message = Message.objects.create(
         owner=stranger, chat=chat, role="user", content=CANARY, thinking=CANARY
     )
+    note = Note.objects.create(owner=stranger, title=CANARY, body=CANARY, excerpt=CANARY)
     found = {
         Heartbeat: Heartbeat.objects.create(kind="web", host="here", pid=1),
         BuiltinServer: BuiltinServer.objects.create(),
         Chat: chat,
         Message: message,
         Preset: Preset.objects.create(owner=stranger, name=CANARY, instructions=CANARY),
+        Note: note,
+        Revision: Revision.objects.create(
+            owner=stranger, note=note, title=CANARY, body=CANARY, version=1, written=note.changed
+        ),
         User: stranger,
         type(stranger.keys.get()): stranger.keys.get(),
     }
@@ -58,7 +64,7 @@ def test_no_page_holds_or_fetches_a_word_of_what_people_write(client, rows):
             assert response.status_code == 200, path
             assert CANARY not in response.content.decode()
             sql = " ".join(query["sql"] for query in asked)
-            for column in ('"chats_message"."content"', "thinking", '"chats_chat"."title"'):
+            for column in ('"content"', "thinking", '"title"', '"body"', "excerpt"):
                 assert column not in sql, path
 
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import CheckConstraint, Model, UniqueConstraint
 from django.utils import timezone
 
+from accounts.constraints import SameOwner
 from accounts.models import LookupKey, Ownership, Session, Tag, User, UserKey
 from ahfai.models import Heartbeat, RateCount
 from ahfai.testing import make_person
@@ -26,6 +27,7 @@ from chats.models import (
     Summary,
     TokenRatio,
 )
+from notes.models import Link, Note, Revision, Tagging
 
 OURS = ("ahfai", "accounts", "chats", "notes", "reminders")
 CONSTRAINTS = {
@@ -33,6 +35,8 @@ CONSTRAINTS = {
     for label in OURS
     for model in apps.get_app_config(label).get_models()
     for constraint in model._meta.constraints
+    # With the key in it, it can't be broken alone: it is there for foreign keys.
+    if "id" not in getattr(constraint, "fields", ())
 }
 # The database makes these up for `unique=True` and for one-to-one relations.
 UNIQUE_COLUMNS = {
@@ -52,6 +56,7 @@ class Talk:
         self.chat = Chat.objects.create(owner=self.person, title="t", model="m")
         self.asked = self.message(role="user", request_id=uuid.uuid4())
         self.reply = self.message(role="assistant", parent=self.asked, state="running")
+        self.note = note(self.person)
 
     def message(self, **fields) -> Message:
         fields = {"owner": self.person, "chat": self.chat, "content": "words"} | fields
@@ -68,6 +73,27 @@ def twice(create: Callable, **fields) -> None:
 
 def preset(talk: Talk, **fields) -> None:
     Preset.objects.create(**{"owner": talk.person, "name": "p"} | fields)
+
+
+def note(owner: User, **fields) -> Note:
+    return Note.objects.create(owner=owner, title="t", body="words", **fields)
+
+
+def revision(talk: Talk, **fields) -> None:
+    fields = {"owner": talk.person, "note": talk.note, "version": 1, "written": NOW} | fields
+    Revision.objects.create(title="t", body="words", **fields)
+
+
+def tagging(talk: Talk, tag_of: User | None = None, **fields) -> None:
+    tag, _made = Tag.objects.get_or_create(
+        owner=tag_of or talk.person, name_hash="0" * 64, defaults={"name": "garden"}
+    )
+    Tagging.objects.create(**{"owner": talk.person, "note": talk.note, "tag": tag} | fields)
+
+
+def link(talk: Talk, **fields) -> None:
+    fields = {"owner": talk.person, "note": talk.note, "title_hash": "0" * 64} | fields
+    Link.objects.create(**fields)
 
 
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
@@ -120,6 +146,18 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     ),
     "builtinserver_has_one_row": lambda talk: BuiltinServer.objects.create(only=2),
     "line_has_one_row": lambda talk: Line.objects.create(only=2),
+    "note_version_from_one": lambda talk: talk.change(talk.note, version=0),
+    "note_title_hash_is_a_digest": lambda talk: talk.change(talk.note, title_hash="the title"),
+    "note_pinned_is_in_the_list": lambda talk: talk.change(talk.note, pinned=True, trashed=NOW),
+    "note_made_once_per_page": lambda talk: twice(note, owner=talk.person, made_by=uuid.uuid4()),
+    "tagging_once_per_note": lambda talk: twice(tagging, talk=talk),
+    "tagging_note_is_the_owners": lambda talk: tagging(talk, note=note(make_person())),
+    "tagging_tag_is_the_owners": lambda talk: tagging(talk, tag_of=make_person()),
+    "revision_once_per_version": lambda talk: twice(revision, talk=talk),
+    "revision_note_is_the_owners": lambda talk: revision(talk, owner=make_person()),
+    "link_once_per_note": lambda talk: twice(link, talk=talk),
+    "link_title_hash_is_a_digest": lambda talk: link(talk, title_hash="the title"),
+    "link_note_is_the_owners": lambda talk: link(talk, owner=make_person()),
 }
 
 TWINS: dict[str, Callable[[Talk], object]] = {
@@ -156,6 +194,8 @@ def test_the_database_refuses(name):
         BREAKERS[name](talk)
     if isinstance(constraint, CheckConstraint) or name in str(refused.value):
         assert name in str(refused.value)
+    elif isinstance(constraint, SameOwner):
+        assert "FOREIGN KEY" in str(refused.value)
     else:
         # SQLite names the columns of a unique constraint, not its name.
         assert isinstance(constraint, UniqueConstraint)
@@ -220,6 +260,17 @@ def test_a_message_is_closed_when_and_only_when_its_reply_is(wrong):
     parent = talk.asked if wrong["role"] == "assistant" else None
     with pytest.raises(IntegrityError, match="message_closed_says_when"), transaction.atomic():
         talk.message(parent=parent, **wrong)
+
+
+@pytest.mark.django_db
+def test_what_is_archived_or_in_the_trash_is_not_pinned():
+    talk = Talk()
+    talk.change(talk.note, pinned=True)
+    for away in ({"archived": True}, {"trashed": NOW}):
+        with pytest.raises(IntegrityError, match="note_pinned"), transaction.atomic():
+            talk.change(talk.note, **away)
+        talk.change(talk.note, pinned=False, **away)
+        talk.change(talk.note, archived=False, trashed=None, pinned=True)
 
 
 @pytest.mark.django_db

@@ -1,0 +1,50 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from notes.links import one_line
+from notes.models import MAX_BODY, MAX_TITLE
+
+
+class NoteForm(forms.Form):
+    """The words of a note, the version that they grew from, and the page that they come from."""
+
+    title = forms.CharField(
+        max_length=MAX_TITLE,
+        required=False,
+        label=_("Title"),
+        widget=forms.TextInput({"dir": "auto", "placeholder": _("Title"), "autocomplete": "off"}),
+    )
+    body = forms.CharField(
+        max_length=MAX_BODY,
+        required=False,
+        strip=False,
+        label=_("Text"),
+        widget=forms.Textarea(
+            {"dir": "auto", "rows": 12, "placeholder": _("Write…"), "data-grow": ""}
+        ),
+        error_messages={
+            "max_length": _(
+                "That is too long for one note: at most %(limit_value)d characters go in."
+            ),
+        },
+    )
+    version = forms.IntegerField(
+        min_value=0, max_value=2**31 - 2, required=False, widget=forms.HiddenInput
+    )
+    # A browser that loads the page again must not fill in the earlier one's.
+    page = forms.UUIDField(required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
+
+    def clean_title(self) -> str:
+        return one_line(self.cleaned_data["title"])
+
+    def clean_body(self) -> str:
+        """Browsers send each line break as two characters."""
+        return self.cleaned_data["body"].replace("\r\n", "\n").replace("\r", "\n")
+
+
+class NewNoteForm(NoteForm):
+    def clean(self) -> dict[str, object]:
+        data = self.cleaned_data
+        if not self.errors and not data["title"] and not data["body"].strip():
+            self.add_error("body", _("Write something first."))
+        return data

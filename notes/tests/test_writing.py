@@ -1,0 +1,184 @@
+"""Writing notes in the browser, as plain forms."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import LookupKey
+from notes import writing
+from notes.models import Link, Note, Revision
+
+LIST, NEW = reverse("notes:list"), reverse("notes:new")
+
+
+def edit_address(note: Note) -> str:
+    return reverse("notes:edit", args=[note.pk])
+
+
+def main(response) -> str:
+    return re.search("<main.*</main>", response.content.decode(), re.DOTALL)[0]
+
+
+def save(client, note: Note, body: str, version: int, title: str = "Kitchen"):
+    return client.post(edit_address(note), {"title": title, "body": body, "version": version})
+
+
+@pytest.fixture
+def note(owner) -> Note:
+    return writing.create(owner, "Kitchen", "Oak fronts\nWhite stone\nNo handles")
+
+
+def test_a_note_is_written_read_and_changed(client, owner):
+    assert "A quiet place" in main(client.get(LIST))
+    response = client.post(NEW, {"title": " Kitchen  plan ", "body": "Oak\r\n\r\n- [x] *hob*"})
+    note = Note.objects.get()
+    assert response.url == note.get_absolute_url()
+    assert (note.title, note.body, note.version) == ("Kitchen plan", "Oak\n\n- [x] *hob*", 1)
+    page = main(client.get(response.url))
+    assert "<em>hob</em>" in page
+    assert "task-done" in page
+    assert "Kitchen plan" in main(client.get(LIST))
+    assert save(client, note, "Oak fronts", 1, "Kitchen").url == note.get_absolute_url()
+    note.refresh_from_db()
+    assert (note.title, note.body, note.version) == ("Kitchen", "Oak fronts", 2)
+    assert note.changed > note.created
+    assert note.change_number > 0
+
+
+def test_the_editor_shows_what_is_saved(client, note):
+    page = main(client.get(edit_address(note)))
+    assert 'value="Kitchen"' in page
+    assert "Oak fronts\nWhite stone\nNo handles" in page
+
+
+def test_a_new_note_needs_a_word(client):
+    response = client.post(NEW, {"title": " ", "body": "\n"})
+    assert response.status_code == 422
+    assert "Write something first." in main(response)
+    assert not Note.objects.exists()
+
+
+def test_what_is_too_long_stays_in_the_page(client, note):
+    body = "x" * 200_001
+    response = save(client, note, body, 1)
+    assert response.status_code == 422
+    assert body in main(response)
+    assert "at most 200000 characters" in main(response)
+    assert "Oak fronts" in Note.objects.get().body
+
+
+def test_a_note_may_have_no_title(client):
+    page = main(client.post(NEW, {"body": "milk, eggs"}, follow=True))
+    assert "Without a title" in page
+    assert Note.objects.get().title_hash == ""
+
+
+def test_a_second_tab_gets_both_texts_and_overwrites_nothing(client, note):
+    save(client, note, "Oak fronts\nBlack stone\nNo handles", 1)
+    response = save(client, note, "Oak fronts\nWhite stone\nNo handles\nHood outside", 1)
+    assert response.status_code == 409
+    page = main(response)
+    assert "Both changes fit together" in page
+    assert "Oak fronts\nBlack stone\nNo handles\nHood outside</textarea>" in page
+    assert Note.objects.get().body == "Oak fronts\nBlack stone\nNo handles"
+    assert 'name="version" value="2"' in page
+    save(client, note, "Oak fronts\nBlack stone\nNo handles\nHood outside", 2)
+    assert Note.objects.get().version == 3
+
+
+def test_where_both_changed_the_same_line_both_stand_there(client, note):
+    save(client, note, "Oak fronts\nBlack stone\nNo handles", 1)
+    page = main(save(client, note, "Oak fronts\nGrey stone\nNo handles", 1))
+    assert "In one place they differ" in page
+    assert "Oak fronts\nBlack stone\nGrey stone\nNo handles</textarea>" in page
+
+
+def test_without_a_common_version_ones_own_text_stands_there_and_both_are_shown(client, note):
+    save(client, note, "First", 1)
+    save(client, note, "Second", 2)
+    page = main(save(client, note, "Mine", 2))
+    assert "The text below is yours" in page
+    assert "Mine</textarea>" in page
+    assert ">Second</pre>" in page
+
+
+def test_a_title_changed_by_one_of_two_stays_changed(client, note):
+    save(client, note, "Oak", 1, "Cellar")
+    assert 'value="Cellar"' in main(save(client, note, "Elm", 1, "Kitchen"))
+    page = main(save(client, note, "Elm", 1, "Attic"))
+    assert 'value="Attic"' in page
+    assert "The saved title is “<bdi>Cellar</bdi>”." in page
+
+
+def test_what_is_sent_twice_is_saved_once(client, note):
+    for _ in range(2):
+        assert save(client, note, "Once", 1).status_code == 302
+    assert Note.objects.get().version == 2
+
+
+def test_a_new_note_that_is_sent_twice_is_one_note(client):
+    sent = {"title": "Twin", "body": "words", "page": uuid.uuid4()}
+    assert client.post(NEW, sent).url == client.post(NEW, sent).url
+    assert Note.objects.count() == 1
+
+
+def test_other_words_from_the_same_page_are_another_note(client):
+    page = uuid.uuid4()
+    for body in ("One", "Two", "Two"):
+        client.post(NEW, {"body": body, "page": page})
+    assert sorted(note.body for note in Note.objects.all())[:2] == ["One", "Two"]
+
+
+def test_a_note_of_a_page_in_the_trash_doesnt_keep_the_next_one_from_being_made(client):
+    sent = {"body": "words", "page": uuid.uuid4()}
+    client.post(NEW, sent)
+    Note.objects.update(trashed=timezone.now())
+    assert client.post(NEW, sent).status_code == 302
+    assert Note.objects.living().count() == 1
+
+
+def test_an_earlier_version_is_kept_at_most_every_ten_minutes(client, note):
+    for version in range(1, 4):
+        save(client, note, f"Text {version}", version)
+    [revision] = Revision.objects.all()
+    assert (revision.version, revision.title) == (1, "Kitchen")
+    assert revision.body.startswith("Oak fronts")
+    Revision.objects.update(made=timezone.now() - timedelta(minutes=11))
+    save(client, note, "Text 4", 4)
+    assert [one.body for one in Revision.objects.order_by("version")][1:] == ["Text 3"]
+
+
+def test_links_are_kept_by_the_hash_of_their_titles(client, owner, note):
+    sill = writing.create(owner, "Window  sill", "See [[kitchen]], [[KITCHEN]] and [[No such]].")
+    assert Link.objects.filter(title_hash=note.title_hash).get().note == sill
+    assert sill.links.count() == 2
+    save(client, sill, "No more", 1)
+    assert not Link.objects.exists()
+
+
+def test_two_people_hash_the_same_title_otherwise(owner, stranger):
+    mine, theirs = (writing.create(person, "Kitchen", "") for person in (owner, stranger))
+    assert mine.title_hash != theirs.title_hash
+    assert LookupKey.objects.count() == 2
+
+
+def test_what_is_in_the_trash_cannot_be_opened_or_written_to(client, note):
+    Note.objects.update(trashed=timezone.now())
+    assert client.get(note.get_absolute_url()).status_code == 404
+    assert client.get(edit_address(note)).status_code == 404
+    assert save(client, note, "Hm", 1).status_code == 404
+
+
+def test_what_cannot_be_opened_says_so_and_is_never_overwritten(client, note):
+    other = Note.objects.create(owner=note.owner, title="Other", body="other")
+    Note.objects.filter(pk=note.pk).update(body=Note.objects.get(pk=other.pk).__dict__["body"])
+    assert "This can't be opened." in main(client.get(note.get_absolute_url()))
+    assert client.get(edit_address(note)).url == note.get_absolute_url()
+    response = save(client, note, "New words", 1)
+    assert response.status_code == 422
+    assert "New words" in main(response)
+    assert "isn&#x27;t overwritten" in main(response)

@@ -1,0 +1,120 @@
+"""A note's words on their way to the disk: nothing is overwritten that its writer hasn't seen."""
+
+import datetime
+import uuid
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts import changes, lookup
+from accounts.fields import sealed_for
+from notes import links
+from notes.models import Note, Revision
+
+REVISION_EVERY = datetime.timedelta(minutes=10)
+EXCERPT = 200
+
+
+class Outdated(Exception):
+    """Another page has saved since; `note` is how it left the note."""
+
+    def __init__(self, note: Note) -> None:
+        super().__init__()
+        self.note = note
+
+
+def create(user, title: str, body: str, page: uuid.UUID | None = None) -> Note:
+    """A new note, unless the page `page` has made one of the very same words before.
+
+    Other words from there are another note: somebody went back to the page.
+    """
+    made = user.notes.living().filter(made_by=page).first() if page else None
+    if made and (made.title, made.body) == (title, body):
+        return made
+    try:
+        with transaction.atomic():
+            return _create(user, title, body, None if made else page)
+    except IntegrityError:
+        # The twin of this request was quicker by a moment, or the page's note is in the trash.
+        made = user.notes.filter(made_by=page, trashed=None).first()
+        if made and (made.title, made.body) == (title, body):
+            return made
+    with transaction.atomic():
+        return _create(user, title, body, None)
+
+
+def _create(user, title: str, body: str, page: uuid.UUID | None) -> Note:
+    number = changes.next_number(user.pk)
+    key = lookup.key_of(user)
+    note = Note.objects.create(
+        owner=user,
+        title=title,
+        body=body,
+        excerpt=excerpt(body),
+        title_hash=links.title_hash(key, title),
+        made_by=page,
+        change_number=number,
+    )
+    links.keep(key, note, body)
+    return note
+
+
+def save(note: Note, title: str, body: str, version: int) -> Note:
+    """The words that grew from `version` of the note. Returns it as saved.
+
+    Words that stand there already are no conflict, whoever saved them: a page whose answer got
+    lost sends them again. Raises Outdated, and Note.DoesNotExist when the note was deleted or put
+    into the trash.
+    """
+    with transaction.atomic():
+        kept = Note.objects.living().select_for_update().get(pk=note.pk)
+        if (kept.title, kept.body) == (title, body):
+            return kept
+        if kept.version != version:
+            raise Outdated(kept)
+        _write(kept, title, body)
+    return kept
+
+
+def _write(note: Note, title: str, body: str) -> None:
+    """Inside the caller's transaction, which has locked the note."""
+    number = changes.next_number(note.owner_id)
+    key = lookup.key_of(note.owner)
+    _keep_revision(note)
+    changed = {
+        "title_hash": links.title_hash(key, title),
+        "changed": timezone.now(),
+        "change_number": number,
+    }
+    sealed = {
+        name: sealed_for(note, name, text)
+        for name, text in (("title", title), ("body", body), ("excerpt", excerpt(body)))
+    }
+    written = Note.objects.filter(pk=note.pk, version=note.version).update(
+        version=F("version") + 1, **sealed, **changed
+    )
+    if not written:
+        raise Outdated(Note.objects.get(pk=note.pk))
+    links.keep(key, note, body)
+    note.title, note.body, note.version = title, body, note.version + 1
+
+
+def _keep_revision(note: Note) -> None:
+    """The note as it is before a change, at most every ten minutes of editing."""
+    now = timezone.now()
+    if not note.revisions.filter(made__gt=now - REVISION_EVERY).exists():
+        Revision.objects.create(
+            owner_id=note.owner_id,
+            note=note,
+            title=note.title,
+            body=note.body,
+            version=note.version,
+            written=note.changed,
+            made=now,
+        )
+
+
+def excerpt(body: str) -> str:
+    """How it begins, for one glance in a list."""
+    return " ".join(body[: 5 * EXCERPT].split())[:EXCERPT]
