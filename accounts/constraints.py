@@ -11,6 +11,7 @@ class SameOwner(models.BaseConstraint):
     """What the foreign key `to` leads to belongs to the owner of the row.
 
     A foreign key of two columns, so the other table needs a unique constraint of `owner` and `id`.
+    It is checked at the end of a transaction, as Django's own foreign keys are.
     """
 
     default_violation_error_message = _("This belongs to somebody else.")
@@ -27,7 +28,8 @@ class SameOwner(models.BaseConstraint):
         columns = ", ".join(quote(column) for column in (owner.column, field.column))
         return (
             f"CONSTRAINT {quote(self.name)} FOREIGN KEY ({columns}) "
-            f"REFERENCES {quote(other.db_table)} ({', '.join(map(quote, theirs))})"
+            f"REFERENCES {quote(other.db_table)} ({', '.join(map(quote, theirs))}) "
+            "DEFERRABLE INITIALLY DEFERRED"
         )
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
