@@ -44,6 +44,7 @@ BUNDLES = {
         *("copy", "chat-code", "chat-follow", "post", "chat-more", "grow", "composer", "message"),
         *("hearing", "reply", "chat-stream", "draft"),
     ),
+    "note-edit.js": _scripts("grow", "post", "autosave"),
     # An earlier version, which has no message box.
     "chat-aside.js": _scripts("copy", "chat-code", "chat-follow", "post", "chat-more"),
 }

@@ -2,8 +2,9 @@
 
 import uuid
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -31,10 +32,10 @@ def new(request: SignedInRequest) -> HttpResponse:
         return _editor(request, NoteForm(initial={"page": uuid.uuid4()}))
     form = NewNoteForm(request.POST)
     if not form.is_valid():
-        return _editor(request, form, status=422)
+        return _refused(request, form)
     words = form.cleaned_data
     note = writing.create(request.user, words["title"], words["body"], words["page"])
-    return redirect(note)
+    return _saved(request, note)
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,19 +46,21 @@ def edit(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
         return _edit_as_saved(request, note)
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return _editor(request, form, note, status=422)
+        return _refused(request, form, note)
     words = form.cleaned_data
     try:
         saved = writing.save(note, words["title"], words["body"], words["version"] or 0)
     except writing.Outdated as outdated:
+        if _is_autosave(request):
+            return JsonResponse({"version": outdated.note.version}, status=409)
         shown = conflicts.between(outdated.note, words)
         return render(request, "notes/note_conflict.html", shown, status=409)
     except Note.DoesNotExist:
         raise Http404 from None
     except SealError:
         form.add_error(None, _("What was saved before can't be opened, so it isn't overwritten."))
-        return _editor(request, form, note, status=422)
-    return redirect(saved)
+        return _refused(request, form, note)
+    return _saved(request, saved)
 
 
 def _note(request: SignedInRequest, note_id: uuid.UUID) -> Note:
@@ -71,6 +74,25 @@ def _edit_as_saved(request: SignedInRequest, note: Note) -> HttpResponse:
         # An empty editor would look like an empty note.
         return redirect(note)
     return _editor(request, NoteForm(initial=words), note)
+
+
+def _is_autosave(request: SignedInRequest) -> bool:
+    """Whether the page's script sends its form, and stays."""
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def _saved(request: SignedInRequest, note: Note) -> HttpResponse:
+    if not _is_autosave(request):
+        return redirect(note)
+    edit = reverse("notes:edit", args=[note.pk])
+    return JsonResponse({"version": note.version, "note": note.get_absolute_url(), "edit": edit})
+
+
+def _refused(request: SignedInRequest, form: NoteForm, note: Note | None = None) -> HttpResponse:
+    if not _is_autosave(request):
+        return _editor(request, form, note, status=422)
+    faults = [str(fault) for faults in form.errors.values() for fault in faults]
+    return JsonResponse({"sentence": " ".join(faults)}, status=422)
 
 
 def _editor(

@@ -191,9 +191,7 @@ def test_the_database_refuses(name):
     drop_other_checks(model, name)
     talk = Talk()
     with pytest.raises(IntegrityError) as refused, transaction.atomic():
-        BREAKERS[name](talk)
-        # Foreign keys have time until the end of the transaction.
-        connection.check_constraints()
+        break_it(name, talk)
     if isinstance(constraint, CheckConstraint) or name in str(refused.value):
         assert name in str(refused.value)
     elif isinstance(constraint, SameOwner):
@@ -218,6 +216,12 @@ def test_the_database_refuses_a_twin(name):
             TWINS[name](talk)
     said = str(refused.value)
     assert f"{model._meta.db_table}.{column}" in said or f"Key ({column})=" in said
+
+
+def break_it(name: str, talk: Talk) -> None:
+    BREAKERS[name](talk)
+    # Foreign keys would have time until the end of the transaction.
+    connection.check_constraints()
 
 
 @contextlib.contextmanager

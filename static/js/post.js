@@ -10,11 +10,12 @@ export class Refused extends Error {
   }
 }
 
-export async function post(form, data = new FormData(form)) {
-  let response = await send(form, data);
+// A request that is `lasting` goes on when the page is left; it can hold 64 kB.
+export async function post(form, data = new FormData(form), accept = "text/event-stream", lasting = false) {
+  let response = await send(form, data, accept, lasting);
   if (response.status === 403) {
     data.set(TOKEN, await renewToken());
-    response = await send(form, data);
+    response = await send(form, data, accept, lasting);
   }
   if (isSignIn(response)) throw new Refused("signed-out");
   if (response.ok) return response;
@@ -37,11 +38,12 @@ export async function currentPage(address = location.href) {
 export const isSignIn = (response) =>
   response.redirected && new URL(response.url).pathname.startsWith("/account/");
 
-const send = (form, data) =>
+const send = (form, data, accept, keepalive) =>
   fetch(form.action, {
     method: "POST",
     body: new URLSearchParams(data),
-    headers: { Accept: "text/event-stream" },
+    headers: { Accept: accept },
+    keepalive,
   });
 
 async function renewToken() {

@@ -1,0 +1,161 @@
+"""Notes, as a person writes them in a real Chromium."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ahfai.tests.test_browser import (
+    ada,
+    chromium,
+    expect_no_complaint_in_any_look,
+    forgive,
+    house,
+    ollama,
+    pytestmark,
+    sign_in,
+    sign_out,
+    signed_in,
+)
+from chats.tests.conftest import wait_until
+
+__all__ = ["ada", "chromium", "house", "ollama", "pytestmark", "signed_in"]
+TROUBLE = "[data-trouble]"
+
+
+@pytest.fixture
+def note(ada) -> str:
+    """The address of a note of Ada's."""
+    return write(ada, "Kitchen", "Oak fronts\nWhite stone\nNo handles")
+
+
+def write(page: Page, title: str, body: str) -> str:
+    page.goto("/notes/new")
+    page.wait_for_load_state()
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Text").fill(body)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".note h1")).to_have_text(title or "Without a title")
+    return page.url
+
+
+def edit(page: Page, address: str) -> Page:
+    page.goto(f"{address}edit")
+    page.wait_for_load_state()
+    return page
+
+
+def says(page: Page, words: str) -> None:
+    expect(page.locator("[data-state]")).to_have_text(words)
+
+
+def text(page: Page):
+    return page.get_by_label("Text", exact=True)
+
+
+def test_what_is_written_is_saved_by_itself(ada):
+    ada.goto("/notes/new")
+    ada.wait_for_load_state()
+    expect(ada.locator("[data-state]")).to_be_hidden()
+    text(ada).press_sequentially("Induction hob")
+    says(ada, "not saved yet")
+    says(ada, "saved")
+    expect(ada).to_have_url(re.compile("/notes/[0-9a-f-]+/edit$"))
+    text(ada).press_sequentially(", oak fronts")
+    says(ada, "saved")
+    ada.reload()
+    expect(text(ada)).to_have_value("Induction hob, oak fronts")
+    expect_no_complaint_in_any_look(ada, "the editor")
+
+
+def test_leaving_saves_the_last_key(ada, note):
+    edit(ada, note)
+    text(ada).fill("The last key")
+    ada.get_by_role("link", name="Back to the note").click()
+    # The page that sent it hears no answer any more.
+    wait_until(lambda: "The last key" in ada.request.get(note).text())
+
+
+def test_a_second_tab_is_told_and_gets_both_texts(ada, note):
+    other = edit(ada.context.new_page(), note)
+    edit(ada, note)
+    text(ada).fill("Oak fronts\nBlack stone\nNo handles")
+    says(ada, "saved")
+    text(other).fill("Oak fronts\nWhite stone\nNo handles\nHood outside")
+    expect(other.locator(TROUBLE)).to_contain_text("changed in another tab")
+    expect(text(other)).to_have_value("Oak fronts\nWhite stone\nNo handles\nHood outside")
+    expect_no_complaint_in_any_look(other, "an editor that can't save")
+    other.get_by_role("button", name="See both texts").click()
+    expect(other.get_by_role("heading", name="Changed in two places")).to_be_visible()
+    expect(text(other)).to_have_value("Oak fronts\nBlack stone\nNo handles\nHood outside")
+    expect_no_complaint_in_any_look(other, "both texts of a conflict")
+    other.get_by_role("button", name="Save this text").click()
+    expect(other.locator("#note-body")).to_contain_text("Hood outside")
+    other.context.close()
+    forgive(ada, "status of 409")
+
+
+def test_offline_the_text_stays_and_is_saved_when_the_way_is_free(ada, note):
+    edit(ada, note)
+    ada.context.set_offline(True)
+    text(ada).fill("Written on a train")
+    expect(ada.locator(TROUBLE)).to_contain_text("the server can't be reached")
+    expect(ada.locator("[data-state]")).to_be_hidden()
+    text(ada).fill("Written on a train, in a tunnel")
+    ada.context.set_offline(False)
+    says(ada, "saved")
+    expect(ada.locator(TROUBLE)).to_be_hidden()
+    ada.reload()
+    expect(text(ada)).to_have_value("Written on a train, in a tunnel")
+    forgive(ada, "ERR_INTERNET_DISCONNECTED")
+
+
+def test_a_save_that_arrived_without_an_answer_is_no_conflict(ada, note):
+    edit(ada, note)
+
+    def swallow(route):
+        route.fetch()
+        route.abort()
+
+    ada.route("**/edit", swallow)
+    text(ada).fill("Arrived unseen")
+    expect(ada.locator(TROUBLE)).to_contain_text("can't be reached")
+    ada.unroute("**/edit")
+    text(ada).fill("Arrived unseen, and went on")
+    says(ada, "saved")
+    ada.reload()
+    expect(text(ada)).to_have_value("Arrived unseen, and went on")
+    forgive(ada, "ERR_FAILED")
+
+
+def test_after_a_lost_session_the_text_is_saved_once_one_is_signed_in_again(chromium, house, ada):
+    # A session of its own: the others' cookies stay good.
+    page = chromium.new_context(base_url=house.url).new_page()
+    sign_in(page)
+    note = write(page, "Cellar", "Wine")
+    edit(page, note)
+    door = page.context.new_page()
+    sign_out(door)
+    text(page).fill("Wine and apples")
+    expect(page.locator(TROUBLE)).to_contain_text("you are signed out")
+    expect(text(page)).to_have_value("Wine and apples")
+    sign_in(door)
+    page.bring_to_front()
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    says(page, "saved")
+    door.goto(note)
+    expect(door.locator("#note-body")).to_have_text("Wine and apples")
+    page.context.close()
+
+
+def test_without_scripts_a_note_is_written_all_the_same(chromium, house, signed_in):
+    context = chromium.new_context(
+        base_url=house.url, storage_state=signed_in, java_script_enabled=False
+    )
+    page = context.new_page()
+    address = write(page, "Attic", "Boxes")
+    edit(page, address)
+    text(page).fill("Boxes and books")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#note-body")).to_have_text("Boxes and books")
+    context.close()

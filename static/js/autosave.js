@@ -1,0 +1,142 @@
+// Saves what is written in the editor a second after the last key and when the page is left, and
+// says whether it is saved: only once the server has said so. What can't be saved stays in the
+// page, with the reason over it. Nothing goes over what was saved elsewhere: that gets a page of
+// its own.
+import { post, Refused } from "./post.js";
+
+const REST_MS = 1000;
+// Whoever writes without a rest is saved in between.
+const LONGEST_MS = 10_000;
+const AGAIN_MS = 5000;
+// What a browser sends on its way out; 64 kB, of which a character can take nine.
+const MOST_ON_LEAVING = 7000;
+const form = document.getElementById("editor");
+const { title, body, version } = form.elements;
+const chip = document.querySelector("[data-state]");
+const trouble = document.querySelector("[data-trouble]");
+const sentences = document.getElementById("sentences").content;
+let saved = words();
+// Sent, and perhaps arrived: it goes out once more, and as it was, before anything else does.
+let tried = null;
+let saving = null;
+let rest = 0;
+let since = 0;
+let reason = "";
+let leaving = false;
+
+form.addEventListener("input", () => {
+  if (!reason) show("unsaved");
+  since ||= Date.now();
+  saveSoon(Math.min(REST_MS, Math.max(0, since + LONGEST_MS - Date.now())));
+});
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  while (isDirty() && (await save()));
+  if (!isDirty() && form.dataset.note) go(() => location.assign(form.dataset.note));
+  else if (isDirty() && reason === "elsewhere") go(() => form.submit());
+});
+
+document.addEventListener("visibilitychange", () => document.hidden && save());
+addEventListener("pagehide", save);
+addEventListener("online", save);
+// Perhaps the person has come from the tab in which they signed in again.
+addEventListener("focus", () => reason && reason !== "refused" && save());
+addEventListener("pageshow", () => (leaving = false));
+
+addEventListener("beforeunload", (event) => {
+  const isOnItsWay = !saving && !reason && isSmall();
+  if (!leaving && isDirty() && !isOnItsWay) event.preventDefault();
+});
+
+trouble.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-compare]")) go(() => form.submit());
+});
+
+function words() {
+  return JSON.stringify([title.value, body.value]);
+}
+
+// A new note without a word is none.
+function isDirty() {
+  return words() !== saved && Boolean(form.dataset.note || title.value.trim() || body.value.trim());
+}
+
+const isSmall = () => title.value.length + body.value.length < MOST_ON_LEAVING;
+
+function saveSoon(ms) {
+  clearTimeout(rest);
+  rest = setTimeout(save, ms);
+}
+
+// Whether it went through. One at a time: the next one needs the version that this one makes.
+function save() {
+  saving ??= send().finally(() => (saving = null));
+  return saving;
+}
+
+async function send() {
+  clearTimeout(rest);
+  if (!isDirty() || reason === "elsewhere") return false;
+  tried ??= { data: new FormData(form), words: words() };
+  if (!reason) show("saving");
+  try {
+    const response = await post(form, tried.data, "application/json", isSmall());
+    arrived(await response.json());
+    return true;
+  } catch (fault) {
+    failed(fault);
+    return false;
+  }
+}
+
+function arrived(answer) {
+  saved = tried.words;
+  tried = null;
+  since = 0;
+  version.value = answer.version;
+  if (!form.dataset.note) settle(answer);
+  explain("");
+  show(isDirty() ? "unsaved" : "saved");
+  if (isDirty()) saveSoon(REST_MS);
+}
+
+// The new note has a place now; loading the page again shows it there.
+function settle({ note, edit }) {
+  form.dataset.note = note;
+  form.action = edit;
+  history.replaceState(null, "", edit);
+  document.querySelector("[data-back]").href = note;
+}
+
+function failed(fault) {
+  const status = fault instanceof Refused ? fault.status : 0;
+  // Anything else may have arrived.
+  if (fault instanceof Refused && status < 500) tried = null;
+  show("");
+  if (status === 409) explain("elsewhere");
+  else if (fault.sentence) explain("refused", fault.sentence);
+  else explain(fault.reason || "offline");
+  if (reason === "offline") saveSoon(AGAIN_MS);
+}
+
+function show(name) {
+  const said = name ? sentences.querySelector(`[data-name="${name}"]`).textContent : "";
+  if (chip.textContent !== said) chip.textContent = said;
+  chip.hidden = !said;
+  chip.classList.toggle("accent", name === "saved");
+}
+
+function explain(name, sentence = "") {
+  // An alert that is set again is read out again.
+  if (name === reason && !sentence) return;
+  reason = name;
+  trouble.hidden = !name;
+  const said = name && !sentence ? sentences.querySelector(`[data-name="${name}"]`) : null;
+  trouble.querySelector("p").replaceChildren(...(said ? said.cloneNode(true).childNodes : [sentence]));
+}
+
+function go(away) {
+  leaving = true;
+  away();
+}
