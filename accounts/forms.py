@@ -1,6 +1,7 @@
 """Forms about a person."""
 
 import zoneinfo
+from typing import cast
 
 from django import forms
 from django.http import HttpRequest
@@ -76,6 +77,46 @@ class TagForm(forms.Form):
 
     def clean_name(self) -> str:
         return self.cleaned_data["name"][0]
+
+
+class TagSeveralForm(forms.Form):
+    """Tags to put on, or the one to take off."""
+
+    tags = TagsField(required=False)
+    take_off = forms.UUIDField(required=False)
+
+    def clean(self) -> dict[str, object]:
+        if not self.errors and not self.cleaned_data["tags"] and not self.cleaned_data["take_off"]:
+            self.add_error("tags", _("Write the tags first."))
+        return self.cleaned_data
+
+
+class TagsOfOneForm(forms.Form):
+    """Which tags a thing carries. `names` are all of them, those it has and new ones."""
+
+    carried = forms.MultipleChoiceField(
+        required=False, label=_("Your tags"), widget=forms.CheckboxSelectMultiple({"dir": "auto"})
+    )
+    more = TagsField(
+        required=False,
+        label=_("New tags"),
+        help_text=_("Separated by spaces or commas. A slash nests them, as in garden/roses."),
+    )
+
+    def __init__(self, *args, known: list[tags.Named], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = {str(tag.id): tag.name for tag in known}
+        cast("forms.MultipleChoiceField", self.fields["carried"]).choices = self.known.items()
+        if not known:
+            del self.fields["carried"]
+
+    def clean(self) -> dict[str, object]:
+        data = self.cleaned_data
+        carried = [self.known[one] for one in data.get("carried", [])]
+        names = list(dict.fromkeys([*carried, *data.get("more", [])]))
+        if len(names) > tags.MAX_TAGS:
+            self.add_error(None, TagsField.too_many(tags.MAX_TAGS))
+        return {**data, "names": names}
 
 
 class ProfileForm(forms.ModelForm):

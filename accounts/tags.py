@@ -91,6 +91,35 @@ def within(tags: list[Named], tag_id: uuid.UUID | str) -> list[Named]:
     return [tag for tag in tags if top.holds(tag)] if top else []
 
 
+def of_each(links: models.QuerySet, thing: str, known: list[Named]) -> dict[uuid.UUID, list[Named]]:
+    """The tags of each thing, by name; `links` connect tags with things by the column `thing`."""
+    if not known:
+        return {}
+    places = {tag.id: place for place, tag in enumerate(known)}
+    carried: dict[uuid.UUID, list[int]] = {}
+    for thing_id, tag_id in links.values_list(f"{thing}_id", "tag_id"):
+        # Nothing is known of one that was made a moment ago.
+        if tag_id in places:
+            carried.setdefault(thing_id, []).append(places[tag_id])
+    return {thing_id: [known[one] for one in sorted(found)] for thing_id, found in carried.items()}
+
+
+def leading_on(
+    user: User, through: type[models.Model], known: list[Named], chosen: list[Named]
+) -> list[Named]:
+    """The tags one step further down from the `chosen` family that things of an app carry."""
+    if not known:
+        return []
+    links = through._default_manager.filter(tag=models.OuterRef("pk"))
+    carried = set(user.tags.filter(models.Exists(links)).values_list("pk", flat=True))
+    depth = chosen[0].depth + 1 if chosen else 0
+    return [
+        tag
+        for tag in chosen or known
+        if tag.depth == depth and any(one.id in carried for one in known if tag.holds(one))
+    ]
+
+
 def named(user: User, names: Iterable[str]) -> list[Tag]:
     """The tags of these names, made where they are missing, with those that they are nested in.
 

@@ -4,8 +4,6 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from accounts import tags
-from accounts.forms import TagsField
 from chats.engines.failures import failed
 from chats.engines.names import is_cloud
 from chats.models import Think
@@ -102,46 +100,6 @@ class MoveForm(PickedForm):
     """Which chats go where."""
 
     to = forms.ChoiceField(choices=[(to, to) for to in BACK])
-
-
-class TagSeveralForm(forms.Form):
-    """Tags to put on, or the one to take off."""
-
-    tags = TagsField(required=False)
-    take_off = forms.UUIDField(required=False)
-
-    def clean(self) -> dict[str, object]:
-        if not self.errors and not self.cleaned_data["tags"] and not self.cleaned_data["take_off"]:
-            self.add_error("tags", _("Write the tags first."))
-        return self.cleaned_data
-
-
-class ChatTagsForm(forms.Form):
-    """Which tags a chat carries. `names` are all of them, those it has and new ones."""
-
-    carried = forms.MultipleChoiceField(
-        required=False, label=_("Your tags"), widget=forms.CheckboxSelectMultiple({"dir": "auto"})
-    )
-    more = TagsField(
-        required=False,
-        label=_("New tags"),
-        help_text=_("Separated by spaces or commas. A slash nests them, as in garden/roses."),
-    )
-
-    def __init__(self, *args, known: list[tags.Named], **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.known = {str(tag.id): tag.name for tag in known}
-        cast("forms.MultipleChoiceField", self.fields["carried"]).choices = self.known.items()
-        if not known:
-            del self.fields["carried"]
-
-    def clean(self) -> dict[str, object]:
-        data = self.cleaned_data
-        carried = [self.known[one] for one in data.get("carried", [])]
-        names = list(dict.fromkeys([*carried, *data.get("more", [])]))
-        if len(names) > tags.MAX_TAGS:
-            self.add_error(None, TagsField.too_many(tags.MAX_TAGS))
-        return {**data, "names": names}
 
 
 def _out_of_range(sentence) -> dict:

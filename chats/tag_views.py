@@ -10,9 +10,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import tags
+from accounts.forms import TagSeveralForm, TagsOfOneForm
 from accounts.requests import SignedInRequest
 from chats import order
-from chats.forms import ChatTagsForm, PickedForm, TagSeveralForm
+from chats.forms import PickedForm
 from chats.views import address_of, list_page
 
 
@@ -22,7 +23,7 @@ def of_chat(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     known = tags.all_of(request.user)
     carried = list(chat.tags.values_list("pk", flat=True))
     posted = request.POST if request.method == "POST" else None
-    form = ChatTagsForm(posted, known=known, initial={"carried": carried})
+    form = TagsOfOneForm(posted, known=known, initial={"carried": carried})
     if request.method == "POST" and form.is_valid():
         if not order.set_tags(chat, form.cleaned_data["names"]):
             raise Http404

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef
 from django.forms import Form
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import tags
+from accounts.forms import TagSeveralForm
 from accounts.models import User
 from accounts.ownership import is_owner
 from accounts.requests import SignedInRequest
@@ -36,7 +36,6 @@ from chats.forms import (
     MessageForm,
     ModelForm,
     MoveForm,
-    TagSeveralForm,
     TitleForm,
 )
 from chats.models import Chat, ChatQuerySet, Message, Role
@@ -93,7 +92,7 @@ def list_page(
         "picked": request.POST.getlist("chat"),
         "refused": refused,
         "tag": chosen_tag,
-        "tags": _offered(request.user, known, chosen),
+        "tags": tags.leading_on(request.user, Chat.tags.through, known, chosen),
         "rows": [
             (chat, carried.get(chat.pk, []), menus.get(chat.pk, "")) for chat in page.object_list
         ],
@@ -112,32 +111,10 @@ def _chats_of(user: User, place: str) -> ChatQuerySet:
             return user.chats.kept().in_order()
 
 
-def _offered(user: User, known: list[tags.Named], chosen: list[tags.Named]) -> list[tags.Named]:
-    """The tags one step further down that lead to chats."""
-    if not known:
-        return []
-    links = Chat.tags.through.objects.filter(tag=OuterRef("pk"))
-    carried = set(user.tags.filter(Exists(links)).values_list("pk", flat=True))
-    depth = chosen[0].depth + 1 if chosen else 0
-    return [
-        tag
-        for tag in chosen or known
-        if tag.depth == depth and any(one.id in carried for one in known if tag.holds(one))
-    ]
-
-
 def _tags_of(chats: Iterable[Chat], known: list[tags.Named]) -> dict[uuid.UUID, list[tags.Named]]:
     """The tags of each chat, by name."""
-    if not known:
-        return {}
-    places = {tag.id: place for place, tag in enumerate(known)}
     links = Chat.tags.through.objects.filter(chat__in=[chat.pk for chat in chats])
-    carried: dict[uuid.UUID, list[int]] = {}
-    for chat_id, tag_id in links.values_list("chat_id", "tag_id"):
-        # Nothing is known of one that was made a moment ago.
-        if tag_id in places:
-            carried.setdefault(chat_id, []).append(places[tag_id])
-    return {chat_id: [known[one] for one in sorted(found)] for chat_id, found in carried.items()}
+    return tags.of_each(links, "chat", known)
 
 
 def _menus(

@@ -1,7 +1,7 @@
-// One tick for all chats of the page, where several are selected.
+// One tick for all rows of the page, where several are selected.
 const place = document.querySelector("[data-picks-all]");
 const all = place?.querySelector("input");
-const ticks = [...(all?.form.querySelectorAll('[name="chat"]') ?? [])];
+const ticks = [...(all?.form.querySelectorAll(".rows [type=checkbox]") ?? [])];
 
 if (place) {
   place.hidden = false;
