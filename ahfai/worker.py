@@ -23,6 +23,7 @@ from ahfai.stopping import StopAsked
 from chats import pulls
 from chats.lifecycle import close_dead
 from chats.order import purge_trash
+from notes.order import purge_notes
 
 EVERY_S = 2
 HOUR_S = 3600
@@ -58,7 +59,7 @@ class Worker:
         if time.monotonic() >= self._next_hour:
             self._next_hour = time.monotonic() + HOUR_S
             hourly = SessionStore.clear_expired, forget_old, forget_heartbeats, forget_tombstones
-            for job in (*hourly, purge_trash):
+            for job in (*hourly, purge_trash, purge_notes):
                 self._try(job)
 
     def _beats_can_be_trusted(self) -> bool:

@@ -1,8 +1,15 @@
+from typing import cast
+
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from notes.links import one_line
 from notes.models import MAX_BODY, MAX_TITLE
+from notes.order import BACK
+
+PLACES = ("list", "archive", "trash")
+MAX_AT_ONCE = 500
 
 
 class NoteForm(forms.Form):
@@ -48,3 +55,25 @@ class NewNoteForm(NoteForm):
         if not self.errors and not data["title"] and not data["body"].strip():
             self.add_error("body", _("Write something first."))
         return data
+
+
+class PickedForm(forms.Form):
+    """Which notes of a list are meant; whose they are is asked of the rows."""
+
+    back_to = forms.ChoiceField(choices=[(place, place) for place in PLACES])
+
+    def clean(self) -> dict[str, object]:
+        return {**self.cleaned_data, "notes": self.ids("note")}
+
+    def ids(self, name: str) -> list:
+        values = cast("QueryDict", self.data).getlist(name)[:MAX_AT_ONCE]
+        return [forms.UUIDField().clean(one) for one in values]
+
+
+class MoveForm(PickedForm):
+    """Which notes go where; `pinned` are those of them that were pinned before."""
+
+    to = forms.ChoiceField(choices=[(to, to) for to in BACK])
+
+    def clean(self) -> dict[str, object]:
+        return {**super().clean(), "pinned": self.ids("pinned")}

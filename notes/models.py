@@ -27,6 +27,9 @@ class NoteQuerySet(SealedQuerySet):
         """What a list shows that is neither the archive nor the trash."""
         return self.living().filter(archived=False)
 
+    def in_trash(self):
+        return self.filter(trashed__isnull=False)
+
     def listed(self):
         """Without the columns that no list shows: a body is long."""
         return self.defer("body")
@@ -75,6 +78,21 @@ class Note(models.Model):
                 fields=["owner", "-pinned", "-created", "-id"],
                 condition=Q(trashed=None, archived=False),
                 name="note_kept_by_created",
+            ),
+            models.Index(
+                fields=["owner", "-pinned", "-changed", "-id"],
+                condition=Q(trashed=None, archived=True),
+                name="note_archived_by_changed",
+            ),
+            models.Index(
+                fields=["owner", "-pinned", "-created", "-id"],
+                condition=Q(trashed=None, archived=True),
+                name="note_archived_by_created",
+            ),
+            models.Index(
+                fields=["owner", "-pinned", "-trashed", "-id"],
+                condition=Q(trashed__isnull=False),
+                name="note_trash_newest_first",
             ),
             models.Index(fields=["owner", "change_number"], name="note_by_change"),
             models.Index(fields=["owner", "title_hash"], name="note_by_title"),

@@ -1,12 +1,18 @@
 from django.urls import path
 
-from notes import views
+from notes import list_views, views
 
 app_name = "notes"
 
 urlpatterns = [
-    path("", views.index, name="list"),
+    path("", list_views.index, name="list"),
+    path("archive", list_views.archive, name="archive"),
+    path("trash", list_views.trash, name="trash"),
+    path("move", list_views.move, name="move"),
+    path("tag", list_views.tag_several, name="tag_several"),
     path("new", views.new, name="new"),
     path("<uuid:note_id>/", views.detail, name="detail"),
     path("<uuid:note_id>/edit", views.edit, name="edit"),
+    path("<uuid:note_id>/tags", views.tags_of_one, name="tags"),
+    path("<uuid:note_id>/delete", views.delete, name="delete"),
 ]

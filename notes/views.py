@@ -8,22 +8,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts import tags
+from accounts.forms import TagsOfOneForm
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
-from notes import conflicts, pages, writing
+from notes import conflicts, order, pages, writing
 from notes.forms import NewNoteForm, NoteForm
+from notes.list_views import tags_of
 from notes.models import Note
 
 
 @require_GET
-def index(request: SignedInRequest) -> HttpResponse:
-    page = pages.page(request.user.notes.kept().listed(), "changed", request.GET)
-    return render(request, "notes/note_list.html", {"page": page})
-
-
-@require_GET
 def detail(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
-    return render(request, "notes/note_detail.html", {"note": _note(request, note_id)})
+    note = _note(request, note_id)
+    known = tags.all_of(request.user)
+    shown = {"note": note, "tags": tags_of([note], known).get(note.pk, []), **_beside(request)}
+    return render(request, "notes/note_detail.html", shown)
 
 
 @require_http_methods(["GET", "POST"])
@@ -63,8 +63,38 @@ def edit(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
     return _saved(request, saved)
 
 
+@require_http_methods(["GET", "POST"])
+def tags_of_one(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
+    note = _note(request, note_id)
+    carried = list(note.tags.values_list("pk", flat=True))
+    posted = request.POST if request.method == "POST" else None
+    form = TagsOfOneForm(posted, known=tags.all_of(request.user), initial={"carried": carried})
+    if request.method == "POST" and form.is_valid():
+        if not order.set_tags(note, form.cleaned_data["names"]):
+            raise Http404
+        return redirect(note)
+    shown = {"note": note, "form": form}
+    status = 422 if form.is_bound else 200
+    return render(request, "notes/note_tags.html", shown, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
+    """For good; what is put into the trash can come back."""
+    note = get_object_or_404(request.user.notes.listed(), pk=note_id)
+    if request.method == "GET":
+        return render(request, "notes/note_delete.html", {"note": note})
+    order.delete(note)
+    return redirect("notes:trash" if note.trashed else "notes:list")
+
+
 def _note(request: SignedInRequest, note_id: uuid.UUID) -> Note:
     return get_object_or_404(request.user.notes.living(), pk=note_id)
+
+
+def _beside(request: SignedInRequest) -> dict:
+    """What a wide screen shows beside a note: the beginning of the list."""
+    return {"beside": pages.page(request.user.notes.kept().listed(), "changed", {}).notes}
 
 
 def _edit_as_saved(request: SignedInRequest, note: Note) -> HttpResponse:
@@ -98,5 +128,5 @@ def _refused(request: SignedInRequest, form: NoteForm, note: Note | None = None)
 def _editor(
     request: SignedInRequest, form: NoteForm, note: Note | None = None, status: int = 200
 ) -> HttpResponse:
-    shown = {"form": form, "note": note}
+    shown = {"form": form, "note": note, **_beside(request)}
     return render(request, "notes/note_edit.html", shown, status=status)

@@ -1,6 +1,7 @@
 """A note's words on their way to the disk: nothing is overwritten that its writer hasn't seen."""
 
 import datetime
+import re
 import uuid
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,8 @@ from notes.models import Note, Revision
 
 REVISION_EVERY = datetime.timedelta(minutes=10)
 EXCERPT = 200
+# What stands before the words of a heading, a quotation or an item.
+_MARKS = re.compile(r"^\s*(?:#{1,6}|>|[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?", re.MULTILINE)
 
 
 class Outdated(Exception):
@@ -117,4 +120,4 @@ def _keep_revision(note: Note) -> None:
 
 def excerpt(body: str) -> str:
     """How it begins, for one glance in a list."""
-    return " ".join(body[: 5 * EXCERPT].split())[:EXCERPT]
+    return " ".join(_MARKS.sub("", body[: 5 * EXCERPT]).split())[:EXCERPT]

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from notes import pages
+from notes import pages, writing
+from notes.list_views import _notes_of
 from notes.models import Note
 
 LIST = reverse("notes:list")
@@ -37,10 +38,16 @@ def walk(client, address: str, onward: str) -> list[list[str]]:
     while address:
         page = client.get(address).content.decode()
         main = re.search("<main.*</main>", page, re.DOTALL)[0]
-        found.append(re.findall(r"Note \d+", main))
-        link = re.search(rf'href="(\?{onward}=[^"]+)"', main)
-        address = link and LIST + link[1]
+        found.append(re.findall(r"(\w[\w ]*\w)\s*</span>\s*<small>", main))
+        address = _link(page, onward)
     return found
+
+
+def _link(page: str, onward: str) -> str:
+    """Where the button to the next page leads, "" where there is none."""
+    words = {"after": "Older", "before": "Newer"}[onward]
+    found = re.search(f'<a class="button" href="([^"]+)">{words}</a>', page)
+    return found[1].replace("&amp;", "&") if found else ""
 
 
 def test_the_pages_hold_each_note_once_and_lead_back(client, owner):
@@ -52,9 +59,9 @@ def test_the_pages_hold_each_note_once_and_lead_back(client, owner):
     expected = [note.title for note in owner.notes.order_by("-pinned", "-changed", "-id")]
     assert [title for page in forth for title in page] == expected
     last = client.get(LIST).content.decode()
-    for _ in range(2):
-        last = client.get(LIST + re.search(r'href="(\?after=[^"]+)"', last)[1]).content.decode()
-    back = walk(client, LIST + re.search(r'href="(\?before=[^"]+)"', last)[1], "before")
+    while address := _link(last, "after"):
+        last = client.get(address).content.decode()
+    back = walk(client, _link(last, "before"), "before")
     assert back == [forth[1], forth[0]]
 
 
@@ -84,11 +91,30 @@ def test_the_list_opens_no_body_and_asks_the_same_few_questions(client, owner):
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by what is there")
-def test_the_database_begins_to_read_where_the_page_begins(owner):
+@pytest.mark.parametrize(
+    ("place", "by", "index"),
+    [
+        ("list", "changed", "note_kept_by_changed"),
+        ("list", "created", "note_kept_by_created"),
+        ("archive", "changed", "note_archived_by_changed"),
+        ("archive", "created", "note_archived_by_created"),
+        ("trash", "trashed", "note_trash_newest_first"),
+    ],
+)
+def test_the_database_begins_to_read_where_the_page_begins(owner, place, by, index):
     """No page is slower the further down it is."""
-    make(owner, 3)
-    key = pages._key(list(owner.notes.order_by("changed")), 1, "changed")
-    rows = owner.notes.kept().order_by("-pinned", "-changed", "-id")
-    plan = rows.filter(pages._beyond(pages._read(key), "changed", "lt")).explain()
-    assert "note_kept_by_changed (owner_id=? AND pinned=? AND changed<?)" in plan
+    make(owner, 3, trashed=timezone.now())
+    key = pages._read(pages._key(list(owner.notes.all()), 1, by))
+    rows = _notes_of(owner, place).order_by("-pinned", f"-{by}", "-id")
+    plan = rows.filter(pages._beyond(key, by, "lt")).explain()
+    assert f"{index} (owner_id=? AND pinned=? AND " in plan
+    assert f"{by}<?)" in plan
     assert "TEMP B-TREE" not in plan
+
+
+def test_the_newest_first_is_another_order(client, owner):
+    old = writing.create(owner, "Old", "")
+    writing.create(owner, "Young", "")
+    writing.save(old, "Old", "changed", 1)
+    assert walk(client, LIST, "after") == [["Old", "Young"]]
+    assert walk(client, f"{LIST}?sort=created", "after") == [["Young", "Old"]]

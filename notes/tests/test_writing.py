@@ -152,6 +152,11 @@ def test_an_earlier_version_is_kept_at_most_every_ten_minutes(client, note):
     assert [one.body for one in Revision.objects.order_by("version")][1:] == ["Text 3"]
 
 
+def test_a_list_shows_how_a_note_begins_without_its_marks(client, owner):
+    writing.create(owner, "Trip", "# Packing\n\n- [x] tent\n- [ ] **lamp**\n> 3 days\n1. go")
+    assert "Packing tent lamp 3 days go" in main(client.get(LIST))
+
+
 def test_links_are_kept_by_the_hash_of_their_titles(client, owner, note):
     sill = writing.create(owner, "Window  sill", "See [[kitchen]], [[KITCHEN]] and [[No such]].")
     assert Link.objects.filter(title_hash=note.title_hash).get().note == sill
