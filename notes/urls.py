@@ -1,6 +1,6 @@
 from django.urls import path
 
-from notes import list_views, views
+from notes import history_views, list_views, views
 
 app_name = "notes"
 
@@ -15,4 +15,7 @@ urlpatterns = [
     path("<uuid:note_id>/edit", views.edit, name="edit"),
     path("<uuid:note_id>/tags", views.tags_of_one, name="tags"),
     path("<uuid:note_id>/delete", views.delete, name="delete"),
+    path("<uuid:note_id>/history", history_views.index, name="history"),
+    path("revisions/<uuid:revision_id>/", history_views.detail, name="revision"),
+    path("revisions/<uuid:revision_id>/restore", history_views.restore, name="restore"),
 ]

@@ -80,11 +80,26 @@ def save(note: Note, title: str, body: str, version: int) -> Note:
     return kept
 
 
-def _write(note: Note, title: str, body: str) -> None:
-    """Inside the caller's transaction, which has locked the note."""
+def restore(revision: Revision) -> Note:
+    """Let the note be as it was then; how it is now becomes a revision.
+
+    Raises Note.DoesNotExist when the note was deleted or put into the trash.
+    """
+    with transaction.atomic():
+        note = Note.objects.living().select_for_update().get(pk=revision.note_id)
+        if (note.title, note.body) != (revision.title, revision.body):
+            _write(note, revision.title, revision.body, keep=True)
+    return note
+
+
+def _write(note: Note, title: str, body: str, keep: bool = False) -> None:
+    """Inside the caller's transaction, which has locked the note; `keep` makes a revision even if
+    there is a fresh one."""
     number = changes.next_number(note.owner_id)
     key = lookup.key_of(note.owner)
-    _keep_revision(note)
+    fresh = note.revisions.filter(made__gt=timezone.now() - REVISION_EVERY)
+    if keep or not fresh.exists():
+        _keep_revision(note)
     changed = {
         "title_hash": links.title_hash(key, title),
         "changed": timezone.now(),
@@ -104,18 +119,14 @@ def _write(note: Note, title: str, body: str) -> None:
 
 
 def _keep_revision(note: Note) -> None:
-    """The note as it is before a change, at most every ten minutes of editing."""
-    now = timezone.now()
-    if not note.revisions.filter(made__gt=now - REVISION_EVERY).exists():
-        Revision.objects.create(
-            owner_id=note.owner_id,
-            note=note,
-            title=note.title,
-            body=note.body,
-            version=note.version,
-            written=note.changed,
-            made=now,
-        )
+    Revision.objects.create(
+        owner_id=note.owner_id,
+        note=note,
+        title=note.title,
+        body=note.body,
+        version=note.version,
+        written=note.changed,
+    )
 
 
 def excerpt(body: str) -> str:

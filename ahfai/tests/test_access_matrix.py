@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Tag
 from chats.models import Chat, Message, Preset, Pull
-from notes.models import Note
+from notes.models import Note, Revision
 
 CANARY = "Weekend in the Ardennes with a canary"
 METHODS = ("get", "post")
@@ -65,13 +65,17 @@ def things(owner) -> dict[str, object]:
     reply = Message.objects.create(
         owner=owner, chat=chat, parent=asked, role="assistant", state="waiting", content=CANARY
     )
+    note = Note.objects.create(owner=owner, title=CANARY, body=CANARY, excerpt=CANARY)
     return {
         "chat_id": chat.pk,
         "reply_id": reply.pk,
         "message_id": asked.pk,
         "tag_id": Tag.objects.create(owner=owner, name=CANARY, name_hash="0" * 64).pk,
         "pull_id": Pull.objects.create(model=CANARY).pk,
-        "note_id": Note.objects.create(owner=owner, title=CANARY, body=CANARY, excerpt=CANARY).pk,
+        "note_id": note.pk,
+        "revision_id": Revision.objects.create(
+            owner=owner, note=note, title=CANARY, body=CANARY, version=1, written=note.changed
+        ).pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
         "object_id": chat.pk,
