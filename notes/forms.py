@@ -57,6 +57,13 @@ class NewNoteForm(NoteForm):
         return data
 
 
+class TickForm(forms.Form):
+    """The task in a line, counted from 0, of a version of the note."""
+
+    line = forms.IntegerField(min_value=0, max_value=MAX_BODY)
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 2)
+
+
 class PickedForm(forms.Form):
     """Which notes of a list are meant; whose they are is asked of the rows."""
 

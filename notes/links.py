@@ -1,18 +1,20 @@
 """`[[Title]]` in a note's body leads to the note of that title, and back."""
 
-import re
+import uuid
+from collections.abc import Iterable
 
-from accounts.lookup import hashed
-from notes.models import MAX_TITLE, Link, Note
+from accounts import lookup
+from ahfai.markdown.titles import PATTERN
+from notes.models import Link, Note, NoteQuerySet
 
 MOST_LINKS = 500
-_LINK = re.compile(rf"\[\[([^\[\]\n]{{1,{MAX_TITLE}}})\]\]")
+MOST_BACK_LINKS = 50
 
 
 def title_hash(key: bytes, title: str) -> str:
     """How a title is found, "" for none; `key` is `accounts.lookup.key_of` its owner."""
     title = one_line(title)
-    return hashed(key, "note title", title) if title else ""
+    return lookup.hashed(key, "note title", title) if title else ""
 
 
 def one_line(title: str) -> str:
@@ -21,7 +23,7 @@ def one_line(title: str) -> str:
 
 def titles_in(body: str) -> list[str]:
     """The titles that a body links to, each once; the first MOST_LINKS of them."""
-    found = (one_line(title) for title in _LINK.findall(body))
+    found = (one_line(title) for title in PATTERN.findall(body))
     return [title for title in dict.fromkeys(found) if title][:MOST_LINKS]
 
 
@@ -34,3 +36,50 @@ def keep(key: bytes, note: Note, body: str) -> None:
     Link.objects.bulk_create(
         Link(owner_id=note.owner_id, note=note, title_hash=one) for one in sorted(wanted - had)
     )
+
+
+def leading_to(user, titles: Iterable[str]) -> dict[str, uuid.UUID]:
+    """The living note that each title leads to, the oldest of several; left out where none is."""
+    titles = list(titles)
+    if not titles:
+        return {}
+    key = lookup.key_of(user)
+    hashes = {title: title_hash(key, title) for title in titles}
+    notes = user.notes.living().filter(title_hash__in=hashes.values())
+    # A later one takes the place of an earlier one here.
+    found = dict(notes.order_by("-created", "-id").values_list("title_hash", "pk"))
+    return {title: found[one] for title, one in hashes.items() if one in found}
+
+
+def back_links(note: Note) -> NoteQuerySet:
+    """The living notes that link to this one, the newest first."""
+    linking = Link.objects.filter(owner=note.owner_id, title_hash=note.title_hash or None)
+    notes = Note.objects.living().filter(pk__in=linking.values("note")).exclude(pk=note.pk)
+    return notes.order_by("-changed", "-id").defer("body", "excerpt")[:MOST_BACK_LINKS]
+
+
+def broken_by(note: Note, title: str) -> list[uuid.UUID]:
+    """The living notes whose links lead to this one, and no longer would if it had this title.
+
+    None where the new title can't stand in a link.
+    """
+    if not note.title_hash or not PATTERN.fullmatch(f"[[{title}]]") or _same(note.title, title):
+        return []
+    alike = Note.objects.living().filter(owner=note.owner_id, title_hash=note.title_hash)
+    if alike.order_by("created", "id").values_list("pk", flat=True).first() != note.pk:
+        return []
+    linking = Link.objects.filter(owner=note.owner_id, title_hash=note.title_hash)
+    notes = Note.objects.living().filter(pk__in=linking.values("note")).exclude(pk=note.pk)
+    return list(notes.values_list("pk", flat=True))
+
+
+def renamed(body: str, before: str, title: str) -> str:
+    """The body with its links to `before` leading to `title`."""
+    return PATTERN.sub(
+        lambda found: f"[[{title}]]" if _same(found[1], before) else found[0],
+        body,
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return lookup.fold(one_line(one)) == lookup.fold(one_line(other))

@@ -13,6 +13,7 @@ urlpatterns = [
     path("new", views.new, name="new"),
     path("<uuid:note_id>/", views.detail, name="detail"),
     path("<uuid:note_id>/edit", views.edit, name="edit"),
+    path("<uuid:note_id>/tick", views.tick, name="tick"),
     path("<uuid:note_id>/tags", views.tags_of_one, name="tags"),
     path("<uuid:note_id>/delete", views.delete, name="delete"),
     path("<uuid:note_id>/history", history_views.index, name="history"),

@@ -2,34 +2,47 @@
 
 import uuid
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import tags
 from accounts.forms import TagsOfOneForm
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
-from notes import conflicts, order, pages, writing
-from notes.forms import NewNoteForm, NoteForm
+from notes import conflicts, links, order, pages, rendering, writing
+from notes.forms import NewNoteForm, NoteForm, TickForm
 from notes.list_views import tags_of
-from notes.models import Note
+from notes.models import MAX_TITLE, Note
 
 
 @require_GET
 def detail(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
     note = _note(request, note_id)
     known = tags.all_of(request.user)
-    shown = {"note": note, "tags": tags_of([note], known).get(note.pk, []), **_beside(request)}
+    try:
+        body = rendering.html(request.user, note.body, with_ticks=True)
+    except SealError:
+        body = None
+    shown = {
+        "note": note,
+        "body": body,
+        "tags": tags_of([note], known).get(note.pk, []),
+        "back_links": links.back_links(note),
+        **_beside(request),
+    }
     return render(request, "notes/note_detail.html", shown)
 
 
 @require_http_methods(["GET", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
     if request.method == "GET":
-        return _editor(request, NoteForm(initial={"page": uuid.uuid4()}))
+        # A link to a note that isn't there yet brings its title.
+        title = request.GET.get("title", "")[:MAX_TITLE]
+        return _editor(request, NoteForm(initial={"page": uuid.uuid4(), "title": title}))
     form = NewNoteForm(request.POST)
     if not form.is_valid():
         return _refused(request, form)
@@ -61,6 +74,22 @@ def edit(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
         form.add_error(None, _("What was saved before can't be opened, so it isn't overwritten."))
         return _refused(request, form, note)
     return _saved(request, saved)
+
+
+@require_POST
+def tick(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
+    """Tick the task in one line of a note, or take its tick off."""
+    note = _note(request, note_id)
+    form = TickForm(request.POST)
+    try:
+        if form.is_valid() and writing.tick(note, **form.cleaned_data):
+            return redirect(f"{note.get_absolute_url()}#task-{form.cleaned_data['line']}")
+    except writing.Outdated:
+        said = _("This note was changed elsewhere meanwhile, so nothing was ticked. Look again.")
+        messages.warning(request, said)
+    except (Note.DoesNotExist, SealError):
+        raise Http404 from None
+    return redirect(note)
 
 
 @require_http_methods(["GET", "POST"])

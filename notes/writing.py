@@ -3,6 +3,7 @@
 import datetime
 import re
 import uuid
+from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -10,13 +11,16 @@ from django.utils import timezone
 
 from accounts import changes, lookup
 from accounts.fields import sealed_for
+from ahfai.crypto import SealError
 from notes import links
-from notes.models import Note, Revision
+from notes.models import MAX_BODY, Note, Revision
 
 REVISION_EVERY = datetime.timedelta(minutes=10)
 EXCERPT = 200
 # What stands before the words of a heading, a quotation or an item.
 _MARKS = re.compile(r"^\s*(?:#{1,6}|>|[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?", re.MULTILINE)
+
+_TASK = re.compile(r"((?:[\s>]|[-*+]\s|\d+[.)]\s)*\[)([ xX])\] ")
 
 
 class Outdated(Exception):
@@ -71,13 +75,30 @@ def save(note: Note, title: str, body: str, version: int) -> Note:
     into the trash.
     """
     with transaction.atomic():
-        kept = Note.objects.living().select_for_update().get(pk=note.pk)
+        kept, linking = _locked(note.pk, title)
         if (kept.title, kept.body) == (title, body):
             return kept
         if kept.version != version:
             raise Outdated(kept)
+        before = kept.title
         _write(kept, title, body)
+        _mend(linking, before, title)
     return kept
+
+
+def tick(note: Note, line: int, version: int) -> bool:
+    """Tick the task in this line, counted from 0, or take its tick off. False where none is there.
+
+    Raises as `save` does.
+    """
+    lines = note.body.split("\n")
+    task = _TASK.match(lines[line]) if line < len(lines) else None
+    if not task:
+        return False
+    mark = "x" if task[2] == " " else " "
+    lines[line] = f"{task[1]}{mark}{lines[line][task.end(2) :]}"
+    save(note, note.title, "\n".join(lines), version)
+    return True
 
 
 def restore(revision: Revision) -> Note:
@@ -86,10 +107,39 @@ def restore(revision: Revision) -> Note:
     Raises Note.DoesNotExist when the note was deleted or put into the trash.
     """
     with transaction.atomic():
-        note = Note.objects.living().select_for_update().get(pk=revision.note_id)
+        note, linking = _locked(revision.note_id, revision.title)
         if (note.title, note.body) != (revision.title, revision.body):
+            before = note.title
             _write(note, revision.title, revision.body, keep=True)
+            _mend(linking, before, revision.title)
     return note
+
+
+def _locked(note_id: uuid.UUID, title: str) -> tuple[Note, list[Note]]:
+    """The note, and those whose links to it its new title breaks.
+
+    Locked together and in one order, so that two renamings don't wait for each other; a link that
+    is written at this very moment isn't mended. Raises Note.DoesNotExist.
+    """
+    note = Note.objects.living().get(pk=note_id)
+    linking = links.broken_by(note, title)
+    wanted = Note.objects.living().filter(pk__in=[note.pk, *linking])
+    locked = {one.pk: one for one in wanted.select_for_update().order_by("pk")}
+    if note.pk not in locked:
+        raise Note.DoesNotExist
+    return locked.pop(note.pk), list(locked.values())
+
+
+def _mend(linking: Iterable[Note], before: str, title: str) -> None:
+    """Let the links of these notes lead on to the one that was called otherwise `before`."""
+    for note in linking:
+        try:
+            body = links.renamed(note.body, before, title)
+            if body != note.body and len(body) <= MAX_BODY:
+                _write(note, note.title, body)
+        except SealError:
+            # What can't be opened is left as it is, and keeps no other note from being saved.
+            continue
 
 
 def _write(note: Note, title: str, body: str, keep: bool = False) -> None:

@@ -15,11 +15,12 @@ RENDER_LIMIT = 64 * 1024
 log = logging.getLogger(__name__)
 
 
-def render(text: str) -> SafeString:
+def render(text: str, is_note: bool = False) -> SafeString:
     """The whole message as HTML. Never raises: what can't be rendered is shown as typed.
 
     CommonMark with tables, strikethrough, task lists, bare links and formulas; a line break is
-    kept as a line break. Headings go down two levels, since they live inside a page.
+    kept as a line break. Headings go down two levels, since they live inside a page. In a note
+    `[[Title]]` is marked as the name of another one, and each task says in which line it stands.
     """
     text = _encodable(text)
     if len(text) > RENDER_LIMIT:
@@ -27,7 +28,7 @@ def render(text: str) -> SafeString:
     from ahfai.markdown import rendering
 
     try:
-        return SafeString(rendering.html(text))
+        return SafeString(rendering.html(text, is_note))
     except rendering.Overgrown:
         return _as_typed(text)
     except Exception as error:  # noqa: BLE001  an answer must be readable whatever is in it

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from ahfai.markdown import formulas, links
+from ahfai.markdown import formulas, links, titles
 from ahfai.markdown.allowed import only_allowed
 from ahfai.markdown.blocks import NESTING
 from ahfai.markdown.highlight import Allowance, code_block
@@ -28,9 +28,9 @@ class Overgrown(Exception):
     """The text is nested deeper, or has more parts, than is rendered."""
 
 
-def html(text: str) -> str:
+def html(text: str, is_note: bool = False) -> str:
     """The text as sanitised HTML. Raises `Overgrown`."""
-    return only_allowed(_parser().render(text))
+    return only_allowed(_parser().render(text, {"is_note": is_note}))
 
 
 def words(text: str) -> str:
@@ -81,6 +81,7 @@ def _parser() -> MarkdownIt:
     formulas.add_inline_rule(md)
     md.core.ruler.after("block", "bounds", _check_bounds)
     links.add_rules(md)
+    titles.add_rule(md)
     md.core.ruler.push("tasks", _mark_tasks)
     md.core.ruler.push("levels", _settle_levels)
     for name, rule in _RENDER_RULES.items():
@@ -112,7 +113,8 @@ def _mark_tasks(state: StateCore) -> None:
             done = first.content[1] != " "
             first.content = first.content[4:]
             assert inline.children
-            inline.children.insert(0, Token(TASK, "span", 0, meta={"done": done}))
+            line = item.map[0] if item.map and state.env.get("is_note") else None
+            inline.children.insert(0, Token(TASK, "span", 0, meta={"done": done, "line": line}))
             item.attrSet("class", "task")
 
 
@@ -151,9 +153,10 @@ def _render_table_close(self: object, *rest: object) -> str:
 
 
 def _render_task(self: object, tokens: list[Token], index: int, *rest: object) -> str:
-    if tokens[index].meta["done"]:
-        return f'<span class="task-done" role="img" aria-label="{_("Done")}"></span>'
-    return f'<span class="task-open" role="img" aria-label="{_("To do")}"></span>'
+    task = tokens[index].meta
+    state, label = ("done", _("Done")) if task["done"] else ("open", _("To do"))
+    place = "" if task["line"] is None else f' data-line="{task["line"]}"'
+    return f'<span class="task-{state}" role="img" aria-label="{label}"{place}></span>'
 
 
 _RENDER_RULES: dict[str, Callable[..., Any]] = {

@@ -68,6 +68,17 @@ def test_what_is_written_is_saved_by_itself(ada):
     expect_no_complaint_in_any_look(ada, "the editor")
 
 
+def test_a_title_is_saved_when_it_has_been_written_to_its_end(ada, note):
+    linking = write(ada, "Plan", "See [[Kitchen]].")
+    edit(ada, note)
+    ada.get_by_label("Title").press_sequentially(" and hall", delay=200)
+    says(ada, "not saved yet")
+    ada.get_by_label("Title").press("Tab")
+    says(ada, "saved")
+    ada.goto(linking)
+    expect(ada.locator("#note-body")).to_contain_text("See Kitchen and hall.")
+
+
 def test_leaving_saves_the_last_key(ada, note):
     edit(ada, note)
     text(ada).fill("The last key")
@@ -146,6 +157,47 @@ def test_after_a_lost_session_the_text_is_saved_once_one_is_signed_in_again(chro
     door.goto(note)
     expect(door.locator("#note-body")).to_have_text("Wine and apples")
     page.context.close()
+
+
+def test_a_task_is_ticked_in_its_place_and_a_link_writes_the_next_note(ada):
+    address = write(ada, "List", "- [ ] call the mason\n- [ ] see [[Window sill]]")
+    # A page that was loaded anew would have forgotten this.
+    ada.evaluate("window.sameDocument = true")
+    first = ada.get_by_role("button", name="Done").first
+    expect(first).to_have_attribute("aria-pressed", "false")
+    first.click()
+    expect(first).to_have_attribute("aria-pressed", "true")
+    ada.get_by_role("button", name="Done").last.click()
+    expect(ada.get_by_role("button", name="Done", pressed=True)).to_have_count(2)
+    assert ada.evaluate("window.sameDocument")
+    expect_no_complaint_in_any_look(ada, "a note with tasks")
+    ada.get_by_role("link", name="Window sill").click()
+    ada.wait_for_load_state()
+    expect(ada.get_by_label("Title")).to_have_value("Window sill")
+    ada.get_by_role("button", name="Save").click()
+    expect(ada.get_by_role("heading", name="Linked from")).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "a note with back-links")
+    ada.goto(address)
+    expect(ada.get_by_role("link", name="Window sill").first).to_be_visible()
+    ada.goto(f"{address}history")
+    expect_no_complaint_in_any_look(ada, "a history")
+    ada.locator(".rows a").first.click()
+    expect_no_complaint_in_any_look(ada, "an earlier version")
+    ada.get_by_role("button", name="Go back to this").click()
+    expect(ada.get_by_text("The note is as it was then")).to_be_visible()
+
+
+def test_what_stands_in_lists_of_notes_is_accessible(ada, note):
+    for path in ("/notes/", "/notes/?pick=1", f"{note}tags", f"{note}delete"):
+        ada.goto(path)
+        expect_no_complaint_in_any_look(ada, path)
+    ada.goto("/notes/")
+    ada.locator(".rows details.menu > summary").first.click()
+    expect_no_complaint_in_any_look(ada, "the menu of a note")
+    ada.get_by_role("button", name="Move to the trash").click()
+    expect_no_complaint_in_any_look(ada, "a way back from the trash")
+    ada.goto("/notes/trash")
+    expect_no_complaint_in_any_look(ada, "the trash")
 
 
 def test_without_scripts_a_note_is_written_all_the_same(chromium, house, signed_in):

@@ -15,7 +15,10 @@ const { title, body, version } = form.elements;
 const chip = document.querySelector("[data-state]");
 const trouble = document.querySelector("[data-trouble]");
 const sentences = document.getElementById("sentences").content;
-let saved = words();
+// Renaming a note mends the links to it, so a title counts when it has been written to its end.
+let heading = title.value;
+// What a refused form shows isn't saved.
+let saved = "unsaved" in form.dataset ? "" : words();
 // Sent, and perhaps arrived: it goes out once more, and as it was, before anything else does.
 let tried = null;
 let saving = null;
@@ -24,27 +27,35 @@ let since = 0;
 let reason = "";
 let leaving = false;
 
-form.addEventListener("input", () => {
+form.addEventListener("input", ({ target }) => {
   if (!reason) show("unsaved");
+  if (target === title && form.dataset.note) return;
+  if (target === title) settleTitle();
   since ||= Date.now();
   saveSoon(Math.min(REST_MS, Math.max(0, since + LONGEST_MS - Date.now())));
 });
 
+title.addEventListener("change", saveAll);
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  settleTitle();
+  // Also a title alone, which a link has brought along.
+  if (!form.dataset.note) saved = "";
   while (isDirty() && (await save()));
   if (!isDirty() && form.dataset.note) go(() => location.assign(form.dataset.note));
   else if (isDirty() && reason === "elsewhere") go(() => form.submit());
 });
 
-document.addEventListener("visibilitychange", () => document.hidden && save());
-addEventListener("pagehide", save);
+document.addEventListener("visibilitychange", () => document.hidden && saveAll());
+addEventListener("pagehide", saveAll);
 addEventListener("online", save);
 // Perhaps the person has come from the tab in which they signed in again.
 addEventListener("focus", () => reason && reason !== "refused" && save());
 addEventListener("pageshow", () => (leaving = false));
 
 addEventListener("beforeunload", (event) => {
+  settleTitle();
   const isOnItsWay = !saving && !reason && isSmall();
   if (!leaving && isDirty() && !isOnItsWay) event.preventDefault();
 });
@@ -54,12 +65,21 @@ trouble.addEventListener("click", ({ target }) => {
 });
 
 function words() {
-  return JSON.stringify([title.value, body.value]);
+  return JSON.stringify([heading, body.value]);
+}
+
+function settleTitle() {
+  heading = title.value;
+}
+
+function saveAll() {
+  settleTitle();
+  save();
 }
 
 // A new note without a word is none.
 function isDirty() {
-  return words() !== saved && Boolean(form.dataset.note || title.value.trim() || body.value.trim());
+  return words() !== saved && Boolean(form.dataset.note || heading.trim() || body.value.trim());
 }
 
 const isSmall = () => title.value.length + body.value.length < MOST_ON_LEAVING;
@@ -78,7 +98,7 @@ function save() {
 async function send() {
   clearTimeout(rest);
   if (!isDirty() || reason === "elsewhere") return false;
-  tried ??= { data: new FormData(form), words: words() };
+  tried ??= { data: data(), words: words() };
   if (!reason) show("saving");
   try {
     const response = await post(form, tried.data, "application/json", isSmall());
@@ -90,6 +110,12 @@ async function send() {
   }
 }
 
+function data() {
+  const all = new FormData(form);
+  all.set("title", heading);
+  return all;
+}
+
 function arrived(answer) {
   saved = tried.words;
   tried = null;
@@ -97,7 +123,7 @@ function arrived(answer) {
   version.value = answer.version;
   if (!form.dataset.note) settle(answer);
   explain("");
-  show(isDirty() ? "unsaved" : "saved");
+  show(isDirty() || heading !== title.value ? "unsaved" : "saved");
   if (isDirty()) saveSoon(REST_MS);
 }
 
