@@ -363,27 +363,42 @@ def sealed_for(instance: models.Model, name: str, text: str) -> Sealed:
 
 
 def opened_rows(
-    rows: SealedQuerySet[Any], name: str, *foreign_keys: str, at_once: int = 2000
+    rows: SealedQuerySet[Any], *names: str, at_once: int = 2000
 ) -> Iterator[tuple[Any, ...]]:
-    """For each row its id, the text of the sealed column `name`, and the ids in `foreign_keys`.
+    """For each row its id and what is in the columns `names`: of a sealed one its text, of a
+    foreign key the id, of a moment "2026-05-31 23:59:59" in UTC.
 
     Makes no instances, and of each value only what is handed out: for very many rows that is what
-    takes the time. The text is "" where it can't be opened.
+    takes the time. A text is "" where it can't be opened.
     """
-    field = rows.model._meta.get_field(name)
-    if not isinstance(field, SealedTextField):
-        raise TypeError(f"{rows.model._meta.label}.{name} isn't a sealed column.")
-    columns = [_as_stored(column) for column in ("pk", "owner_id", name, *foreign_keys)]
     # Rows that follow each other often belong to the same one.
     id_of = functools.lru_cache(1000)(_stored_id)
-    opener_of = functools.lru_cache(16)(field.opener)
-    for row, owner, sealed, *others in rows.values_list(*columns).iterator(chunk_size=at_once):
+    readers = [_reader(rows.model._meta.get_field(name), id_of) for name in names]
+    columns = [_as_stored(column) for column in ("pk", "owner_id", *names)]
+    for row, owner, *values in rows.values_list(*columns).iterator(chunk_size=at_once):
         row_id = _stored_id(row)
-        try:
-            text = opener_of(id_of(owner))(row_id.bytes, bytes(sealed)) if sealed else ""
-        except SealError:
-            text = ""
-        yield row_id, text, *map(id_of, others)
+        of = row_id.bytes, id_of(owner)
+        yield row_id, *[read(value, *of) for read, value in zip(readers, values, strict=True)]
+
+
+def _reader(field: Any, id_of: Callable[[Any], Any]) -> Callable[[Any, bytes, uuid.UUID], Any]:
+    """Makes of a value as it is stored what `opened_rows` hands out."""
+    if isinstance(field, SealedTextField):
+        opener_of = functools.lru_cache(16)(field.opener)
+
+        def opened(sealed: Any, row_id: bytes, owner_id: uuid.UUID) -> str:
+            try:
+                return opener_of(owner_id)(row_id, bytes(sealed)) if sealed else ""
+            except SealError:
+                return ""
+
+        return opened
+    if isinstance(field, models.DateTimeField):
+        # SQLite keeps this text, and PostgreSQL's moments are read in UTC.
+        return lambda moment, *_of: str(moment)[:19]
+    if isinstance(field, models.ForeignKey):
+        return lambda stored, *_of: id_of(stored)
+    return lambda value, *_of: value
 
 
 def _as_stored(name: str) -> ExpressionWrapper:

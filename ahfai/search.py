@@ -7,16 +7,21 @@ last one, so every process finds the same.
 import logging
 import threading
 import time
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import merge
+from operator import attrgetter
 
 from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
 from accounts.models import Tombstone, User
+from ahfai import narrowing
+from ahfai.asked import Asked, Found
+from ahfai.narrowing import ROOMS
 from ahfai.textindex import Indexes, Query, TextIndex, snippet
-from chats import hooks
 
 # A search that finds its index still being filled tells so after this long.
 PATIENCE_S = 0.6
@@ -29,8 +34,9 @@ _indexes = Indexes(settings.SEARCH_MEMORY_MB * 2**20)
 
 @dataclass(frozen=True)
 class Result:
-    """`pieces` are parts of the text, each with whether it matched."""
+    """`pieces` are parts of the text, each with whether it matched; `room` is where it lives."""
 
+    room: str
     title: str
     pieces: list[tuple[str, bool]]
     address: str
@@ -48,9 +54,9 @@ class Page:
 def search(user: User, text: str, page: int = 1) -> Page | None:
     """What is found, by pages from 1; None while the person's words are being read for the first
     time since this process was started."""
-    query = Query.parse(text)
-    if not query.wanted:
-        return Page([])
+    asked = Asked.parse(text)
+    if not asked.query.wanted:
+        return _newest(user, asked, page) if asked.has_conditions else Page([])
     with _indexes.of(user.pk, wait_s=PATIENCE_S) as index:
         is_filled = index is not None and index.as_of is not None
         if index is not None and time.time() - index.kept_up > KEEP_UP_WITHIN.total_seconds():
@@ -58,19 +64,39 @@ def search(user: User, text: str, page: int = 1) -> Page | None:
             _indexes.forget(user.pk)
     if index is None or not (is_filled or _fill_beside(user).wait(PATIENCE_S)):
         return None
+    bounds = narrowing.bounds(user, asked)
     with _indexes.of(user.pk, wait_s=PATIENCE_S) as index:
         if index is None or index.as_of is None:
             return None
         _keep_up(index, user)
-        hits = index.search(query, page * PER_PAGE + 1)
-    asked = hits[(page - 1) * PER_PAGE : page * PER_PAGE]
-    shown = hooks.show(user, [hit.key for hit in asked])
-    results = [
-        Result(found.title, snippet(found.text, query), found.address, found.when)
-        for hit in asked
-        if (found := shown.get(hit.key))
-    ]
+        hits = index.search(asked.query, page * PER_PAGE + 1, bounds)
+    here = hits[(page - 1) * PER_PAGE : page * PER_PAGE]
+    shown: dict[uuid.UUID, tuple[str, Found]] = {}
+    for name, room in ROOMS.items():
+        if keys := [hit.key for hit in here if hit.kind in room.KINDS]:
+            found = room.show(user, keys, trashed=asked.trashed)
+            shown |= {key: (name, one) for key, one in found.items()}
+    results = [_result(*shown[hit.key], asked.query) for hit in here if hit.key in shown]
     return Page(results, has_more=len(hits) > page * PER_PAGE)
+
+
+def _newest(user: User, asked: Asked, page: int) -> Page:
+    """Where no words are asked for: what there is, the newest first."""
+    wanted = narrowing.holders(user, asked)
+    found = [
+        (name, one)
+        for name, room in narrowing.rooms(asked).items()
+        if wanted is not None
+        for one in room.newest(user, wanted, page * PER_PAGE + 1)
+    ]
+    found.sort(key=lambda place: place[1].when, reverse=True)
+    here = found[(page - 1) * PER_PAGE : page * PER_PAGE]
+    results = [_result(name, one, asked.query) for name, one in here]
+    return Page(results, has_more=len(found) > page * PER_PAGE)
+
+
+def _result(room: str, found: Found, query: Query) -> Result:
+    return Result(room, found.title, snippet(found.text, query), found.address, found.when)
 
 
 def forget() -> None:
@@ -102,13 +128,14 @@ def _fill_beside(user: User) -> threading.Event:
 def _keep_up(index: TextIndex, user: User) -> None:
     """Take over what changed since the last time; what comes meanwhile is read once more."""
     now = User.objects.values_list("change_number", flat=True).get(pk=user.pk)
-    growing = hooks.unfinished(user)
+    growing = set().union(*(room.unfinished(user) for room in ROOMS.values()))
     if index.as_of is not None:
         tombstones = Tombstone.objects.filter(owner=user, change_number__gt=index.as_of)
         for key in tombstones.order_by("change_number").values_list("key", flat=True):
             index.remove(key)
     if index.as_of != now or index.unfinished:
-        index.put(hooks.documents(user, index.as_of, index.unfinished))
+        changed = [room.documents(user, index.as_of, index.unfinished) for room in ROOMS.values()]
+        index.put(merge(*changed, key=attrgetter("number")))
     index.as_of, index.unfinished, index.kept_up = now, growing, time.time()
 
 

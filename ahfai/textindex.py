@@ -7,6 +7,7 @@ there what the index matched.
 """
 
 import codecs
+import itertools
 import json
 import re
 import sqlite3
@@ -19,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 # With more hits than this only the newest are weighed: nobody reads on so far.
@@ -49,13 +50,48 @@ _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
 class Document(NamedTuple):
-    """What is found. `kind` and `key` name its row; `container` is what it is a part of."""
+    """What is found. `kind` and `key` name its row; `container` is what it is a part of.
+
+    `when` is UTC as "2026-05-31 23:59:59"; documents come in the order of `number`.
+    """
 
     kind: str
     key: UUID
     container: UUID
     title: str = ""
     body: str = ""
+    when: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a search leaves out. `within` and `without` are containers; of the moments `since` and
+    `until`, the first is meant too, and the second isn't."""
+
+    kinds: frozenset[str] | None = None
+    within: frozenset[UUID] | None = None
+    without: frozenset[UUID] = frozenset()
+    since: str = ""
+    until: str = ""
+
+    def allows(self, container: UUID) -> bool:
+        return (self.within is None or container in self.within) and container not in self.without
+
+    def condition(self) -> tuple[str, list[str]]:
+        """In SQL, on a row of `documents`."""
+        said, values = "", []
+        if self.kinds is not None:
+            said += f" AND kind IN ({', '.join('?' * len(self.kinds))})"
+            values += sorted(self.kinds)
+        for limit, sign in ((self.since, ">="), (self.until, "<")):
+            if limit:
+                said += f" AND moment {sign} ?"
+                values.append(limit)
+        return said, values
+
+
+NO_BOUNDS = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +237,13 @@ class TextIndex:
                 part.remove("key", key)
                 part.remove("container", key)
 
-    def search(self, query: Query, limit: int = 50) -> list[Hit]:
+    def search(self, query: Query, limit: int = 50, bounds: Bounds = NO_BOUNDS) -> list[Hit]:
         """The best first; of equal ones, the newest."""
         expression = query.expression()
         weighed: list[_Weighed] = []
         if expression:
             for part in reversed(self._parts):
-                weighed += part.weigh(expression, WEIGHED_HITS - len(weighed))
+                weighed += part.weigh(expression, WEIGHED_HITS - len(weighed), bounds)
                 if len(weighed) >= WEIGHED_HITS:
                     break
         weighed.sort(key=itemgetter(0))
@@ -241,7 +277,7 @@ class TextIndex:
         self._parts[-1].add(some)
 
 
-_Weighed = tuple[float, str, bytes, bytes]
+_Weighed = list[Any]
 
 
 class _Part:
@@ -256,7 +292,8 @@ class _Part:
         )
         self._db.execute("INSERT INTO words(words, rank) VALUES ('hashsize', ?)", (BUFFER_BYTES,))
         self._db.execute(
-            "CREATE TABLE documents (id INTEGER PRIMARY KEY, kind TEXT, key BLOB, container BLOB)"
+            "CREATE TABLE documents "
+            "(id INTEGER PRIMARY KEY, kind TEXT, key BLOB, container BLOB, moment TEXT)"
         )
 
     @property
@@ -277,10 +314,12 @@ class _Part:
         first = last + 1
         self._db.execute(
             "INSERT INTO documents SELECT :first + key, value, substr(:keys, 32 * key + 1, 16), "
-            "substr(:keys, 32 * key + 17, 16) FROM json_each(:kinds)",
+            "substr(:keys, 32 * key + 17, 16), substr(:moments, 19 * key + 1, 19) "
+            "FROM json_each(:kinds)",
             {
                 "first": first,
                 "kinds": json.dumps([one.kind for one in some]),
+                "moments": "".join(f"{one.when:19.19}" for one in some),
                 "keys": b"".join(one.key.bytes + one.container.bytes for one in some),
             },
         )
@@ -301,21 +340,34 @@ class _Part:
             self._db.executemany("DELETE FROM words WHERE rowid = ?", rows)
             self._db.executemany("DELETE FROM documents WHERE id = ?", rows)
 
-    def weigh(self, expression: str, most: int) -> list[_Weighed]:
+    def weigh(self, expression: str, most: int, bounds: Bounds) -> list[_Weighed]:
         """The newest `most` of what matches, the best first; of equal ones, the newest."""
-        [oldest] = self._db.execute(
-            "SELECT min(rowid) FROM "
-            "(SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?)",
-            (expression, most),
-        ).fetchone()
-        if oldest is None:
+        newest = self._newest(expression, most, bounds)
+        if not newest:
             return []
-        return self._db.execute(
-            "SELECT bm25(words, ?, ?) AS weight, kind, key, container "
+        rows = self._db.execute(
+            "SELECT words.rowid, bm25(words, ?, ?) AS weight, kind, key, container "
             "FROM words JOIN documents ON id = words.rowid "
             "WHERE words MATCH ? AND words.rowid >= ? ORDER BY weight, words.rowid DESC",
-            (TITLE_WEIGHT, BODY_WEIGHT, expression, oldest),
-        ).fetchall()
+            (TITLE_WEIGHT, BODY_WEIGHT, expression, min(newest)),
+        )
+        return [rest for row, *rest in rows if row in newest]
+
+    def _newest(self, expression: str, most: int, bounds: Bounds) -> set[int]:
+        if bounds is NO_BOUNDS:
+            rows = self._db.execute(
+                "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?",
+                (expression, most),
+            )
+            return {row for [row] in rows}
+        condition, values = bounds.condition()
+        rows = self._db.execute(
+            "SELECT words.rowid, container FROM words JOIN documents ON id = words.rowid "  # noqa: S608
+            f"WHERE words MATCH ?{condition} ORDER BY words.rowid DESC",
+            (expression, *values),
+        )
+        allowed = (row for row, container in rows if bounds.allows(UUID(bytes=container)))
+        return set(itertools.islice(allowed, most))
 
     def begin(self) -> None:
         self._db.execute("BEGIN")
@@ -379,8 +431,8 @@ def _next_of(documents: Iterator[Document]) -> list[Document]:
     """The next ones, cut. Half of the work of filling is here, half in what SQLite does."""
     some: list[Document] = []
     length = 0
-    for kind, key, container, title, body in documents:
-        some.append(Document(kind, key, container, _cut(title), _cut(body)))
+    for kind, key, container, title, body, when, number in documents:
+        some.append(Document(kind, key, container, _cut(title), _cut(body), when, number))
         length += len(title) + len(body)
         if len(some) >= DOCUMENTS_AT_ONCE or length >= CHARACTERS_AT_ONCE:
             break

@@ -2,33 +2,28 @@
 
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from heapq import merge
+from operator import attrgetter
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
 
 from accounts.fields import opened_rows
+from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
 from ahfai.textindex import Document
-from chats.models import Chat, Message
+from chats.models import Chat, ChatQuerySet, Message
 
-
-@dataclass(frozen=True)
-class Found:
-    """Something that was found, with the text that it was found in."""
-
-    title: str
-    text: str
-    address: str
-    when: datetime
+KINDS = frozenset({"chat", "message"})
 
 
 def documents(user, since: int | None, again: Iterable[uuid.UUID]) -> Iterator[Document]:
     """What changed after the number `since`, or all; and the rows `again`, oldest first."""
-    chats = _changed(user.chats.all(), since, []).order_by("change_number")
-    for chat_id, title in opened_rows(chats, "title"):
-        yield Document("chat", chat_id, chat_id, title=title)
-    messages = _changed(user.messages.all(), since, again).order_by("change_number")
-    for message_id, text, chat_id in opened_rows(messages, "content", "chat_id"):
-        yield Document("message", message_id, chat_id, body=text)
+    return merge(
+        _titles(_changed(user.chats.all(), since, [])),
+        _messages(_changed(user.messages.all(), since, again)),
+        key=attrgetter("number"),
+    )
 
 
 def unfinished(user) -> set[uuid.UUID]:
@@ -36,30 +31,71 @@ def unfinished(user) -> set[uuid.UUID]:
     return set(user.messages.open().values_list("pk", flat=True))
 
 
-def show(user, keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Found]:
-    """Those of the found rows that are there and not in the trash."""
+def holding(user, asked: Holders) -> ChatQuerySet:
+    """The chats that what is asked can be in."""
+    chats = user.chats.filter(trashed__isnull=not asked.trashed)
+    if asked.archived:
+        chats = chats.in_archive()
+    links = Chat.tags.through.objects.filter(chat=OuterRef("pk"))
+    for tags in asked.tags:
+        chats = chats.filter(Exists(links.filter(tag__in=tags)))
+    return chats.exclude(Exists(links.filter(tag__in=asked.no_tags))) if asked.no_tags else chats
+
+
+def newest(user, asked: Holders, most: int) -> list[Found]:
+    """The chats themselves, of which nothing was asked but where they are."""
+    chats = holding(user, asked).newest_first()
+    if asked.since:
+        chats = chats.filter(changed__gte=asked.since)
+    if asked.until:
+        chats = chats.filter(changed__lt=asked.until)
+    return [_found(chat) for chat in chats[:most]]
+
+
+def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UUID, Found]:
+    """Those of the found rows that are there, in the trash or not."""
     keys = list(keys)
-    shown = {}
-    chats = user.chats.living().filter(pk__in=keys)
-    for chat in chats.only("owner_id", "title", "changed"):
-        title = _opened(chat, "title")
-        shown[chat.pk] = Found(title, title, chat.get_absolute_url(), chat.changed)
-    messages = user.messages.filter(pk__in=keys, chat__trashed=None).only(
-        "owner_id", "chat_id", "content", "created"
-    )
-    of = user.chats.only("owner_id", "title").in_bulk([message.chat_id for message in messages])
+    messages = user.messages.filter(pk__in=keys).only("owner_id", "chat_id", "content", "created")
+    of = [message.chat_id for message in messages]
+    there = user.chats.filter(pk__in=[*keys, *of], trashed__isnull=not trashed)
+    chats = there.only("owner_id", "title", "changed", "trashed").in_bulk()
+    shown = {key: _found(chats[key]) for key in keys if key in chats}
     for message in messages:
-        if chat := of.get(message.chat_id):
+        if chat := chats.get(message.chat_id):
             address = f"{chat.get_absolute_url()}?at={message.pk}#message-{message.pk}"
             title, text = _opened(chat, "title"), _opened(message, "content")
-            shown[message.pk] = Found(title, text, address, message.created)
+            shown[message.pk] = Found(title, text, _address(chat, address), message.created)
     return shown
+
+
+def _titles(chats: ChatQuerySet) -> Iterator[Document]:
+    rows = opened_rows(chats.order_by("change_number"), "title", "created", "change_number")
+    for chat_id, title, when, number in rows:
+        yield Document("chat", chat_id, chat_id, title=title, when=when, number=number)
+
+
+def _messages(messages) -> Iterator[Document]:
+    messages = messages.order_by("change_number")
+    for message_id, text, chat_id, when, number in opened_rows(
+        messages, "content", "chat", "created", "change_number"
+    ):
+        yield Document("message", message_id, chat_id, body=text, when=when, number=number)
 
 
 def _changed(rows, since: int | None, again: Iterable[uuid.UUID]):
     if since is None:
         return rows
     return rows.filter(change_number__gt=since) | rows.filter(pk__in=list(again))
+
+
+def _found(chat: Chat) -> Found:
+    title = _opened(chat, "title")
+    return Found(title, title, _address(chat, chat.get_absolute_url()), chat.changed)
+
+
+def _address(chat: Chat, address: str) -> str:
+    """What is in the trash can only be put back there."""
+    return reverse("chats:trash") if chat.trashed else address
 
 
 def _opened(row: Chat | Message, column: str) -> str:

@@ -2,33 +2,28 @@
 
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
 
 from accounts.fields import opened_rows
+from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
 from ahfai.textindex import Document
-from notes.models import Note
+from notes.models import Note, NoteQuerySet, Tagging
 
-
-@dataclass(frozen=True)
-class Found:
-    """Something that was found, with the text that it was found in."""
-
-    title: str
-    text: str
-    address: str
-    when: datetime
+KINDS = frozenset({"note"})
+# The id of the first place in a note that a search found.
+PLACE_FOUND = "found"
 
 
 def documents(user, since: int | None, again: Iterable[uuid.UUID]) -> Iterator[Document]:
     """What changed after the number `since`, or all; oldest first."""
     notes = user.notes.all() if since is None else user.notes.filter(change_number__gt=since)
-    notes = notes.order_by("change_number")
-    titles = dict(opened_rows(notes, "title"))
-    for note_id, body in opened_rows(notes, "body"):
-        # What was made a moment ago, between the two, is read once more at the next search.
-        yield Document("note", note_id, note_id, title=titles.get(note_id, ""), body=body)
+    for note_id, title, body, when, number in opened_rows(
+        notes.order_by("change_number"), "title", "body", "changed", "change_number"
+    ):
+        yield Document("note", note_id, note_id, title, body, when, number)
 
 
 def unfinished(user) -> set[uuid.UUID]:
@@ -36,13 +31,38 @@ def unfinished(user) -> set[uuid.UUID]:
     return set()
 
 
-def show(user, keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Found]:
-    """Those of the found notes that are there and not in the trash."""
-    shown = {}
-    for note in user.notes.living().filter(pk__in=list(keys)):
-        title, body = _opened(note, "title"), _opened(note, "body")
-        shown[note.pk] = Found(title, body or title, note.get_absolute_url(), note.changed)
-    return shown
+def holding(user, asked: Holders) -> NoteQuerySet:
+    """The notes that what is asked can be in."""
+    notes = user.notes.filter(trashed__isnull=not asked.trashed)
+    if asked.archived:
+        notes = notes.filter(archived=True)
+    links = Tagging.objects.filter(note=OuterRef("pk"))
+    for tags in asked.tags:
+        notes = notes.filter(Exists(links.filter(tag__in=tags)))
+    return notes.exclude(Exists(links.filter(tag__in=asked.no_tags))) if asked.no_tags else notes
+
+
+def newest(user, asked: Holders, most: int) -> list[Found]:
+    """The notes themselves, of which nothing was asked but where they are."""
+    notes = holding(user, asked).order_by("-changed", "-pk")
+    if asked.since:
+        notes = notes.filter(changed__gte=asked.since)
+    if asked.until:
+        notes = notes.filter(changed__lt=asked.until)
+    return [_found(note) for note in notes[:most]]
+
+
+def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UUID, Found]:
+    """Those of the found notes that are there, in the trash or not."""
+    notes = user.notes.filter(pk__in=list(keys), trashed__isnull=not trashed)
+    return {note.pk: _found(note) for note in notes}
+
+
+def _found(note: Note) -> Found:
+    title, body = _opened(note, "title"), _opened(note, "body")
+    # What is in the trash can only be put back there.
+    address = reverse("notes:trash") if note.trashed else f"{note.get_absolute_url()}#{PLACE_FOUND}"
+    return Found(title, body or title, address, note.changed)
 
 
 def _opened(note: Note, column: str) -> str:

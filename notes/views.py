@@ -6,15 +6,20 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import tags
 from accounts.forms import TagsOfOneForm
 from accounts.requests import SignedInRequest
+from ahfai import marking
+from ahfai.asked import Asked
 from ahfai.crypto import SealError
+from ahfai.textindex import MAX_QUERY
 from notes import conflicts, links, order, pages, rendering, writing
 from notes.forms import NewNoteForm, NoteForm, TickForm
+from notes.hooks import PLACE_FOUND
 from notes.list_views import tags_of
 from notes.models import MAX_TITLE, Note
 
@@ -29,12 +34,18 @@ def detail(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
         body = None
     shown = {
         "note": note,
-        "body": body,
+        "body": body and _marked(body, request.GET.get("q", "")[:MAX_QUERY]),
         "tags": tags_of([note], known).get(note.pk, []),
         "back_links": links.back_links(note),
         **_beside(request),
     }
     return render(request, "notes/note_detail.html", shown)
+
+
+def _marked(body: SafeString, sought: str) -> SafeString:
+    """With what a search found in it; the first place is where its link leads."""
+    marked = marking.mark(body, Asked.parse(sought).query)
+    return SafeString(marked.replace("<mark>", f'<mark id="{PLACE_FOUND}">', 1))
 
 
 @require_http_methods(["GET", "POST"])

@@ -16,8 +16,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ahfai import bundles, markdown, marking
+from ahfai.asked import Asked
 from ahfai.crypto import SealError
-from ahfai.textindex import Query
 
 register = template.Library()
 
@@ -40,13 +40,18 @@ def in_plain(text: str) -> str:
 
 
 @register.filter
+def without_marks(text: str) -> str:
+    """Markdown for one glance: twenty whole messages would take too long to parse."""
+    return _MARKS.sub("", text)
+
+
+@register.filter
 def at_a_glance(pieces: Iterable[tuple[str, bool]]) -> SafeString:
-    """Pieces of Markdown without its marks, those that were found marked: twenty whole messages
-    would take too long to parse."""
+    """Pieces of Markdown without its marks, those that were found marked."""
     return SafeString(
         "".join(
             f"<mark>{said}</mark>" if is_match else said
-            for said, is_match in ((escape(_MARKS.sub("", text)), found) for text, found in pieces)
+            for said, is_match in ((escape(without_marks(text)), found) for text, found in pieces)
         )
     )
 
@@ -54,15 +59,13 @@ def at_a_glance(pieces: Iterable[tuple[str, bool]]) -> SafeString:
 @register.filter
 def marked(text: str, sought: str) -> SafeString:
     """The text, or the safe HTML, with the words marked that a search found in it."""
-    return marking.mark(conditional_escape(text), Query.parse(sought))
+    return marking.mark(conditional_escape(text), Asked.parse(sought).query)
 
 
 @register.filter
 def seeking(address: str, words: str) -> str:
     """The address of a place in a page, which is to mark these words there."""
     parts = urlsplit(address)
-    if not parts.query:
-        return address
     query = urlencode([*parse_qsl(parts.query), ("q", words)])
     return urlunsplit(parts._replace(query=query))
 

@@ -1,5 +1,6 @@
 """What the search gets to know of notes."""
 
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -10,9 +11,9 @@ from notes.models import Note
 def test_a_search_is_told_what_changed_since_it_looked(owner, stranger):
     kitchen = writing.create(owner, "Kitchen", "oak")
     writing.create(stranger, "Secret", "pine")
-    assert [tuple(one) for one in hooks.documents(owner, None, [])] == [
-        ("note", kitchen.pk, kitchen.pk, "Kitchen", "oak")
-    ]
+    [document] = hooks.documents(owner, None, [])
+    assert document[:5] == ("note", kitchen.pk, kitchen.pk, "Kitchen", "oak")
+    assert document.when == f"{kitchen.changed:%Y-%m-%d %H:%M:%S}"
     since = User.objects.get(pk=owner.pk).change_number
     assert not [*hooks.documents(owner, since, [])]
     writing.save(kitchen, "Kitchen", "elm", 1)
@@ -30,4 +31,7 @@ def test_only_the_persons_own_living_notes_are_shown(owner, stranger):
     shown = hooks.show(owner, [mine.pk, thrown.pk, theirs.pk])
     assert shown.keys() == {mine.pk}
     found = shown[mine.pk]
-    assert (found.title, found.text, found.address) == ("Kitchen", "oak", mine.get_absolute_url())
+    address = f"{mine.get_absolute_url()}#found"
+    assert (found.title, found.text, found.address) == ("Kitchen", "oak", address)
+    [thrown_away] = hooks.show(owner, [mine.pk, thrown.pk, theirs.pk], trashed=True).values()
+    assert (thrown_away.title, thrown_away.address) == ("Old", reverse("notes:trash"))
