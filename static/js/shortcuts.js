@@ -44,7 +44,7 @@ document.addEventListener("keydown", (event) => {
   if (keys === "?" && dialog) {
     event.preventDefault();
     dialog.showModal();
-  } else if (keys === "/" && focusMessage()) {
+  } else if (keys === "/" && (focusMessage() || openSearch(search))) {
     event.preventDefault();
   } else if (press(keys) || (keys in STEPS && step(STEPS[keys]))) {
     event.preventDefault();
@@ -76,6 +76,11 @@ function step(by) {
   const next = links[here < 0 ? 0 : here + by];
   if (next) location.assign(`${next.pathname}#main`);
   return Boolean(next);
+}
+
+function openSearch(search) {
+  search?.click();
+  return Boolean(search);
 }
 
 function focusMessage() {
