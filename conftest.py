@@ -1,8 +1,10 @@
 """What every test may ask for."""
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from ahfai.testing import make_person, signed_in
 from chats import calibration, lifecycle
@@ -20,6 +22,26 @@ def pytest_collection_modifyitems(config, items):
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_listed_once():
+    """Each test's browser has a server of its own, which would look at all static files anew."""
+    list_all, listed = WhiteNoiseMiddleware.add_files_from_finders, {}
+    folders = settings.STATICFILES_DIRS
+
+    def list_once(server):
+        if folders != settings.STATICFILES_DIRS:
+            list_all(server)
+            return
+        if not listed:
+            list_all(server)
+            listed.update(server.files)
+        server.files.update(listed)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(WhiteNoiseMiddleware, "add_files_from_finders", list_once)
+        yield
 
 
 @pytest.fixture(autouse=True)
