@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.models.signals import post_migrate
 from django.test import Client
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -42,6 +43,23 @@ def static_files_are_listed_once():
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(WhiteNoiseMiddleware, "add_files_from_finders", list_once)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """The permissions are made with the tables and not again after each test with transactions,
+    which empties them: that took as long as a short test, and nobody here is given any."""
+    assert post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    if connection.vendor == "postgresql":
+        connection.ops.sql_flush = _sql_to_delete_all
+
+
+def _sql_to_delete_all(style, tables, **_how):
+    """TRUNCATE gives each table and index a new file, however few rows there were."""
+    deletes = [f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables]  # noqa: S608
+    # Then the order of the tables doesn't matter.
+    before, after = (f"SET session_replication_role = {role}" for role in ("replica", "DEFAULT"))
+    return [before, *deletes, after]
 
 
 @pytest.fixture(autouse=True)
