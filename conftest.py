@@ -28,8 +28,8 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(scope="session", autouse=True)
 def static_files_are_listed_once():
     """Each test's browser has a server of its own, which would look at all static files anew."""
-    list_all, listed = WhiteNoiseMiddleware.add_files_from_finders, {}
-    folders = settings.STATICFILES_DIRS
+    list_all, folders = WhiteNoiseMiddleware.add_files_from_finders, settings.STATICFILES_DIRS
+    listed: dict = {}
 
     def list_once(server):
         if folders != settings.STATICFILES_DIRS:
@@ -51,7 +51,7 @@ def django_db_setup(django_db_setup):
     which empties them: that took as long as a short test, and nobody here is given any."""
     assert post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     if connection.vendor == "postgresql":
-        connection.ops.sql_flush = _sql_to_delete_all
+        connection.ops.sql_flush = _sql_to_delete_all  # type: ignore[method-assign]
 
 
 def _sql_to_delete_all(style, tables, **_how):
