@@ -88,6 +88,16 @@ def edit(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
+def preview(request: SignedInRequest, note_id: uuid.UUID | None = None) -> HttpResponse:
+    """The editor with what its words will look like; nothing is saved."""
+    note = _note(request, note_id) if note_id else None
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _editor(request, form, note, status=422)
+    return _editor(request, form, note, rendering.html(request.user, form.cleaned_data["body"]))
+
+
+@require_POST
 def tick(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
     """Tick the task in one line of a note, or take its tick off."""
     note = _note(request, note_id)
@@ -166,7 +176,11 @@ def _refused(request: SignedInRequest, form: NoteForm, note: Note | None = None)
 
 
 def _editor(
-    request: SignedInRequest, form: NoteForm, note: Note | None = None, status: int = 200
+    request: SignedInRequest,
+    form: NoteForm,
+    note: Note | None = None,
+    shown_as: str | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    shown = {"form": form, "note": note, **_beside(request)}
+    shown = {"form": form, "note": note, "preview": shown_as, **_beside(request)}
     return render(request, "notes/note_edit.html", shown, status=status)

@@ -55,6 +55,21 @@ def test_the_editor_shows_what_is_saved(client, note):
     assert "Oak fronts\nWhite stone\nNo handles" in page
 
 
+def test_a_preview_shows_what_the_page_would_and_saves_nothing(client, note):
+    sent = {"title": "Cellar", "body": "*Elm*, see [[kitchen]]\n\n- [ ] task", "version": 1}
+    for address in (reverse("notes:preview", args=[note.pk]), reverse("notes:preview_new")):
+        page = main(client.post(address, sent))
+        assert "<em>Elm</em>" in page
+        assert f'<a href="{note.get_absolute_url()}">kitchen</a>' in page
+        assert 'class="task-open"' in page
+        assert 'name="line"' not in page
+        assert "*Elm*, see [[kitchen]]" in page
+        assert 'value="Cellar"' in page
+        assert "data-unsaved" in page
+    assert client.post(reverse("notes:preview_new"), {"body": "x" * 200_001}).status_code == 422
+    assert Note.objects.get().title == "Kitchen"
+
+
 def test_a_new_note_needs_a_word(client):
     response = client.post(NEW, {"title": " ", "body": "\n"})
     assert response.status_code == 422

@@ -38,6 +38,8 @@ form.addEventListener("input", ({ target }) => {
 title.addEventListener("change", saveAll);
 
 form.addEventListener("submit", async (event) => {
+  // A preview saves nothing.
+  if (event.submitter?.hasAttribute("formaction")) return go(() => {});
   event.preventDefault();
   settleTitle();
   // Also a title alone, which a link has brought along.
@@ -58,6 +60,13 @@ addEventListener("beforeunload", (event) => {
   settleTitle();
   const isOnItsWay = !saving && !reason && isSmall();
   if (!leaving && isDirty() && !isOnItsWay) event.preventDefault();
+});
+
+// Who was signed out elsewhere is led to the sign-in page, but not away from words unsaved.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.status !== 401 || !isDirty()) return;
+  event.preventDefault();
+  explain("signed-out");
 });
 
 trouble.addEventListener("click", ({ target }) => {
