@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from accounts.models import User, UserKey
+from accounts.models import SealedFile, User, UserKey
 from ahfai.inspection import Inspection
 
 
@@ -23,3 +23,9 @@ class UserInspection(Inspection):
 class UserKeyInspection(Inspection):
     shown = ("id", "owner_id", "generation", "master_id", "created")
     ordering = ("-created",)
+
+
+@admin.register(SealedFile)
+class FileInspection(Inspection):
+    shown = ("id", "owner_id", "kind", "size", "made", "needed")
+    ordering = ("-made",)

@@ -1,4 +1,4 @@
-"""Columns whose text is sealed at rest.
+"""Columns whose text, or whose bytes, are sealed at rest.
 
     class Note(models.Model):
         id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -14,7 +14,7 @@ sealed column that joins an existing table starts with `null=True`.
 import functools
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
 from django import forms
 from django.apps import apps
@@ -34,13 +34,25 @@ from accounts import keys
 from ahfai import crypto
 from ahfai.crypto import SealError
 
-# A type parameter is known to the checker alone: Django's field takes none.
+_Value = TypeVar("_Value", str, bytes)
+
+# Type parameters are known to the checker alone: Django's field takes none.
 if TYPE_CHECKING:
-    _Field = models.Field[str, str]
+
+    class _Field(models.Field[_Value, _Value], Generic[_Value]):
+        pass
+
 else:
-    _Field = models.Field
+
+    class _Field(models.Field, Generic[_Value]):
+        pass
+
 
 _Row = TypeVar("_Row", bound=models.Model, covariant=True)
+
+_WORDS: dict[type, str] = {str: "text", bytes: "bytes"}
+# Rows in memory at a time, when all are gone through: a row of bytes has a megabyte of them.
+_AT_ONCE: dict[type, int] = {str: 200, bytes: 8}
 
 HALF_A_CHARACTER = _("This text holds half a character, which can't be stored.")
 
@@ -54,7 +66,7 @@ class Sealed:
 
     __slots__ = ("field", "value")
 
-    def __init__(self, field: "SealedTextField", value: bytes) -> None:
+    def __init__(self, field: "SealedField", value: bytes) -> None:
         self.field = field
         self.value = value
 
@@ -71,13 +83,14 @@ class Sealed:
         return self
 
 
-class _Text:
-    """Text in the memory of its instance: no dump, log line or cache takes it along by accident."""
+class _InClear:
+    """What a value says, in the memory of its instance: no dump, log line or cache takes it along
+    by accident."""
 
-    __slots__ = ("text",)
+    __slots__ = ("said",)
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, said: Any) -> None:
+        self.said = said
 
     def __repr__(self) -> str:
         return "<sealed>"
@@ -92,23 +105,29 @@ class _Text:
 
 
 class _OpenedWhenRead(DeferredAttribute):
-    """Holds the sealed value until somebody reads the text, then the text."""
+    """Holds the sealed value until somebody reads what it says, then that."""
 
-    field: "SealedTextField"
+    field: "SealedField"
 
     def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
         if instance is None:
             return self
         held = self.field.held(instance)
         if isinstance(held, Sealed):
-            held = instance.__dict__[self.field.attname] = _Text(self.field.open(instance, held))
-        return held.text if held else None
+            opened = _InClear(self.field.open(instance, held))
+            held = instance.__dict__[self.field.attname] = opened
+        return held.said if held else None
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         value = self.field.to_python(value)
-        if not (value is None or isinstance(value, str | Sealed)):
-            raise TypeError(f"{self.field.label} takes text, not {type(value).__name__}.")
-        instance.__dict__[self.field.attname] = _Text(value) if isinstance(value, str) else value
+        holds = self.field.holds
+        if not (value is None or isinstance(value, holds | Sealed)):
+            raise TypeError(
+                f"{self.field.label} takes {_WORDS[holds]}, not {type(value).__name__}."
+            )
+        instance.__dict__[self.field.attname] = (
+            _InClear(value) if isinstance(value, holds) else value
+        )
 
 
 class _ExactlyThisSealed(Exact):
@@ -118,15 +137,17 @@ class _ExactlyThisSealed(Exact):
         return self.lhs.output_field.get_prep_value(self.rhs)
 
 
-class SealedTextField(_Field):
-    """Text that only the running application can read: `str` in, `str` out, sealed in between.
+class SealedField(_Field[_Value]):
+    """What text and bytes have in common that only the running application can read.
 
     Sealed when the row is saved and opened when it is first read, never before. Raises SealError,
     which names model, column and row, where a value doesn't open.
     """
 
-    description = _("Sealed text")
     descriptor_class = _OpenedWhenRead
+    holds: type[str] | type[bytes]
+    # Columns of the row whose values are bound into the sealed one, beside its id and owner.
+    bound_to: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -137,7 +158,7 @@ class SealedTextField(_Field):
     def label(self) -> str:
         return f"{self.model._meta.label}.{self.name}"
 
-    def held(self, instance: models.Model) -> "Sealed | _Text | None":
+    def held(self, instance: models.Model) -> "Sealed | _InClear | None":
         """What `instance` holds for this column, unopened; fetched where it was deferred."""
         if self.attname not in instance.__dict__:
             rows = self.model._base_manager.db_manager(
@@ -147,39 +168,18 @@ class SealedTextField(_Field):
             instance.__dict__[self.attname] = row.__dict__[self.attname]
         return instance.__dict__[self.attname]
 
-    def seal(self, instance: models.Model, text: str) -> Sealed:
-        """`text`, sealed for this column of `instance`. Raises ValueError for lone surrogates."""
-        return self._seal(instance, text, *self._newest_key(instance))
+    def seal(self, instance: models.Model, said: _Value) -> Sealed:
+        """`said`, sealed for this column of `instance`. Raises ValueError for lone surrogates."""
+        return self._seal(instance, said, *self._newest_key(instance))
 
-    def open(self, instance: models.Model, sealed: Sealed) -> str:
-        """The text of `sealed`, if it belongs to this column of `instance`."""
+    def open(self, instance: models.Model, sealed: Sealed) -> _Value:
+        """What `sealed` says, if it belongs to this column of `instance`."""
         try:
             generation = crypto.generation_of(sealed.value)
             _, key = keys.data_key(_owner_id(instance), generation)
-            return crypto.unseal(key, sealed.value, self._context(instance)).decode()
+            return self._decoded(crypto.unseal(key, sealed.value, self._context(instance)))
         except SealError as error:
             raise SealError(f"{self.label} of row {instance.pk} can't be opened: {error}") from None
-
-    def opener(self, owner_id: uuid.UUID) -> "Callable[[bytes, bytes], str]":
-        """Opens many values of that person's rows, each given with the id of its row as bytes.
-
-        What it returns keeps the person's keys: use it for one reading.
-        """
-
-        @functools.cache
-        def of_generation(generation: int) -> crypto.Opener:
-            _, key = keys.data_key(owner_id, generation)
-            return crypto.Opener(key, generation, self._place, (owner_id.bytes,))
-
-        last: crypto.Opener | None = None
-
-        def opened(row_id: bytes, sealed: bytes) -> str:
-            nonlocal last
-            if last is None or not last.opens(sealed):
-                last = of_generation(crypto.generation_of(sealed))
-            return last.open(sealed, row_id).decode()
-
-        return opened
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
         """The value to store. A body that nobody read goes back as it was, once it has proved that
@@ -187,14 +187,14 @@ class SealedTextField(_Field):
         held = self.held(model_instance)
         if held is None:
             return None
-        if isinstance(held, _Text):
-            return self.seal(model_instance, held.text)
-        text = self.open(model_instance, held)
+        if isinstance(held, _InClear):
+            return self.seal(model_instance, held.said)
+        said = self.open(model_instance, held)
         generation, key = self._newest_key(model_instance)
         if crypto.generation_of(held.value) >= generation:
             return held
         # The older key may have been dropped since this row was read.
-        return self._seal(model_instance, text, generation, key)
+        return self._seal(model_instance, said, generation, key)
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Sealed | None:
         return None if value is None else Sealed(self, bytes(value))
@@ -234,25 +234,8 @@ class SealedTextField(_Field):
     def to_python(self, value: Any) -> Any:
         return str(value) if isinstance(value, Promise) else value
 
-    def validate(self, value: Any, model_instance: models.Model | None) -> None:
-        super().validate(value, model_instance)
-        if any("\ud800" <= character <= "\udfff" for character in value or ""):
-            raise ValidationError(HALF_A_CHARACTER, code="half_a_character")
-
     def value_to_string(self, obj: models.Model) -> NoReturn:
         raise PlainTextRefused(f"{self.label} is sealed: dumps would hold it in clear.")
-
-    def formfield(self, **kwargs: Any) -> Any:
-        empty: dict[str, Any] = {"empty_value": None} if self.null else {}
-        return super().formfield(
-            **{
-                "form_class": forms.CharField,
-                "widget": forms.Textarea,
-                "max_length": self.max_length,
-                **empty,
-                **kwargs,
-            }
-        )
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         return [*super().check(**kwargs), *self._check_row(), *self._check_options()]
@@ -298,17 +281,103 @@ class SealedTextField(_Field):
         except SealError as error:
             raise SealError(f"{self.label} of row {instance.pk} can't be sealed: {error}") from None
 
-    def _seal(self, instance: models.Model, text: str, generation: int, key: bytes) -> Sealed:
-        sealed = crypto.seal(key, generation, _encoded(text), self._context(instance))
+    def _seal(self, instance: models.Model, said: _Value, generation: int, key: bytes) -> Sealed:
+        sealed = crypto.seal(key, generation, self._encoded(said), self._context(instance))
         return Sealed(self, sealed)
 
     def _context(self, instance: models.Model) -> crypto.Context:
         row_id = _uuid(instance.pk, f"{self.label} needs the id of its row to be sealed.")
-        return (*self._place, row_id.bytes, _owner_id(instance).bytes)
+        more: list[str] = [_as_text(instance, name) for name in self.bound_to]
+        return (*self._place, row_id.bytes, _owner_id(instance).bytes, *more)
 
     @property
     def _place(self) -> tuple[str, str]:
         return (self.model._meta.label, str(self.column))
+
+    def _encoded(self, said: _Value) -> bytes:
+        raise NotImplementedError
+
+    def _decoded(self, opened: bytes) -> _Value:
+        raise NotImplementedError
+
+
+class SealedTextField(SealedField[str]):
+    """Text that only the running application can read: `str` in, `str` out, sealed in between."""
+
+    description = _("Sealed text")
+    holds = str
+
+    def opener(self, owner_id: uuid.UUID) -> "Callable[[bytes, bytes], str]":
+        """Opens many values of that person's rows, each given with the id of its row as bytes.
+
+        What it returns keeps the person's keys: use it for one reading.
+        """
+
+        @functools.cache
+        def of_generation(generation: int) -> crypto.Opener:
+            _, key = keys.data_key(owner_id, generation)
+            return crypto.Opener(key, generation, self._place, (owner_id.bytes,))
+
+        last: crypto.Opener | None = None
+
+        def opened(row_id: bytes, sealed: bytes) -> str:
+            nonlocal last
+            if last is None or not last.opens(sealed):
+                last = of_generation(crypto.generation_of(sealed))
+            return last.open(sealed, row_id).decode()
+
+        return opened
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        if any("\ud800" <= character <= "\udfff" for character in value or ""):
+            raise ValidationError(HALF_A_CHARACTER, code="half_a_character")
+
+    def formfield(self, **kwargs: Any) -> Any:
+        empty: dict[str, Any] = {"empty_value": None} if self.null else {}
+        return super().formfield(
+            **{
+                "form_class": forms.CharField,
+                "widget": forms.Textarea,
+                "max_length": self.max_length,
+                **empty,
+                **kwargs,
+            }
+        )
+
+    def _encoded(self, said: str) -> bytes:
+        try:
+            return said.encode()
+        except UnicodeEncodeError:
+            pass
+        # Out here, because a UnicodeEncodeError carries the text along.
+        raise ValueError(HALF_A_CHARACTER)
+
+    def _decoded(self, opened: bytes) -> str:
+        return opened.decode()
+
+
+class SealedBytesField(SealedField[bytes]):
+    """Bytes that only the running application can read, bound to the columns `bound_to`, too:
+    with another value there they don't open."""
+
+    description = _("Sealed bytes")
+    holds = bytes
+
+    def __init__(self, *args: Any, bound_to: Iterable[str] = (), **kwargs: Any) -> None:
+        kwargs.setdefault("editable", False)
+        super().__init__(*args, **kwargs)
+        self.bound_to = tuple(bound_to)
+
+    def deconstruct(self) -> Any:
+        name, path, arguments, options = super().deconstruct()
+        return name, path, arguments, {**options, "bound_to": self.bound_to}
+
+    def _encoded(self, said: bytes) -> bytes:
+        return said
+
+    def _decoded(self, opened: bytes) -> bytes:
+        return opened
 
 
 class SealedQuerySet(models.QuerySet[_Row]):
@@ -339,7 +408,7 @@ class SealedQuerySet(models.QuerySet[_Row]):
         else:
             named = [self._field_of(name) for name in names if isinstance(name, str)]
         for field in named:
-            if isinstance(field, SealedTextField):
+            if isinstance(field, SealedField):
                 raise PlainTextRefused(f"{field.label} is sealed: {call} can't open it.")
 
     def _field_of(self, name: str) -> Any:
@@ -415,19 +484,21 @@ def sealed_models() -> list[type[models.Model]]:
     return [model for model in apps.get_models() if sealed_fields(model)]
 
 
-def sealed_fields(model: type[models.Model]) -> list[SealedTextField]:
+def sealed_fields(model: type[models.Model]) -> list[SealedField]:
     """The sealed columns of the model's own table."""
     if model._meta.proxy:
         return []
     fields = model._meta.local_concrete_fields
-    return [field for field in fields if isinstance(field, SealedTextField)]
+    return [field for field in fields if isinstance(field, SealedField)]
 
 
 def sealed_rows(
-    model: type[models.Model], owner_id: uuid.UUID | None = None, at_once: int = 200
+    model: type[models.Model], owner_id: uuid.UUID | None = None, at_once: int = 0
 ) -> Iterator[list[models.Model]]:
     """All rows, or one person's, in batches and by id: no read stays open meanwhile."""
-    names = [field.attname for field in sealed_fields(model)]
+    fields = sealed_fields(model)
+    at_once = at_once or min(_AT_ONCE[field.holds] for field in fields)
+    names = [name for field in fields for name in (field.attname, *field.bound_to)]
     rows = model._base_manager.using(DEFAULT_DB_ALIAS).only("pk", "owner", *names).order_by("pk")
     if owner_id is not None:
         rows = rows.filter(owner=owner_id)
@@ -435,6 +506,13 @@ def sealed_rows(
     while batch:
         yield batch
         batch = list(rows.filter(pk__gt=batch[-1].pk)[:at_once])
+
+
+def _as_text(instance: models.Model, name: str) -> str:
+    """A column's value, the same whether it was just given or read from the database."""
+    column = instance._meta.get_field(name)
+    assert isinstance(column, models.Field)
+    return str(column.to_python(getattr(instance, column.attname)))
 
 
 def _owner_id(instance: models.Model) -> uuid.UUID:
@@ -449,12 +527,3 @@ def _uuid(value: Any, otherwise: str) -> uuid.UUID:
         return uuid.UUID(str(value))
     except ValueError:
         raise SealError(otherwise) from None
-
-
-def _encoded(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        pass
-    # Out here, because a UnicodeEncodeError carries the text along.
-    raise ValueError(HALF_A_CHARACTER)

@@ -29,7 +29,8 @@ _VERSION = 1
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _HEADER_BYTES = 1 + 2
-_LEAST_BYTES = _HEADER_BYTES + _NONCE_BYTES + _TAG_BYTES
+OVERHEAD = _HEADER_BYTES + _NONCE_BYTES + _TAG_BYTES
+"""How much longer a sealed value is than what it says, in bytes."""
 
 
 class SealError(Exception):
@@ -51,7 +52,7 @@ def seal(key: bytes, generation: int, text: bytes, context: Context) -> bytes:
 
 def generation_of(sealed: bytes) -> int:
     """The generation of the key that opens `sealed`, as its header claims."""
-    if len(sealed) < _LEAST_BYTES:
+    if len(sealed) < OVERHEAD:
         raise SealError("The sealed value is too short.")
     if sealed[0] != _VERSION:
         raise SealError("The sealed value has an unknown version.")
@@ -93,7 +94,7 @@ class Opener:
 
     def opens(self, sealed: bytes) -> bool:
         """Whether it is a value of this generation."""
-        return sealed.startswith(self._header) and len(sealed) >= _LEAST_BYTES
+        return sealed.startswith(self._header) and len(sealed) >= OVERHEAD
 
 
 def wrap(master_key: bytes, master_id: str, data_key: bytes, context: Context) -> bytes:

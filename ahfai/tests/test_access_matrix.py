@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts import files
 from accounts.models import Tag
 from chats.models import Chat, Message, Preset, Pull
 from notes.models import Note, Revision
@@ -72,6 +73,7 @@ def things(owner) -> dict[str, object]:
         "message_id": asked.pk,
         "tag_id": Tag.objects.create(owner=owner, name=CANARY, name_hash="0" * 64).pk,
         "pull_id": Pull.objects.create(model=CANARY).pk,
+        "file_id": files.store(owner, CANARY, [CANARY.encode()]).pk,
         "note_id": note.pk,
         "revision_id": Revision.objects.create(
             owner=owner, note=note, title=CANARY, body=CANARY, version=1, written=note.changed

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import SealedFile, User
 from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
 from chats.models import BuiltinServer, Chat, Message, Preset
@@ -33,6 +33,7 @@ def rows(owner, stranger):
         Revision: Revision.objects.create(
             owner=stranger, note=note, title=CANARY, body=CANARY, version=1, written=note.changed
         ),
+        SealedFile: SealedFile.objects.create(owner=stranger, name=CANARY),
         User: stranger,
         type(stranger.keys.get()): stranger.keys.get(),
     }

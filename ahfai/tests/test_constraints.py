@@ -12,7 +12,16 @@ from django.db.models import CheckConstraint, Model, UniqueConstraint
 from django.utils import timezone
 
 from accounts.constraints import SameOwner
-from accounts.models import LookupKey, Ownership, Session, Tag, User, UserKey
+from accounts.models import (
+    FilePart,
+    LookupKey,
+    Ownership,
+    SealedFile,
+    Session,
+    Tag,
+    User,
+    UserKey,
+)
 from ahfai.models import Heartbeat, RateCount
 from ahfai.testing import make_person
 from chats.models import (
@@ -96,6 +105,12 @@ def link(talk: Talk, **fields) -> None:
     Link.objects.create(**fields)
 
 
+def part(talk: Talk, **fields) -> None:
+    file, _made = SealedFile.objects.get_or_create(owner=talk.person, defaults={"name": "plan"})
+    fields = {"owner": talk.person, "file": file, "number": 0, "is_last": True} | fields
+    FilePart.objects.create(data=b"bytes", **fields)
+
+
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 BREAKERS: dict[str, Callable[[Talk], object]] = {
@@ -118,6 +133,11 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "tag_once_per_owner": lambda talk: twice(
         Tag.objects.create, owner=talk.person, name="garden", name_hash="0" * 64
     ),
+    "file_kind_is_known": lambda talk: SealedFile.objects.create(
+        owner=talk.person, name="plan", kind="text/html"
+    ),
+    "filepart_once_per_number": lambda talk: twice(part, talk=talk),
+    "filepart_file_is_the_owners": lambda talk: part(talk, owner=make_person()),
     "chat_temperature_in_range": lambda talk: talk.change(talk.chat, temperature=2.5),
     "chat_think_is_known": lambda talk: talk.change(talk.chat, think="hard"),
     "preset_temperature_in_range": lambda talk: preset(talk, temperature=-1),

@@ -13,7 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, models, transaction
 from django.utils import timezone
 
 from accounts import keys
-from accounts.fields import Sealed, SealedTextField, sealed_fields, sealed_models, sealed_rows
+from accounts.fields import Sealed, SealedField, sealed_fields, sealed_models, sealed_rows
 from accounts.models import User, UserKey
 from ahfai import crypto
 from ahfai.crypto import SealError
@@ -111,7 +111,7 @@ def _keys(person: User) -> models.QuerySet[UserKey]:
     return UserKey.objects.using(DEFAULT_DB_ALIAS).filter(owner=person)
 
 
-def _replace(row: models.Model, field: SealedTextField, old: Sealed, new: Sealed) -> int:
+def _replace(row: models.Model, field: SealedField, old: Sealed, new: Sealed) -> int:
     rows = type(row)._base_manager.using(DEFAULT_DB_ALIAS)
     return rows.filter(pk=row.pk, **{field.attname: old}).update(**{field.attname: new})
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, models
 
-from accounts import keys
+from accounts import files, keys
 from accounts.fields import sealed_fields, sealed_models, sealed_rows
 from accounts.models import UserKey
 from ahfai.crypto import SealError
@@ -23,6 +23,7 @@ class Command(BaseCommand):
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
         failed = self.verify_keys() + sum(self.verify_model(model) for model in sealed_models())
+        failed += self.verify_files()
         if failed:
             raise CommandError(f"{failed} can't be opened. They are named above.")
         self.stdout.write("Everything opens.")
@@ -54,4 +55,12 @@ class Command(BaseCommand):
                         label = model._meta.label
                         self.stdout.write(f"can't be opened: {label} {row.pk} {field.name}")
         self.stdout.write(f"{model._meta.label}: {opened} opened, {failed} not")
+        return failed
+
+    def verify_files(self) -> int:
+        """Each part may open, and another one be gone."""
+        failed = 0
+        for file in files.not_whole().using(DEFAULT_DB_ALIAS).only("pk").order_by("pk"):
+            failed += 1
+            self.stdout.write(f"not whole: {file._meta.label} {file.pk}")
         return failed
