@@ -9,18 +9,21 @@ from html import escape
 
 from django.utils.safestring import SafeString
 
+from ahfai.markdown.files import Files
+
 RENDER_LIMIT = 64 * 1024
 """Characters. A longer text is shown as it was typed."""
 
 log = logging.getLogger(__name__)
 
 
-def render(text: str, is_note: bool = False) -> SafeString:
+def render(text: str, is_note: bool = False, files: Files | None = None) -> SafeString:
     """The whole message as HTML. Never raises: what can't be rendered is shown as typed.
 
     CommonMark with tables, strikethrough, task lists, bare links and formulas; a line break is
     kept as a line break. Headings go down two levels, since they live inside a page. In a note
     `[[Title]]` is marked as the name of another one, and each task says in which line it stands.
+    Of `files` the text may show those that it refers to; `files.ids` says which these are.
     """
     text = _encodable(text)
     if len(text) > RENDER_LIMIT:
@@ -28,7 +31,7 @@ def render(text: str, is_note: bool = False) -> SafeString:
     from ahfai.markdown import rendering
 
     try:
-        return SafeString(rendering.html(text, is_note))
+        return SafeString(rendering.html(text, is_note, files))
     except rendering.Overgrown:
         return _as_typed(text)
     except Exception as error:  # noqa: BLE001  an answer must be readable whatever is in it

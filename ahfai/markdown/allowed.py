@@ -1,6 +1,7 @@
 """The only tags, attributes, classes and schemes that leave this room."""
 
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 import nh3
 
@@ -116,7 +117,16 @@ CLASSES = {
 }
 
 
-def only_allowed(html: str) -> str:
+_ON_LINKS: dict[str, Any] = {
+    "link_rel": "noopener noreferrer nofollow",
+    "set_tag_attribute_values": {"a": {"target": "_blank"}},
+}
+
+
+def only_allowed(html: str, addresses: frozenset[str] = frozenset()) -> str:
+    """`addresses` are those of this site that links may lead to and pictures come from."""
+    if addresses:
+        return _cleaner_with(addresses).clean(html)
     return _cleaner().clean(html)
 
 
@@ -128,6 +138,23 @@ def _cleaner() -> nh3.Cleaner:
         allowed_classes=CLASSES,
         url_schemes=SCHEMES,
         url_relative="deny",
-        link_rel="noopener noreferrer nofollow",
-        set_tag_attribute_values={"a": {"target": "_blank"}},
+        **_ON_LINKS,
     )
+
+
+def _cleaner_with(addresses: frozenset[str]) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=TAGS | {"img"},
+        attributes={**ATTRIBUTES, "img": {"src", "alt", "loading"}},
+        allowed_classes=CLASSES,
+        url_schemes=SCHEMES,
+        url_relative=lambda address: address if address in addresses else None,
+        attribute_filter=partial(_no_picture_from_elsewhere, addresses),
+        **_ON_LINKS,
+    )
+
+
+def _no_picture_from_elsewhere(
+    addresses: frozenset[str], tag: str, attribute: str, value: str
+) -> str | None:
+    return None if attribute == "src" and value not in addresses else value

@@ -1,16 +1,24 @@
-"""Links say where they lead; images become links; nothing leads into this site."""
+"""Links say where they lead; images become links; nothing leads into this site but to the files
+that the caller names.
+"""
 
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
 from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from ahfai.markdown.files import FILE, File, Files
+
 HOST = "host"
+PICTURE = "picture"
+FILES = "files"
+"""The name in a text's environment for the files that it may show, None where it knows none."""
 SCHEMES = frozenset({"http", "https", "mailto"})
 LONGEST_TARGET = 80
 """Characters shown of a target that isn't linked."""
@@ -32,6 +40,7 @@ def add_rules(md: MarkdownIt) -> None:
     md.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
     md.core.ruler.push("links", _settle_links)
     md.add_render_rule(HOST, _render_host)
+    md.add_render_rule(PICTURE, _render_picture)
 
 
 def destination(href: str) -> str | None:
@@ -58,20 +67,24 @@ class _BareLinks(LinkifyIt):
 def _settle_links(state: StateCore) -> None:
     for token in state.tokens:
         if token.type == "inline" and token.children:
-            token.children = list(_settled(token.children))
+            token.children = list(_settled(token.children, state.env.get(FILES)))
 
 
-def _settled(tokens: list[Token]) -> Iterator[Token]:
+def _settled(tokens: list[Token], files: Files | None) -> Iterator[Token]:
     href: str | None = None
     words: list[str] = []
     for token in tokens:
         if token.type == "link_open":
             href, words = str(token.attrs["href"]), []
-            if destination(href):
-                yield _link_open(href)
+            file = _file(href, files)
+            if file or destination(href):
+                yield _link_open(file.address if file else href)
         elif token.type == "link_close" and href is not None:
-            yield from _closing(href, "".join(words))
+            yield from _closing(href, "".join(words), files)
             href = None
+        elif token.type == "image" and (file := _file(str(token.attrs["src"]), files)):
+            words.append(_alt(token) or file.name)
+            yield from _shown(file, words[-1], is_linked=href is not None)
         elif token.type == "image":
             alt, source = _alt(token), str(token.attrs["src"])
             words.append(alt)
@@ -80,15 +93,38 @@ def _settled(tokens: list[Token]) -> Iterator[Token]:
             if alt:
                 yield _text(alt)
             if href is None:
-                yield from _closing(source, alt)
+                yield from _closing(source, alt, files)
         else:
             words.append("\n" if token.type in ("softbreak", "hardbreak") else token.content)
             yield token
 
 
-def _closing(href: str, words: str) -> Iterator[Token]:
+def _file(href: str, files: Files | None) -> File | None:
+    found = FILE.fullmatch(href)
+    return files.get(found[1].lower()) if found and files else None
+
+
+def _shown(file: File, words: str, is_linked: bool) -> Iterator[Token]:
+    """A picture in its place, which leads to itself in full; any other file as a link."""
+    if not is_linked:
+        yield _link_open(file.address)
+    if file.is_picture:
+        yield Token(PICTURE, "img", 0, content=words, meta={"address": file.address})
+    else:
+        yield _text(words)
+    if not is_linked:
+        yield Token("link_close", "a", -1)
+
+
+def _closing(href: str, words: str, files: Files | None) -> Iterator[Token]:
     host = destination(href)
-    if host:
+    if file := _file(href, files):
+        if not words.strip():
+            yield _text(file.name)
+        yield Token("link_close", "a", -1)
+    elif files is not None and FILE.fullmatch(href):
+        yield _host(_("this file isn't here"))
+    elif host:
         if not words.strip():
             yield _text(href)
             words = href
@@ -134,3 +170,9 @@ def _host(content: str) -> Token:
 
 def _render_host(self: object, tokens: list[Token], index: int, *rest: object) -> str:
     return f' <span class="host">{escapeHtml(tokens[index].content)}</span>'
+
+
+def _render_picture(self: object, tokens: list[Token], index: int, *rest: object) -> str:
+    token = tokens[index]
+    address, words = escapeHtml(token.meta["address"]), escapeHtml(token.content)
+    return f'<img src="{address}" alt="{words}" loading="lazy">'

@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from ahfai.markdown import formulas, links, titles
 from ahfai.markdown.allowed import only_allowed
 from ahfai.markdown.blocks import NESTING
+from ahfai.markdown.files import Files
 from ahfai.markdown.highlight import Allowance, code_block
 
 TASK = "task"
@@ -28,9 +29,11 @@ class Overgrown(Exception):
     """The text is nested deeper, or has more parts, than is rendered."""
 
 
-def html(text: str, is_note: bool = False) -> str:
+def html(text: str, is_note: bool = False, files: Files | None = None) -> str:
     """The text as sanitised HTML. Raises `Overgrown`."""
-    return only_allowed(_parser().render(text, {"is_note": is_note}))
+    addresses = frozenset(file.address for file in (files or {}).values())
+    environment = {"is_note": is_note, links.FILES: files}
+    return only_allowed(_parser().render(text, environment), addresses)
 
 
 def words(text: str) -> str:

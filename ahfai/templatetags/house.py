@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from ahfai import bundles, markdown, marking
 from ahfai.asked import Asked
 from ahfai.crypto import SealError
+from ahfai.markdown.files import Files
 
 register = template.Library()
 
@@ -29,8 +30,9 @@ _MINUTE, _HOUR, _DAY = (datetime.timedelta(**{unit: 1}) for unit in ("minutes", 
 
 
 @register.filter
-def as_markdown(text: str) -> SafeString:
-    return markdown.render(text)
+def as_markdown(text: str, files: Files | None = None) -> SafeString:
+    """`files` are those that the text may show."""
+    return markdown.render(text, files)
 
 
 @register.filter
