@@ -162,7 +162,7 @@ def references() -> Sequence[models.ManyToOneRel]:
     """The foreign keys of the apps that lead to files."""
     return [
         one
-        for one in SealedFile._meta.related_objects
+        for one in SealedFile._meta.get_fields(include_hidden=True)
         if isinstance(one, models.ManyToOneRel) and one.related_model is not FilePart
     ]
 

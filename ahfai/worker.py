@@ -15,6 +15,7 @@ from django.db import close_old_connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.files import drop_unneeded
 from accounts.sessions import SessionStore
 from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
@@ -59,7 +60,7 @@ class Worker:
         if time.monotonic() >= self._next_hour:
             self._next_hour = time.monotonic() + HOUR_S
             hourly = SessionStore.clear_expired, forget_old, forget_heartbeats, forget_tombstones
-            for job in (*hourly, purge_trash, purge_notes):
+            for job in (*hourly, purge_trash, purge_notes, drop_unneeded):
                 self._try(job)
 
     def _beats_can_be_trusted(self) -> bool:

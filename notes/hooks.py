@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
+from ahfai.markdown import files
 from ahfai.textindex import Document
 from notes.models import Note, NoteQuerySet, Tagging
 
@@ -23,7 +24,7 @@ def documents(user, since: int | None, again: Iterable[uuid.UUID]) -> Iterator[D
     for note_id, title, body, when, number in opened_rows(
         notes.order_by("change_number"), "title", "body", "changed", "change_number"
     ):
-        yield Document("note", note_id, note_id, title, body, when, number)
+        yield Document("note", note_id, note_id, title, files.in_words(body), when, number)
 
 
 def unfinished(user) -> set[uuid.UUID]:
@@ -59,7 +60,7 @@ def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UU
 
 
 def _found(note: Note) -> Found:
-    title, body = _opened(note, "title"), _opened(note, "body")
+    title, body = _opened(note, "title"), files.in_words(_opened(note, "body"))
     # What is in the trash can only be put back there.
     address = reverse("notes:trash") if note.trashed else f"{note.get_absolute_url()}#{PLACE_FOUND}"
     return Found(title, body or title, address, note.changed)

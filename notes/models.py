@@ -1,4 +1,4 @@
-"""Notes, the tags that they carry, their earlier versions, and what they link to."""
+"""Notes, the tags that they carry, their earlier versions, their files, and what they link to."""
 
 import uuid
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.constraints import SameOwner
 from accounts.fields import SealedQuerySet, SealedTextField
-from accounts.models import Tag
+from accounts.models import SealedFile, Tag
 
 MAX_TITLE = 200
 MAX_BODY = 200_000
@@ -189,6 +189,37 @@ class Link(models.Model):
                 condition=Q(title_hash__regex=_DIGEST), name="link_title_hash_is_a_digest"
             ),
             SameOwner(to="note", name="link_note_is_the_owners"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Attachment(models.Model):
+    """That a note's body, or the one of an earlier version of it, refers to a file."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    note = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="attachments")
+    # Empty for the note as it stands.
+    revision = models.ForeignKey(
+        Revision, null=True, on_delete=models.CASCADE, related_name="attachments"
+    )
+    file = models.ForeignKey(SealedFile, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["note", "file"],
+                condition=Q(revision=None),
+                name="attachment_once_per_note",
+            ),
+            models.UniqueConstraint(
+                fields=["revision", "file"],
+                condition=Q(revision__isnull=False),
+                name="attachment_once_per_revision",
+            ),
+            SameOwner(to="note", name="attachment_note_is_the_owners"),
+            SameOwner(to="file", name="attachment_file_is_the_owners"),
         ]
 
     def __str__(self) -> str:

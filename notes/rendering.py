@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ahfai import markdown
-from notes import links
+from notes import attachments, links
 
 _TITLE = re.compile(r'<span class="note-title">([^<]*)</span>')
 _TASK = re.compile(r'<span class="task-(open|done)"[^>]* data-line="([0-9]+)"[^>]*></span>')
@@ -17,7 +17,7 @@ _TASK = re.compile(r'<span class="task-(open|done)"[^>]* data-line="([0-9]+)"[^>
 
 def html(user, body: str, with_ticks: bool = False) -> SafeString:
     """`with_ticks` makes each task a button, for the form around it."""
-    text: str = markdown.render(body, is_note=True)
+    text: str = markdown.render(body, is_note=True, files=attachments.named(user, body))
     leads = links.leading_to(user, links.titles_in(body))
 
     def link(found: re.Match) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from notes import history_views, list_views, views
+from notes import file_views, history_views, list_views, views
 
 app_name = "notes"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("tag", list_views.tag_several, name="tag_several"),
     path("new", views.new, name="new"),
     path("new/preview", views.preview, name="preview_new"),
+    path("files", file_views.attach, name="attach"),
     path("<uuid:note_id>/preview", views.preview, name="preview"),
     path("<uuid:note_id>/", views.detail, name="detail"),
     path("<uuid:note_id>/edit", views.edit, name="edit"),

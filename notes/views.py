@@ -17,7 +17,7 @@ from ahfai import marking
 from ahfai.asked import Asked
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY
-from notes import conflicts, links, order, pages, rendering, writing
+from notes import attachments, conflicts, file_views, links, order, pages, rendering, writing
 from notes.forms import NewNoteForm, NoteForm, TickForm
 from notes.hooks import PLACE_FOUND
 from notes.list_views import tags_of
@@ -36,6 +36,7 @@ def detail(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
         "note": note,
         "body": body and _marked(body, request.GET.get("q", "")[:MAX_QUERY]),
         "tags": tags_of([note], known).get(note.pk, []),
+        "attached": attachments.attached(note),
         "back_links": links.back_links(note),
         **_beside(request),
     }
@@ -54,7 +55,7 @@ def new(request: SignedInRequest) -> HttpResponse:
         # A link to a note that isn't there yet brings its title.
         title = request.GET.get("title", "")[:MAX_TITLE]
         return _editor(request, NoteForm(initial={"page": uuid.uuid4(), "title": title}))
-    form = NewNoteForm(request.POST)
+    form = file_views.with_files(request, NewNoteForm)
     if not form.is_valid():
         return _refused(request, form)
     words = form.cleaned_data
@@ -68,7 +69,7 @@ def edit(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
     note = _note(request, note_id)
     if request.method == "GET":
         return _edit_as_saved(request, note)
-    form = NoteForm(request.POST)
+    form = file_views.with_files(request, NoteForm)
     if not form.is_valid():
         return _refused(request, form, note)
     words = form.cleaned_data

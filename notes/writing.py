@@ -12,7 +12,8 @@ from django.utils import timezone
 from accounts import changes, lookup
 from accounts.fields import sealed_for
 from ahfai.crypto import SealError
-from notes import links
+from ahfai.markdown import files
+from notes import attachments, links
 from notes.models import MAX_BODY, Note, Revision
 
 REVISION_EVERY = datetime.timedelta(minutes=10)
@@ -64,6 +65,7 @@ def _create(user, title: str, body: str, page: uuid.UUID | None) -> Note:
         change_number=number,
     )
     links.keep(key, note, body)
+    attachments.keep(note, body)
     return note
 
 
@@ -165,11 +167,12 @@ def _write(note: Note, title: str, body: str, keep: bool = False) -> None:
     if not written:
         raise Outdated(Note.objects.get(pk=note.pk))
     links.keep(key, note, body)
+    attachments.keep(note, body)
     note.title, note.body, note.version = title, body, note.version + 1
 
 
 def _keep_revision(note: Note) -> None:
-    Revision.objects.create(
+    revision = Revision.objects.create(
         owner_id=note.owner_id,
         note=note,
         title=note.title,
@@ -177,8 +180,10 @@ def _keep_revision(note: Note) -> None:
         version=note.version,
         written=note.changed,
     )
+    attachments.keep_earlier(revision)
 
 
 def excerpt(body: str) -> str:
     """How it begins, for one glance in a list."""
-    return " ".join(_MARKS.sub("", body[: 5 * EXCERPT]).split())[:EXCERPT]
+    said = _MARKS.sub("", files.in_words(body[: 5 * EXCERPT]))
+    return " ".join(said.split())[:EXCERPT]

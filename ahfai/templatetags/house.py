@@ -7,6 +7,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django import template
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.html import conditional_escape, escape
@@ -18,7 +19,6 @@ from django.utils.translation import gettext as _
 from ahfai import bundles, markdown, marking
 from ahfai.asked import Asked
 from ahfai.crypto import SealError
-from ahfai.markdown.files import Files
 
 register = template.Library()
 
@@ -30,9 +30,8 @@ _MINUTE, _HOUR, _DAY = (datetime.timedelta(**{unit: 1}) for unit in ("minutes", 
 
 
 @register.filter
-def as_markdown(text: str, files: Files | None = None) -> SafeString:
-    """`files` are those that the text may show."""
-    return markdown.render(text, files)
+def as_markdown(text: str) -> SafeString:
+    return markdown.render(text)
 
 
 @register.filter
@@ -86,6 +85,12 @@ def opened(row: models.Model, column: str) -> str:
 def joined(name: str) -> str:
     """The address of a bundle of styles or scripts."""
     return bundles.bundle(name).address
+
+
+@register.simple_tag
+def largest_upload() -> int:
+    """In bytes."""
+    return settings.UPLOAD_MB * 1024 * 1024
 
 
 @register.simple_tag

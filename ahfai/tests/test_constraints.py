@@ -36,7 +36,7 @@ from chats.models import (
     Summary,
     TokenRatio,
 )
-from notes.models import Link, Note, Revision, Tagging
+from notes.models import Attachment, Link, Note, Revision, Tagging
 
 OURS = ("ahfai", "accounts", "chats", "notes", "reminders")
 CONSTRAINTS = {
@@ -111,6 +111,18 @@ def part(talk: Talk, **fields) -> None:
     FilePart.objects.create(data=b"bytes", **fields)
 
 
+def attachment(talk: Talk, file_of: User | None = None, **fields) -> None:
+    owner = file_of or talk.person
+    file, _made = SealedFile.objects.get_or_create(owner=owner, defaults={"name": "plan"})
+    fields = {"owner": talk.person, "note": talk.note, "file": file} | fields
+    Attachment.objects.create(**fields)
+
+
+def attachment_of_a_revision_twice(talk: Talk) -> None:
+    revision(talk)
+    twice(attachment, talk=talk, revision=Revision.objects.get())
+
+
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 BREAKERS: dict[str, Callable[[Talk], object]] = {
@@ -175,6 +187,10 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "tagging_tag_is_the_owners": lambda talk: tagging(talk, tag_of=make_person()),
     "revision_once_per_version": lambda talk: twice(revision, talk=talk),
     "revision_note_is_the_owners": lambda talk: revision(talk, owner=make_person()),
+    "attachment_once_per_note": lambda talk: twice(attachment, talk=talk),
+    "attachment_once_per_revision": attachment_of_a_revision_twice,
+    "attachment_note_is_the_owners": lambda talk: attachment(talk, note=note(make_person())),
+    "attachment_file_is_the_owners": lambda talk: attachment(talk, file_of=make_person()),
     "link_once_per_note": lambda talk: twice(link, talk=talk),
     "link_title_hash_is_a_digest": lambda talk: link(talk, title_hash="the title"),
     "link_note_is_the_owners": lambda talk: link(talk, owner=make_person()),
