@@ -19,6 +19,7 @@ let hadCaret = false;
 // The files go by themselves, not once more with the form.
 input.removeAttribute("name");
 place.toggleAttribute("data-live", true);
+place.querySelector("label").classList.add("button");
 place.querySelector("[data-scripted]").hidden = false;
 
 input.addEventListener("change", () => {
