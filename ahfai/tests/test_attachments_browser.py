@@ -1,0 +1,131 @@
+"""Pictures and files on their way into a note, in a real Chromium."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from ahfai.tests.house import House
+from ahfai.tests.test_browser import (
+    NARROW,
+    WIDE,
+    ada,
+    chromium,
+    forgive,
+    new_page,
+    ollama,
+    pytestmark,
+    signed_in,
+)
+
+__all__ = ["ada", "chromium", "ollama", "pytestmark", "signed_in"]
+
+# A picture of one dot.
+DOT = bytes.fromhex("47494638396101000100800000ff0000ffffff2c00000000010001000002024401003b")
+GIVE = """([how, name, bytes]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(bytes)], name));
+  const event = how === "paste"
+    ? new ClipboardEvent(how, { bubbles: true, cancelable: true, clipboardData: data })
+    : new DragEvent(how, { bubbles: true, cancelable: true, dataTransfer: data });
+  document.querySelector("#editor textarea").dispatchEvent(event);
+}"""
+
+
+@pytest.fixture(scope="module")
+def house(ollama):
+    with House(OLLAMA_URL=ollama.url, SIGN_INS_PER_HOUR="1000", UPLOAD_MB="1") as running:
+        yield running
+
+
+@pytest.fixture
+def editor(ada) -> Page:
+    ada.goto("/notes/new")
+    ada.wait_for_load_state()
+    ada.get_by_label("Title").fill("Kitchen")
+    return ada
+
+
+def pick(page: Page, *files: tuple[str, bytes]) -> None:
+    chosen = [{"name": name, "mimeType": "", "buffer": data} for name, data in files]
+    page.get_by_label("Add pictures or files").set_input_files(chosen)
+
+
+def text(page: Page):
+    return page.get_by_label("Text")
+
+
+def test_files_are_picked_dropped_and_pasted_and_stand_in_the_note(editor):
+    text(editor).fill("Before after")
+    text(editor).evaluate("area => area.setSelectionRange(6, 6)")
+    pick(editor, ("oak.gif", DOT), ("offer.txt", b"words"))
+    expect(text(editor)).to_have_value(
+        re.compile(r"^Before\n\n!\[oak\]\(file:\S+\)\n\n\[offer\.txt\]\(file:\S+\) after$")
+    )
+    expect(
+        editor.get_by_role("status").filter(has_text="offer.txt is in the text")
+    ).to_be_attached()
+    editor.evaluate(GIVE, ["drop", "dropped.gif", list(DOT)])
+    editor.evaluate(GIVE, ["paste", "pasted.gif", list(DOT)])
+    expect(text(editor)).to_have_value(re.compile("pasted"))
+    editor.get_by_role("button", name="Save").click()
+    editor.wait_for_url(re.compile(r"/notes/[0-9a-f-]{36}/$"))
+    for name in ("oak", "dropped", "pasted"):
+        picture = editor.get_by_role("img", name=name)
+        picture.scroll_into_view_if_needed()
+        expect(picture).to_have_js_property("naturalWidth", 1)
+    with editor.expect_download() as download:
+        editor.get_by_role("region", name="Files").get_by_role("link", name="offer.txt").click()
+    assert download.value.suggested_filename == "offer.txt"
+
+
+def test_saving_waits_for_the_files_that_are_on_their_way(editor):
+    pick(editor, ("slow.bin", b"x" * 900_000), ("oak.gif", DOT))
+    editor.get_by_role("button", name="Save").click()
+    editor.wait_for_url(re.compile(r"/notes/[0-9a-f-]{36}/$"))
+    files = editor.get_by_role("region", name="Files").get_by_role("listitem")
+    expect(files).to_have_text([re.compile("slow.bin"), re.compile("oak.gif")])
+
+
+def test_what_is_refused_is_said_and_the_text_stays(editor):
+    text(editor).fill("typed")
+    pick(editor, ("film.mp4", b"x" * 1_100_000), ("nothing.txt", b""))
+    expect(editor.get_by_role("alert").filter(has_text="This file is too large")).to_be_visible()
+    expect(editor.get_by_role("alert").filter(has_text="This file is empty")).to_be_visible()
+    expect(text(editor)).to_have_value("typed")
+    editor.get_by_role("button", name="Don't add it").first.click()
+    expect(editor.get_by_text("film.mp4")).to_be_hidden()
+    forgive(editor, "422")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_everybody_can_use_it(editor, size, scheme):
+    editor.set_viewport_size(size)
+    editor.emulate_media(color_scheme=scheme)
+    pick(editor, ("oak.gif", DOT), ("film.mp4", b"x" * 1_100_000))
+    expect(text(editor)).to_have_value(re.compile("oak"))
+    look(editor, size)
+    editor.get_by_role("button", name="Save").click()
+    editor.wait_for_url(re.compile(r"/notes/[0-9a-f-]{36}/$"))
+    look(editor, size)
+
+
+def look(page: Page, size) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_without_scripts_the_files_go_with_the_form(chromium, house, signed_in):
+    page = new_page(chromium, house, storage_state=signed_in, java_script_enabled=False)
+    page.goto("/notes/new")
+    text(page).fill("typed")
+    pick(page, ("oak.gif", DOT))
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("img", name="oak")).to_be_visible()
+    expect(page.get_by_role("region", name="Files").get_by_role("link")).to_have_text(
+        re.compile(r"oak\.gif")
+    )
+    page.context.close()
