@@ -17,7 +17,7 @@ RENDER_LIMIT = 64 * 1024
 log = logging.getLogger(__name__)
 
 
-def render(text: str, is_note: bool = False, files: Files | None = None) -> SafeString:
+def render(text: str, files: Files | None = None, is_note: bool = False) -> SafeString:
     """The whole message as HTML. Never raises: what can't be rendered is shown as typed.
 
     CommonMark with tables, strikethrough, task lists, bare links and formulas; a line break is
@@ -31,7 +31,7 @@ def render(text: str, is_note: bool = False, files: Files | None = None) -> Safe
     from ahfai.markdown import rendering
 
     try:
-        return SafeString(rendering.html(text, is_note, files))
+        return SafeString(rendering.html(text, files, is_note))
     except rendering.Overgrown:
         return _as_typed(text)
     except Exception as error:  # noqa: BLE001  an answer must be readable whatever is in it

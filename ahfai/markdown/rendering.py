@@ -29,7 +29,7 @@ class Overgrown(Exception):
     """The text is nested deeper, or has more parts, than is rendered."""
 
 
-def html(text: str, is_note: bool = False, files: Files | None = None) -> str:
+def html(text: str, files: Files | None = None, is_note: bool = False) -> str:
     """The text as sanitised HTML. Raises `Overgrown`."""
     addresses = frozenset(file.address for file in (files or {}).values())
     environment = {"is_note": is_note, links.FILES: files}
