@@ -12,11 +12,8 @@ from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -25,8 +22,8 @@ from accounts.forms import TagSeveralForm
 from accounts.models import User
 from accounts.ownership import is_owner
 from accounts.requests import SignedInRequest
+from ahfai import rowmenus
 from ahfai.crypto import SealError
-from ahfai.templatetags.house import opened
 from ahfai.textindex import MAX_QUERY
 from chats import drafts, generation, lifecycle, order, pages, servers, steering, watching
 from chats.composing import composer
@@ -82,7 +79,19 @@ def list_page(
     moved = request.session.get("moved") if "moved" in request.GET else None
     chosen_tag = chosen[0] if chosen else None
     is_picking = "pick" in request.GET or refused or none_picked
-    menus = {} if is_picking else _menus(request, page.object_list, place, chosen_tag)
+    menus = (
+        {}
+        if is_picking
+        else rowmenus.draw(
+            request,
+            "chats/_row_menu.html",
+            "chat",
+            page.object_list,
+            lambda chat: (chat.pinned, chat.archived, bool(chat.trashed)),
+            back_to=place,
+            tag=chosen_tag,
+        )
+    )
     shown = {
         "page": page,
         "place": place,
@@ -115,28 +124,6 @@ def _tags_of(chats: Iterable[Chat], known: list[tags.Named]) -> dict[uuid.UUID, 
     """The tags of each chat, by name."""
     links = Chat.tags.through.objects.filter(chat__in=[chat.pk for chat in chats])
     return tags.of_each(links, "chat", known)
-
-
-def _menus(
-    request: SignedInRequest, chats: Iterable[Chat], place: str, tag: tags.Named | None
-) -> dict[uuid.UUID, SafeString]:
-    """The menu of each chat: drawn once of each kind, where only id and title of the chat differ.
-
-    Menus are most of what a list draws.
-    """
-    drawn: dict[tuple[bool, ...], tuple[str, str]] = {}
-    # A character that no text holds.
-    a_title = "\ufdd0"
-    menus = {}
-    for chat in chats:
-        kind = (chat.pinned, chat.archived, bool(chat.trashed))
-        if kind not in drawn:
-            options = {"chat": chat, "title": a_title, "back_to": place, "tag": tag}
-            drawn[kind] = (str(chat.pk), render_to_string("chats/_row_menu.html", options, request))
-        first, menu = drawn[kind]
-        menu = menu.replace(first, str(chat.pk))
-        menus[chat.pk] = SafeString(menu.replace(a_title, escape(opened(chat, "title"))))
-    return menus
 
 
 def address_of(

@@ -7,9 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,6 +15,7 @@ from accounts import tags
 from accounts.forms import TagSeveralForm
 from accounts.models import User
 from accounts.requests import SignedInRequest
+from ahfai import rowmenus
 from notes import order, pages
 from notes.forms import PLACES, MoveForm, PickedForm
 from notes.models import Note, NoteQuerySet, Tagging
@@ -62,7 +61,19 @@ def list_page(
     moved = request.session.get("moved_notes") if "moved" in request.GET else None
     chosen_tag = chosen[0] if chosen else None
     is_picking = "pick" in request.GET or refused or none_picked
-    menus = {} if is_picking else _menus(request, page.notes, place, chosen_tag)
+    menus = (
+        {}
+        if is_picking
+        else rowmenus.draw(
+            request,
+            "notes/_row_menu.html",
+            "note",
+            page.notes,
+            lambda note: (note.pinned, note.archived, bool(note.trashed)),
+            back_to=place,
+            tag=chosen_tag,
+        )
+    )
     shown = {
         "page": page,
         "place": place,
@@ -97,22 +108,6 @@ def tags_of(notes: Iterable[Note], known: list[tags.Named]) -> dict[uuid.UUID, l
     """The tags of each note, by name."""
     links = Tagging.objects.filter(note__in=[note.pk for note in notes])
     return tags.of_each(links, "note", known)
-
-
-def _menus(
-    request: SignedInRequest, notes: Iterable[Note], place: str, tag: tags.Named | None
-) -> dict[uuid.UUID, SafeString]:
-    """The menu of each note: drawn once of each kind, where only the id of the note differs."""
-    drawn: dict[tuple[bool, ...], tuple[str, str]] = {}
-    menus = {}
-    for note in notes:
-        kind = (note.pinned, note.archived, bool(note.trashed))
-        if kind not in drawn:
-            options = {"note": note, "back_to": place, "tag": tag}
-            drawn[kind] = (str(note.pk), render_to_string("notes/_menu.html", options, request))
-        first, menu = drawn[kind]
-        menus[note.pk] = SafeString(menu.replace(first, str(note.pk)))
-    return menus
 
 
 def address_of(

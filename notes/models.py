@@ -5,13 +5,13 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.constraints import SameOwner
 from accounts.fields import SealedQuerySet, SealedTextField
 from accounts.models import SealedFile, Tag
+from ahfai import addresses
 
 MAX_TITLE = 200
 MAX_BODY = 200_000
@@ -124,7 +124,7 @@ class Note(models.Model):
         return str(self.pk)
 
     def get_absolute_url(self) -> str:
-        return reverse("notes:detail", args=[self.pk])
+        return addresses.of_row("notes:detail", self.pk)
 
 
 class Tagging(models.Model):
