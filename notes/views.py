@@ -17,11 +17,14 @@ from ahfai import marking
 from ahfai.asked import Asked
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY
-from notes import attachments, conflicts, file_views, links, order, pages, rendering, writing
+from notes import attachments, conflicts, file_views, links, order, rendering, writing
 from notes.forms import NewNoteForm, NoteForm, TickForm
 from notes.hooks import PLACE_FOUND
 from notes.list_views import tags_of
 from notes.models import MAX_TITLE, Note
+
+# Drawing them is most of what a note's page takes, so there are no more than a screen shows.
+BESIDE = 15
 
 
 @require_GET
@@ -145,7 +148,8 @@ def _note(request: SignedInRequest, note_id: uuid.UUID) -> Note:
 
 def _beside(request: SignedInRequest) -> dict:
     """What a wide screen shows beside a note: the beginning of the list."""
-    return {"beside": pages.page(request.user.notes.kept().listed(), "changed", {}).notes}
+    notes = request.user.notes.kept().listed()
+    return {"beside": notes.order_by("-pinned", "-changed", "-id")[:BESIDE]}
 
 
 def _edit_as_saved(request: SignedInRequest, note: Note) -> HttpResponse:
