@@ -1,6 +1,7 @@
 from django.urls import path
 
 from notes import file_views, history_views, list_views, views
+from notes.transfer import views as transfer
 
 app_name = "notes"
 
@@ -12,10 +13,13 @@ urlpatterns = [
     path("tag", list_views.tag_several, name="tag_several"),
     path("new", views.new, name="new"),
     path("new/preview", views.preview, name="preview_new"),
+    path("transfer", transfer.index, name="transfer"),
+    path("export", transfer.export, name="export"),
     path("files", file_views.attach, name="attach"),
     path("<uuid:note_id>/preview", views.preview, name="preview"),
     path("<uuid:note_id>/", views.detail, name="detail"),
     path("<uuid:note_id>/edit", views.edit, name="edit"),
+    path("<uuid:note_id>/export", transfer.export_one, name="export_one"),
     path("<uuid:note_id>/tick", views.tick, name="tick"),
     path("<uuid:note_id>/tags", views.tags_of_one, name="tags"),
     path("<uuid:note_id>/delete", views.delete, name="delete"),
