@@ -25,6 +25,7 @@ from chats import pulls
 from chats.lifecycle import close_dead
 from chats.order import purge_trash
 from notes.order import purge_notes
+from notes.transfer import importing
 
 EVERY_S = 2
 HOUR_S = 3600
@@ -57,10 +58,11 @@ class Worker:
         if self._beats_can_be_trusted():
             self._try(close_dead)
             self._try(pulls.close_dead)
+            self._try(self.take_up_imports)
         if time.monotonic() >= self._next_hour:
             self._next_hour = time.monotonic() + HOUR_S
             hourly = SessionStore.clear_expired, forget_old, forget_heartbeats, forget_tombstones
-            for job in (*hourly, purge_trash, purge_notes, drop_unneeded):
+            for job in (*hourly, purge_trash, purge_notes, drop_unneeded, importing.forget_old):
                 self._try(job)
 
     def _beats_can_be_trusted(self) -> bool:
@@ -71,6 +73,9 @@ class Worker:
             self._trust_beats_from = now + Heartbeat.DEAD_AFTER_S / 3
         self._last_round = now
         return now >= self._trust_beats_from
+
+    def take_up_imports(self) -> None:
+        importing.take_up(self.id)
 
     def leave(self) -> None:
         self._try(Heartbeat.objects.filter(pk=self.id).delete)

@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +12,7 @@ from accounts.constraints import SameOwner
 from accounts.fields import SealedQuerySet, SealedTextField
 from accounts.models import SealedFile, Tag
 from ahfai import addresses
+from ahfai.models import Heartbeat
 
 MAX_TITLE = 200
 MAX_BODY = 200_000
@@ -53,6 +54,11 @@ class Note(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
     # The page that it was written in: what is sent again because the answer got lost is no twin.
     made_by = models.UUIDField(null=True, editable=False)
+    # Of a note that was imported: keyed with its owner's secret, of where it came from and what it
+    # said there, so that it comes in once.
+    source_hash = models.CharField(  # noqa: DJ001 (many have none, and no two the same)
+        max_length=64, null=True, unique=True, editable=False
+    )
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
     # When it was put into the trash.
@@ -107,6 +113,10 @@ class Note(models.Model):
             models.CheckConstraint(
                 condition=Q(title_hash="") | Q(title_hash__regex=_DIGEST),
                 name="note_title_hash_is_a_digest",
+            ),
+            models.CheckConstraint(
+                condition=Q(source_hash=None) | Q(source_hash__regex=_DIGEST),
+                name="note_source_hash_is_a_digest",
             ),
             # A pin holds a note at the top of the list, which what was put away isn't in.
             models.CheckConstraint(
@@ -220,6 +230,115 @@ class Attachment(models.Model):
             ),
             SameOwner(to="note", name="attachment_note_is_the_owners"),
             SameOwner(to="file", name="attachment_file_is_the_owners"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Import(models.Model):
+    """An archive of notes that is being taken in, or was; see `notes.transfer`."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        CANCELLED = "cancelled"
+        FAILED = "failed"
+
+    OPEN = (State.WAITING, State.RUNNING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="imports"
+    )
+    # Of the file.
+    name = SealedTextField()
+    size = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=State, default=State.WAITING)
+    # A code of `notes.transfer.reasons` where it failed.
+    reason = models.CharField(max_length=32, blank=True)
+    stop_asked = models.BooleanField(default=False)
+    # How many notes there are, once that is known, and what became of the first of them.
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    added = models.PositiveIntegerField(default=0)
+    present = models.PositiveIntegerField(default=0)
+    broken = models.PositiveIntegerField(default=0)
+    process = models.ForeignKey(Heartbeat, null=True, on_delete=models.SET_NULL, related_name="+")
+    started = models.DateTimeField(default=timezone.now)
+    ended = models.DateTimeField(null=True)
+
+    objects = SealedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # For accounts.constraints.SameOwner.
+            models.UniqueConstraint(fields=["owner", "id"], name="import_of_owner"),
+            models.UniqueConstraint(
+                fields=["owner"],
+                condition=Q(state__in=["waiting", "running"]),
+                name="import_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "running", "done", "cancelled", "failed"]),
+                name="import_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(done=F("added") + F("present") + F("broken")),
+                name="import_counts_add_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended=None, state__in=["waiting", "running"])
+                | Q(ended__isnull=False, state__in=["done", "cancelled", "failed"]),
+                name="import_ended_says_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ImportPiece(models.Model):
+    """A part of the archive itself, in base64, until all of it was taken in."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="pieces")
+    number = models.PositiveSmallIntegerField()
+    content = SealedTextField()
+
+    objects = SealedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["of", "number"], name="importpiece_once"),
+            SameOwner(to="of", name="importpiece_import_is_the_owners"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ImportRemark(models.Model):
+    """Which file did not come in, and why; or what is to be known of one that did."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="remarks")
+    number = models.PositiveIntegerField()
+    name = SealedTextField()
+    # A code of `notes.transfer.reasons`.
+    code = models.CharField(max_length=32)
+    note = models.ForeignKey(Note, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = SealedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["of", "number"], name="importremark_once"),
+            SameOwner(to="of", name="importremark_import_is_the_owners"),
         ]
 
     def __str__(self) -> str:

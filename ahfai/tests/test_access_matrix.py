@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts import files
 from accounts.models import Tag
 from chats.models import Chat, Message, Preset, Pull
-from notes.models import Note, Revision
+from notes.models import Import, Note, Revision
 
 CANARY = "Weekend in the Ardennes with a canary"
 METHODS = ("get", "post")
@@ -78,6 +78,7 @@ def things(owner) -> dict[str, object]:
         "revision_id": Revision.objects.create(
             owner=owner, note=note, title=CANARY, body=CANARY, version=1, written=note.changed
         ).pk,
+        "import_id": Import.objects.create(owner=owner, name=CANARY, size=1).pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
         "object_id": chat.pk,

@@ -36,7 +36,16 @@ from chats.models import (
     Summary,
     TokenRatio,
 )
-from notes.models import Attachment, Link, Note, Revision, Tagging
+from notes.models import (
+    Attachment,
+    Import,
+    ImportPiece,
+    ImportRemark,
+    Link,
+    Note,
+    Revision,
+    Tagging,
+)
 
 OURS = ("ahfai", "accounts", "chats", "notes", "reminders")
 CONSTRAINTS = {
@@ -123,6 +132,15 @@ def attachment_of_a_revision_twice(talk: Talk) -> None:
     twice(attachment, talk=talk, revision=Revision.objects.get())
 
 
+def taking_in(talk: Talk, **fields) -> Import:
+    return Import.objects.create(owner=talk.person, name="n", size=1, **fields)
+
+
+def remark(talk: Talk, **fields) -> None:
+    fields = {"owner": talk.person, "number": 0, "name": "n", "code": "damaged"} | fields
+    ImportRemark.objects.create(**fields)
+
+
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 BREAKERS: dict[str, Callable[[Talk], object]] = {
@@ -180,6 +198,7 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "line_has_one_row": lambda talk: Line.objects.create(only=2),
     "note_version_from_one": lambda talk: talk.change(talk.note, version=0),
     "note_title_hash_is_a_digest": lambda talk: talk.change(talk.note, title_hash="the title"),
+    "note_source_hash_is_a_digest": lambda talk: talk.change(talk.note, source_hash="the source"),
     "note_pinned_is_in_the_list": lambda talk: talk.change(talk.note, pinned=True, trashed=NOW),
     "note_made_once_per_page": lambda talk: twice(note, owner=talk.person, made_by=uuid.uuid4()),
     "tagging_once_per_note": lambda talk: twice(tagging, talk=talk),
@@ -194,6 +213,20 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "link_once_per_note": lambda talk: twice(link, talk=talk),
     "link_title_hash_is_a_digest": lambda talk: link(talk, title_hash="the title"),
     "link_note_is_the_owners": lambda talk: link(talk, owner=make_person()),
+    "import_one_at_a_time": lambda talk: twice(taking_in, talk=talk),
+    "import_state_is_known": lambda talk: taking_in(talk, state="late", ended=NOW),
+    "import_counts_add_up": lambda talk: taking_in(talk, done=3, added=1, present=1),
+    "import_ended_says_when": lambda talk: taking_in(talk, state="done"),
+    "importpiece_once": lambda talk: twice(
+        ImportPiece.objects.create, owner=talk.person, of=taking_in(talk), number=0, content=""
+    ),
+    "importpiece_import_is_the_owners": lambda talk: ImportPiece.objects.create(
+        owner=make_person(), of=taking_in(talk), number=0, content=""
+    ),
+    "importremark_once": lambda talk: twice(remark, talk=talk, of=taking_in(talk)),
+    "importremark_import_is_the_owners": lambda talk: remark(
+        talk, of=taking_in(talk), owner=make_person()
+    ),
 }
 
 TWINS: dict[str, Callable[[Talk], object]] = {
@@ -211,6 +244,7 @@ TWINS: dict[str, Callable[[Talk], object]] = {
         Draft.objects.create, owner=talk.person, chat=talk.chat, text="words", version=1
     ),
     "LookupKey.owner": lambda talk: twice(LookupKey.objects.create, owner=talk.person, secret="00"),
+    "Note.source_hash": lambda talk: twice(note, owner=talk.person, source_hash="0" * 64),
     "Ownership.user": lambda talk: Ownership.objects.create(only=2, user=talk.person),
 }
 

@@ -26,7 +26,8 @@ _ESCAPED = {"0": "\0", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", 
 
 @dataclass(frozen=True)
 class Page:
-    """A file taken apart. `lines` are those of each field as they stood there."""
+    """A file taken apart. `lines` are those of each field as they stood there; names of fields
+    are in small letters."""
 
     fields: dict[str, str | list[str]] = field(default_factory=dict)
     lines: dict[str, str] = field(default_factory=dict)
@@ -66,8 +67,11 @@ def read(text: str) -> Page:
     # One empty line before the body and the end of its last line are the file's, not the note's.
     body = re.sub(r"^\r?\n", "", rest, count=1)
     return Page(
-        {name: _value(first, more) for name, first, more in blocks},
-        {name: "\n".join([f"{name}: {first}".rstrip(), *more]) for name, first, more in blocks},
+        {name.casefold(): _value(first, more) for name, first, more in blocks},
+        {
+            name.casefold(): "\n".join([f"{name}: {first}".rstrip(), *more])
+            for name, first, more in blocks
+        },
         body.removesuffix("\n"),
     )
 
@@ -82,7 +86,7 @@ def _blocks(lines: list[str]) -> list[tuple[str, str, list[str]]] | None:
     for line in lines:
         key = _KEY.match(line)
         if key:
-            found.append((key[1].strip(), (key[2] or "").strip(), []))
+            found.append((key[1], (key[2] or "").strip(), []))
         elif found and (not line.strip() or line[0] in " \t-]}"):
             found[-1][2].append(line)
         elif line.strip() and not line.startswith("#"):
