@@ -113,7 +113,7 @@ class _Folder:
                 said = name if not alias or alias.replace("x", "").isdigit() else alias
                 return f"{embeds}[{said}]({quote(file.name)})"
             title = self._title_of(file) if file else PurePosixPath(name.strip()).name
-            return _link(title, alias or "")
+            return link_to(title, alias or "")
 
         def link(found: re.Match[str]) -> str:
             words, address = found[2], unquote((found[3] or found[4]).partition("#")[0])
@@ -121,7 +121,7 @@ class _Folder:
             if file is None:
                 return found[0]
             if file.ending in ENDINGS:
-                return _link(self._title_of(file), words)
+                return link_to(self._title_of(file), words)
             attachments.add(file.name)
             return f"{found[1]}[{words}]({quote(file.name)})"
 
@@ -157,7 +157,7 @@ def outside_code(body: str, change: Callable[[str], str]) -> str:
     return "".join(part if place % 2 else change(part) for place, part in enumerate(parts))
 
 
-def _link(title: str, words: str) -> str:
+def link_to(title: str, words: str) -> str:
     """A link to the note of that title; other words for it stand before."""
     title = " ".join(title.split())
     if not title or len(title) > MAX_TITLE or "[" in title or "]" in title:

@@ -1,0 +1,256 @@
+"""What other programs export, as they write it."""
+
+import io
+import json
+import tarfile
+from datetime import UTC, datetime
+
+import pytest
+
+from notes.models import Note
+from notes.tests.test_arriving import bring, packed, tags_of
+
+pytestmark = pytest.mark.django_db
+
+
+def notes(owner) -> dict[str, Note]:
+    return {note.title: note for note in owner.notes.all()}
+
+
+# --- Obsidian -----------------------------------------------------------------------------------
+
+VAULT = {
+    "Vault/.obsidian/app.json": "{}",
+    "Vault/Inbox.md": (
+        "See [[Plan]], [[Plan|the plan]], [[Garden/Plan#Roses|roses]] and [[Nowhere yet]].\n"
+        "![[sea.png]] ![[sea.png|300]] ![old](img/sea.png)\n"
+        "#garden #2024 #home/kitchen a#no\n"
+        "`[[Plan]] #code`\n\n```\n[[Plan]] #fenced\n```\n"
+    ),
+    "Vault/Garden/Plan.md": (
+        "---\ntags:\n  - roses\n  - to do\naliases: [The plan]\ncssclasses: wide\n"
+        "created: 2024-05-01\n---\nBack to [the inbox](../Inbox.md) or [out](https://a.example/x.md).\n"
+    ),
+    "Vault/img/sea.png": b"\x89PNG",
+}
+
+
+def test_a_vault_of_obsidian_comes_in_with_its_links_and_tags(owner):
+    owner.time_zone = "Europe/Brussels"
+    book = bring(owner, VAULT)
+    assert book.counts == (2, 0, 0)
+    assert book.remarks == [("Inbox.md", "attachments")]
+    inbox, plan = notes(owner)["Inbox"], notes(owner)["Plan"]
+    assert inbox.body == (
+        "See [[Plan]], the plan ([[Plan]]), roses ([[Plan]]) and [[Nowhere yet]].\n"
+        "![sea.png](img/sea.png) ![sea.png](img/sea.png) ![old](img/sea.png)\n"
+        "#garden #2024 #home/kitchen a#no\n"
+        "`[[Plan]] #code`\n\n```\n[[Plan]] #fenced\n```"
+    )
+    assert tags_of(inbox) == ["garden", "home/kitchen"]
+    assert plan.body == (
+        "Back to the inbox ([[Inbox]]) or [out](https://a.example/x.md).\n\n"
+        "```yaml\naliases: [The plan]\ncssclasses: wide\n```"
+    )
+    assert tags_of(plan) == ["garden", "roses", "to-do"]
+    assert plan.created == datetime(2024, 4, 30, 22, tzinfo=UTC)
+    assert bring(owner, VAULT).counts == (0, 2, 0)
+
+
+# --- Joplin -------------------------------------------------------------------------------------
+
+
+def test_joplins_markdown_with_front_matter_comes_in(owner):
+    files = {
+        "Work/Meeting.md": (
+            '---\ntitle: "Meeting: Monday"\nupdated: 2023-02-03 10:11:12Z\n'
+            "created: 2023-02-01 08:00:00Z\nlatitude: 50.1\ntags:\n  - work\n---\n\n"
+            "[Agenda](../Agenda.md) ![pic](../_resources/a%20b.png)\n"
+        ),
+        "Agenda.md": "---\ntitle: Agenda\n---\n\n1. coffee\n",
+        "_resources/a b.png": b"\x89PNG",
+    }
+    assert bring(owner, files).remarks == [("Work/Meeting.md", "attachments")]
+    meeting = notes(owner)["Meeting: Monday"]
+    assert meeting.body == (
+        "[[Agenda]] ![pic](_resources/a%20b.png)\n\n```yaml\nlatitude: 50.1\n```"
+    )
+    # The notebook and the tag have the same name but for its letter case.
+    assert tags_of(meeting) == ["work"]
+    assert meeting.created == datetime(2023, 2, 1, 8, tzinfo=UTC)
+    assert meeting.changed == datetime(2023, 2, 3, 10, 11, 12, tzinfo=UTC)
+
+
+def joplin_id(number: int) -> str:
+    return f"{number:032x}"
+
+
+def joplin(number: int, kind: int, head: str = "", **fields) -> tuple[str, str]:
+    lines = {"id": joplin_id(number), **fields, "type_": kind}
+    tail = "\n".join(f"{name}: {value}" for name, value in lines.items())
+    return f"{joplin_id(number)}.md", f"{head}\n\n{tail}" if head else tail
+
+
+JOPLIN = dict(
+    [
+        joplin(1, 2, "Home", parent_id=""),
+        joplin(2, 2, "Kitchen", parent_id=joplin_id(1)),
+        joplin(
+            3,
+            1,
+            f"Oven\n\nhot: yes\n\nSee [wood](:/{joplin_id(4)}) ![pic](:/{joplin_id(9)})",
+            parent_id=joplin_id(2),
+            created_time="2022-01-02T03:04:05.678Z",
+            updated_time="2022-02-02T03:04:05.678Z",
+            user_created_time="2021-01-02T03:04:05.678Z",
+            user_updated_time="2021-02-02T03:04:05.678Z",
+            is_todo=1,
+            todo_completed=0,
+        ),
+        joplin(4, 1, "Oak", parent_id=joplin_id(1), is_todo=0, deleted_time=0),
+        joplin(5, 5, "warm things", parent_id=""),
+        joplin(6, 6, note_id=joplin_id(3), tag_id=joplin_id(5)),
+        joplin(7, 1, parent_id="", encryption_applied=1),
+        joplin(9, 4, "pic.png", mime="image/png"),
+        (f"resources/{joplin_id(9)}.png", b"\x89PNG"),
+    ]
+)
+
+
+def jex(files: dict[str, str | bytes]) -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as archive:
+        for name, said in files.items():
+            said = said.encode() if isinstance(said, str) else said
+            info = tarfile.TarInfo(name)
+            info.size = len(said)
+            archive.addfile(info, io.BytesIO(said))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(("pack", "name"), [(packed, "raw.zip"), (jex, "notes.jex")])
+def test_joplins_own_export_comes_in_with_notebooks_tags_and_links(owner, pack, name):
+    book = bring(owner, pack(JOPLIN), name)
+    assert book.counts == (2, 0, 1)
+    assert book.remarks == [
+        (f"{joplin_id(7)}.md", "locked_note"),
+        (f"{joplin_id(3)}.md", "attachments"),
+    ]
+    oven = notes(owner)["Oven"]
+    assert oven.body == (f"hot: yes\n\nSee wood ([[Oak]]) ![pic](resources/{joplin_id(9)}.png)")
+    assert tags_of(oven) == ["Home/Kitchen", "to-do", "warm-things"]
+    assert oven.created == datetime(2021, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
+    assert oven.changed == datetime(2021, 2, 2, 3, 4, 5, 678000, tzinfo=UTC)
+    assert notes(owner)["Oak"].body == ""
+    assert bring(owner, pack(JOPLIN), name).counts == (0, 2, 1)
+
+
+# --- Google Keep --------------------------------------------------------------------------------
+
+
+def keep(**fields) -> str:
+    said = {"color": "DEFAULT", "isTrashed": False, "isPinned": False, "isArchived": False}
+    moments = {
+        "userEditedTimestampUsec": 1_600_000_000_123_456,
+        "createdTimestampUsec": 1_500_000_000_000_000,
+    }
+    return json.dumps(said | moments | {"title": "", "textContent": ""} | fields)
+
+
+def test_google_keep_comes_in_from_takeout(owner):
+    shopping = {
+        "listContent": [{"text": "milk", "isChecked": True}, {"text": "bread", "isChecked": False}],
+        "labels": [{"name": "To buy"}, {"name": "home"}],
+    }
+    sea = {
+        "textContent": "By the sea\nhttps://b.example",
+        "isArchived": True,
+        "annotations": [{"url": "https://a.example"}, {"url": "https://b.example"}],
+        "attachments": [{"filePath": "sea.jpg", "mimetype": "image/jpeg"}],
+    }
+    book = bring(
+        owner,
+        {
+            "Takeout/Keep/Shopping.json": keep(title="Shopping", isPinned=True, **shopping),
+            "Takeout/Keep/Shopping.html": "<html>",
+            "Takeout/Keep/Sea.json": keep(title="Sea", **sea),
+            "Takeout/Keep/sea.jpg": b"\xff\xd8",
+            "Takeout/Keep/Old.json": keep(title="Old \ud83d", textContent="x", isTrashed=True),
+            "Takeout/Keep/Labels.txt": "home",
+            "Takeout/Keep/Broken.json": "{",
+        },
+    )
+    assert book.counts == (3, 0, 1)
+    assert book.remarks == [("Keep/Broken.json", "not_a_note"), ("Keep/Sea.json", "attachments")]
+    found = notes(owner)
+    assert found["Shopping"].body == "- [x] milk\n- [ ] bread"
+    assert found["Shopping"].pinned
+    assert tags_of(found["Shopping"]) == ["To-buy", "home"]
+    assert found["Shopping"].created == datetime(2017, 7, 14, 2, 40, tzinfo=UTC)
+    assert found["Shopping"].changed == datetime(2020, 9, 13, 12, 26, 40, 123456, tzinfo=UTC)
+    assert found["Sea"].archived
+    assert found["Sea"].body == (
+        "By the sea\nhttps://b.example\n\n<https://a.example>\n\n![sea.jpg](Keep/sea.jpg)"
+    )
+    assert found["Old \ufffd"].trashed
+
+
+# --- Standard Notes -----------------------------------------------------------------------------
+
+
+def standard(**content) -> dict:
+    number = content.pop("number")
+    kind = content.pop("kind", "Note")
+    moments = {"created_at": "2020-01-02T03:04:05.000Z", "updated_at": "2021-01-02T03:04:05.000Z"}
+    return {"uuid": f"uuid-{number}", "content_type": kind, "content": content, **moments}
+
+
+def refer(*numbers: int, **more) -> list[dict]:
+    return [{"uuid": f"uuid-{number}", "content_type": "Note", **more} for number in numbers]
+
+
+def test_a_backup_of_standard_notes_comes_in_with_its_tags(owner):
+    state = {"org.standardnotes.sn": {"pinned": True, "client_updated_at": "2022-02-02T00:00:00Z"}}
+    backup = {
+        "version": "004",
+        "items": [
+            standard(number=1, title="Kitchen", text="oak\r\n", appData=state),
+            standard(number=2, title="Gone", text="", trashed=True),
+            {"uuid": "uuid-3", "content_type": "Note", "content": "004:locked"},
+            {"uuid": "uuid-4", "content_type": "Note", "deleted": True},
+            standard(number=5, kind="Tag", title="home", references=refer(2)),
+            standard(number=6, kind="Tag", title="warm place", references=refer(1, 5)),
+            standard(number=7, kind="Tag", title="old.way", references=refer(1)),
+            {"uuid": "uuid-8", "content_type": "SN|ItemsKey", "content": {}},
+        ],
+    }
+    name = "Standard Notes Backup and Import File.txt"
+    files = {name: json.dumps(backup), "readme.txt": "no JSON"}
+    book = bring(owner, files)
+    assert book.counts == (2, 0, 1)
+    assert book.remarks == [(f"{name}: uuid-3", "locked_note")]
+    kitchen = notes(owner)["Kitchen"]
+    assert (kitchen.body, kitchen.pinned) == ("oak\n", True)
+    assert tags_of(kitchen) == ["home/warm-place", "old/way"]
+    assert kitchen.changed == datetime(2022, 2, 2, tzinfo=UTC)
+    assert notes(owner)["Gone"].trashed
+    assert bring(owner, json.dumps(backup).encode(), name).counts == (0, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[" * 100_000,
+        '{"items": 1}',
+        '{"items": [1, {"content_type": "Note"}, {"content_type": "Note", "content": []}]}',
+        '{"items": [{"content_type": 3}, {"content_type": "Tag", "content": {"references": 1}}]}',
+        '{"textContent": 1, "listContent": {"a": 1}, "labels": [1], "createdTimestampUsec": 1e400}',
+        '{"textContent": null, "userEditedTimestampUsec": 99999999999999999999999999}',
+        '{"isTrashed": [], "attachments": [{"filePath": {}}], "title": ["x"]}',
+        "1" * 10_000,
+    ],
+)
+def test_json_that_is_something_else_than_it_should_be_does_no_harm(owner, said):
+    book = bring(owner, {"a.json": said, "b.md": "oak"})
+    assert owner.notes.filter(title_hash=notes(owner)["b"].title_hash).exists()
+    assert sum(book.counts) >= 1
