@@ -12,14 +12,16 @@ from chats import calibration, lifecycle
 
 
 def pytest_collection_modifyitems(config, items):
-    """On PostgreSQL only the tests that use the database run: the others have run on SQLite."""
+    """On PostgreSQL only the tests that use the database run: the others have run on SQLite, as
+    have those that are about what no database changes."""
     if connection.vendor != "postgresql":
         return
     marks, fixtures = ("django_db", "both_databases"), {"db", "transactional_db"}
     chosen = [
         item
         for item in items
-        if any(map(item.get_closest_marker, marks)) or fixtures & {*item.fixturenames}
+        if not item.get_closest_marker("any_database")
+        and (any(map(item.get_closest_marker, marks)) or fixtures & {*item.fixturenames})
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
