@@ -435,39 +435,36 @@ def opened_rows(
     rows: SealedQuerySet[Any], *names: str, at_once: int = 2000
 ) -> Iterator[tuple[Any, ...]]:
     """For each row its id and what is in the columns `names`: of a sealed one its text, of a
-    foreign key the id, of a moment "2026-05-31 23:59:59" in UTC.
+    foreign key the id, of a moment in UTC what begins with "2026-05-31 23:59:59".
 
     Makes no instances, and of each value only what is handed out: for very many rows that is what
     takes the time. A text is "" where it can't be opened.
     """
     # Rows that follow each other often belong to the same one.
     id_of = functools.lru_cache(1000)(_stored_id)
-    readers = [_reader(rows.model._meta.get_field(name), id_of) for name in names]
+    sealed: list[tuple[int, Callable]] = []
+    others: list[tuple[int, Callable]] = []
+    for place, field in enumerate(map(rows.model._meta.get_field, names)):
+        if isinstance(field, SealedTextField):
+            sealed.append((place, functools.lru_cache(16)(field.opener)))
+        elif isinstance(field, models.ForeignKey):
+            others.append((place, id_of))
+        elif isinstance(field, models.DateTimeField):
+            # SQLite keeps this text, and PostgreSQL's moments are read in UTC.
+            others.append((place, str))
     columns = [_as_stored(column) for column in ("pk", "owner_id", *names)]
     for row, owner, *values in rows.values_list(*columns).iterator(chunk_size=at_once):
         row_id = _stored_id(row)
-        of = row_id.bytes, id_of(owner)
-        yield row_id, *[read(value, *of) for read, value in zip(readers, values, strict=True)]
-
-
-def _reader(field: Any, id_of: Callable[[Any], Any]) -> Callable[[Any, bytes, uuid.UUID], Any]:
-    """Makes of a value as it is stored what `opened_rows` hands out."""
-    if isinstance(field, SealedTextField):
-        opener_of = functools.lru_cache(16)(field.opener)
-
-        def opened(sealed: Any, row_id: bytes, owner_id: uuid.UUID) -> str:
+        for place, opener_of in sealed:
             try:
-                return opener_of(owner_id)(row_id, bytes(sealed)) if sealed else ""
+                value = values[place]
+                opened = opener_of(id_of(owner))(row_id.bytes, bytes(value)) if value else ""
             except SealError:
-                return ""
-
-        return opened
-    if isinstance(field, models.DateTimeField):
-        # SQLite keeps this text, and PostgreSQL's moments are read in UTC.
-        return lambda moment, *_of: str(moment)[:19]
-    if isinstance(field, models.ForeignKey):
-        return lambda stored, *_of: id_of(stored)
-    return lambda value, *_of: value
+                opened = ""
+            values[place] = opened
+        for place, read in others:
+            values[place] = read(values[place])
+        yield row_id, *values
 
 
 def _as_stored(name: str) -> ExpressionWrapper:

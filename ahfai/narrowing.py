@@ -24,7 +24,7 @@ def bounds(user: User, asked: Asked) -> Bounds:
     """The conditions as the index takes them; the trash is left out unless it is asked for."""
     there = rooms(asked)
     kinds = frozenset().union(*(room.KINDS for room in there.values())) if asked.rooms else None
-    within, without = None, frozenset[uuid.UUID]()
+    within, without = None, frozenset[bytes]()
     if asked.is_about_holders:
         # When the chat was changed is another matter than when it was said there.
         wanted = holders(user, asked, with_days=False)
@@ -56,9 +56,11 @@ def holders(user: User, asked: Asked, with_days: bool = True) -> Holders | None:
     )
 
 
-def _keys(user: User, there: Iterable[ModuleType], wanted: Holders) -> frozenset[uuid.UUID]:
+def _keys(user: User, there: Iterable[ModuleType], wanted: Holders) -> frozenset[bytes]:
     return frozenset(
-        key for room in there for key in room.holding(user, wanted).values_list("pk", flat=True)
+        key.bytes
+        for room in there
+        for key in room.holding(user, wanted).values_list("pk", flat=True)
     )
 
 

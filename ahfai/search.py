@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import merge
 from operator import attrgetter
@@ -21,7 +21,7 @@ from accounts.models import Tombstone, User
 from ahfai import narrowing
 from ahfai.asked import Asked, Found
 from ahfai.narrowing import ROOMS
-from ahfai.textindex import Indexes, Query, TextIndex, snippet
+from ahfai.textindex import Bounds, Hit, Indexes, Query, TextIndex, snippet
 
 # A search that finds its index still being filled tells so after this long.
 PATIENCE_S = 0.6
@@ -45,15 +45,17 @@ class Result:
 
 @dataclass(frozen=True)
 class Page:
-    """Some of what is found, the best first; `has_more` tells whether another page follows."""
+    """Some of what is found, the best first; `has_more` tells whether another page follows,
+    `is_partial` that only the newest words have been read so far."""
 
     results: list[Result]
     has_more: bool = False
+    is_partial: bool = False
 
 
 def search(user: User, text: str, page: int = 1) -> Page | None:
-    """What is found, by pages from 1; None while the person's words are being read for the first
-    time since this process was started."""
+    """What is found, by pages from 1; None while nothing of the person's words has been read since
+    this process was started."""
     asked = Asked.parse(text)
     if not asked.query.wanted:
         return _newest(user, asked, page) if asked.has_conditions else Page([])
@@ -62,14 +64,27 @@ def search(user: User, text: str, page: int = 1) -> Page | None:
         if index is not None and time.time() - index.kept_up > KEEP_UP_WITHIN.total_seconds():
             is_filled = False
             _indexes.forget(user.pk)
-    if index is None or not (is_filled or _fill_beside(user).wait(PATIENCE_S)):
-        return None
     bounds = narrowing.bounds(user, asked)
+    if index is None or not (is_filled or _fill_beside(user).wait(PATIENCE_S)):
+        return _search_partly(user, asked, page, bounds)
     with _indexes.of(user.pk, wait_s=PATIENCE_S) as index:
         if index is None or index.as_of is None:
-            return None
+            return _search_partly(user, asked, page, bounds)
         _keep_up(index, user)
         hits = index.search(asked.query, page * PER_PAGE + 1, bounds)
+    return _page(user, asked, page, hits)
+
+
+def _search_partly(user: User, asked: Asked, page: int, bounds: Bounds) -> Page | None:
+    """In what has been read so far."""
+    index = _indexes.in_use(user.pk)
+    if index is None or index.is_empty:
+        return None
+    hits = index.search(asked.query, page * PER_PAGE + 1, bounds)
+    return replace(_page(user, asked, page, hits), is_partial=True)
+
+
+def _page(user: User, asked: Asked, page: int, hits: list[Hit]) -> Page:
     here = hits[(page - 1) * PER_PAGE : page * PER_PAGE]
     shown: dict[uuid.UUID, tuple[str, Found]] = {}
     for name, room in ROOMS.items():
@@ -134,8 +149,10 @@ def _keep_up(index: TextIndex, user: User) -> None:
         for key in tombstones.order_by("change_number").values_list("key", flat=True):
             index.remove(key)
     if index.as_of != now or index.unfinished:
-        changed = [room.documents(user, index.as_of, index.unfinished) for room in ROOMS.values()]
-        index.put(merge(*changed, key=attrgetter("number")))
+        is_first = index.as_of is None
+        found = [room.documents(user, index.as_of, index.unfinished) for room in ROOMS.values()]
+        in_order = merge(*found, key=attrgetter("number"), reverse=is_first)
+        (index.fill if is_first else index.put)(in_order)
     index.as_of, index.unfinished, index.kept_up = now, growing, time.time()
 
 

@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +32,7 @@ MAX_TERMS = 16
 # FTS5's buffer meanwhile, whose own 1 MB doubles the time.
 DOCUMENTS_AT_ONCE, CHARACTERS_AT_ONCE = 10_000, 4_000_000
 BUFFER_BYTES = 32 * 2**20
+FEW_CONTAINERS = 500
 # Longer runs of letters beyond ASCII seldom come twice.
 SHORT_RUN = 8
 
@@ -52,7 +53,7 @@ _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 class Document(NamedTuple):
     """What is found. `kind` and `key` name its row; `container` is what it is a part of.
 
-    `when` is UTC as "2026-05-31 23:59:59"; documents come in the order of `number`.
+    `when` is in UTC and begins with "2026-05-31 23:59:59"; documents come in the order of `number`.
     """
 
     kind: str
@@ -66,21 +67,24 @@ class Document(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a search leaves out. `within` and `without` are containers; of the moments `since` and
-    `until`, the first is meant too, and the second isn't."""
+    """What a search leaves out. `within` and `without` are the bytes of containers' ids; of the
+    moments `since` and `until`, the first is meant too, and the second isn't."""
 
     kinds: frozenset[str] | None = None
-    within: frozenset[UUID] | None = None
-    without: frozenset[UUID] = frozenset()
+    within: frozenset[bytes] | None = None
+    without: frozenset[bytes] = frozenset()
     since: str = ""
     until: str = ""
 
-    def allows(self, container: UUID) -> bool:
+    def allows(self, container: bytes) -> bool:
         return (self.within is None or container in self.within) and container not in self.without
 
-    def condition(self) -> tuple[str, list[str]]:
-        """In SQL, on a row of `documents`."""
-        said, values = "", []
+    def condition(self) -> tuple[str, list[str | bytes]]:
+        """In SQL, on a row of `documents`, as far as that is the quicker way."""
+        said, values = "", list[str | bytes]()
+        if self.within is not None and len(self.within) <= FEW_CONTAINERS:
+            said += f" AND container IN ({', '.join('?' * len(self.within))})"
+            values += self.within
         if self.kinds is not None:
             said += f" AND kind IN ({', '.join('?' * len(self.kinds))})"
             values += sorted(self.kinds)
@@ -200,7 +204,7 @@ class TextIndex:
 
     It is kept in parts by age, the newest last: a search that finds enough among the newer ones
     never looks at the others. Not for two threads at once: `Indexes.of` hands it out to one after
-    the other.
+    the other. Only while one fills it, others may search in what is there: the newest words.
     """
 
     def __init__(self) -> None:
@@ -216,19 +220,20 @@ class TextIndex:
     def __len__(self) -> int:
         return sum(map(len, self._parts))
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._parts
+
+    def fill(self, documents: Iterable[Document]) -> None:
+        """Begin anew with these, newest first and each once."""
+        self._parts = []
+        _write_beside(documents, self._add_older)
+
     def put(self, documents: Iterable[Document]) -> None:
         """Add these, newest last, and replace those of the same keys."""
-        older = list(self._parts)
-        rest = iter(documents)
-        # SQLite leaves the interpreter to the thread that reads the next ones.
-        with self._at_once(), ThreadPoolExecutor(1, "search-words") as beside:
-            writing: Future[None] | None = None
-            while some := _next_of(rest):
-                if writing:
-                    writing.result()
-                writing = beside.submit(self._write, some, older)
-            if writing:
-                writing.result()
+        with self._at_once():
+            older = list(self._parts)
+            _write_beside(documents, lambda some: self._add_newer(some, older))
 
     def remove(self, key: UUID) -> None:
         """Forget this, and all that is a part of it."""
@@ -268,7 +273,13 @@ class TextIndex:
             part.keep()
         self._parts = [part for part in self._parts if len(part)]
 
-    def _write(self, some: list[Document], older: "list[_Part]") -> None:
+    def _add_older(self, some: list[Document]) -> None:
+        part = _Part()
+        part.add(some[::-1])
+        # In one step: somebody may be searching.
+        self._parts = [part, *self._parts]
+
+    def _add_newer(self, some: list[Document], older: "list[_Part]") -> None:
         for part in older:
             for one in some:
                 part.remove("key", one.key)
@@ -314,12 +325,14 @@ class _Part:
         first = last + 1
         self._db.execute(
             "INSERT INTO documents SELECT :first + key, value, substr(:keys, 32 * key + 1, 16), "
-            "substr(:keys, 32 * key + 17, 16), substr(:moments, 19 * key + 1, 19) "
+            "substr(:keys, 32 * key + 17, 16), "
+            # Of bytes: to find a place in a text, SQLite counts its letters.
+            "CAST(substr(:moments, 19 * key + 1, 19) AS TEXT) "
             "FROM json_each(:kinds)",
             {
                 "first": first,
                 "kinds": json.dumps([one.kind for one in some]),
-                "moments": "".join(f"{one.when:19.19}" for one in some),
+                "moments": "".join(f"{one.when:19.19}" for one in some).encode(),
                 "keys": b"".join(one.key.bytes + one.container.bytes for one in some),
             },
         )
@@ -366,7 +379,7 @@ class _Part:
             f"WHERE words MATCH ?{condition} ORDER BY words.rowid DESC",
             (expression, *values),
         )
-        allowed = (row for row, container in rows if bounds.allows(UUID(bytes=container)))
+        allowed = (row for row, container in rows if bounds.allows(container))
         return set(itertools.islice(allowed, most))
 
     def begin(self) -> None:
@@ -408,6 +421,12 @@ class Indexes:
             shelf.lock.release()
         self._make_room()
 
+    def in_use(self, person: UUID) -> TextIndex | None:
+        """The person's index while another thread has it, to search in as it is being filled."""
+        with self._lock:
+            shelf = self._shelves.get(person)
+        return shelf.index if shelf else None
+
     def forget(self, person: UUID) -> None:
         with self._lock:
             self._shelves.pop(person, None)
@@ -425,6 +444,19 @@ _SIZES = ("page_count", "page_size")
 
 def _words(folded: str) -> list[str]:
     return _WORD.findall(folded)
+
+
+def _write_beside(documents: Iterable[Document], write: Callable[[list[Document]], None]) -> None:
+    """SQLite leaves the interpreter to the thread that reads the next ones meanwhile."""
+    rest = iter(documents)
+    with ThreadPoolExecutor(1, "search-words") as beside:
+        writing: Future[None] | None = None
+        while some := _next_of(rest):
+            if writing:
+                writing.result()
+            writing = beside.submit(write, some)
+        if writing:
+            writing.result()
 
 
 def _next_of(documents: Iterator[Document]) -> list[Document]:

@@ -31,7 +31,8 @@ def search(request: SignedInRequest) -> HttpResponse:
     asked = request.GET.get("page", "1")
     number = int(asked) if re.fullmatch("[1-9][0-9]{0,3}", asked) else 1
     found = find(request.user, text, number) if text.strip() else None
-    shown = {"q": text, "number": number, "found": found, "is_reading": text.strip() and not found}
+    is_reading = text.strip() and (found is None or found.is_partial)
+    shown = {"q": text, "number": number, "found": found, "is_reading": is_reading}
     return render(request, "search.html", shown)
 
 

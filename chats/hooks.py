@@ -18,11 +18,13 @@ KINDS = frozenset({"chat", "message"})
 
 
 def documents(user, since: int | None, again: Iterable[uuid.UUID]) -> Iterator[Document]:
-    """What changed after the number `since`, or all; and the rows `again`, oldest first."""
+    """All, newest first; or what changed after the number `since`, and the rows `again`, oldest
+    first."""
     return merge(
         _titles(_changed(user.chats.all(), since, [])),
         _messages(_changed(user.messages.all(), since, again)),
         key=attrgetter("number"),
+        reverse=since is None,
     )
 
 
@@ -69,13 +71,12 @@ def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UU
 
 
 def _titles(chats: ChatQuerySet) -> Iterator[Document]:
-    rows = opened_rows(chats.order_by("change_number"), "title", "created", "change_number")
+    rows = opened_rows(chats, "title", "created", "change_number")
     for chat_id, title, when, number in rows:
         yield Document("chat", chat_id, chat_id, title=title, when=when, number=number)
 
 
 def _messages(messages) -> Iterator[Document]:
-    messages = messages.order_by("change_number")
     for message_id, text, chat_id, when, number in opened_rows(
         messages, "content", "chat", "created", "change_number"
     ):
@@ -84,8 +85,9 @@ def _messages(messages) -> Iterator[Document]:
 
 def _changed(rows, since: int | None, again: Iterable[uuid.UUID]):
     if since is None:
-        return rows
-    return rows.filter(change_number__gt=since) | rows.filter(pk__in=list(again))
+        return rows.order_by("-change_number")
+    changed = rows.filter(change_number__gt=since) | rows.filter(pk__in=list(again))
+    return changed.order_by("change_number")
 
 
 def _found(chat: Chat) -> Found:

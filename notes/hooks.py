@@ -19,10 +19,13 @@ PLACE_FOUND = "found"
 
 
 def documents(user, since: int | None, again: Iterable[uuid.UUID]) -> Iterator[Document]:
-    """What changed after the number `since`, or all; oldest first."""
-    notes = user.notes.all() if since is None else user.notes.filter(change_number__gt=since)
+    """All, newest first; or what changed after the number `since`, oldest first."""
+    if since is None:
+        notes = user.notes.order_by("-change_number")
+    else:
+        notes = user.notes.filter(change_number__gt=since).order_by("change_number")
     for note_id, title, body, when, number in opened_rows(
-        notes.order_by("change_number"), "title", "body", "changed", "change_number"
+        notes, "title", "body", "changed", "change_number"
     ):
         yield Document("note", note_id, note_id, title, files.in_words(body), when, number)
 

@@ -3,12 +3,17 @@
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
+from ahfai import search, textindex
 from ahfai.tests.house import ROOT, House
 from ahfai.tests.test_browser import chromium, new_page, pytestmark, sign_up
+from chats.models import Chat, Message
+from chats.tests.conftest import wait_until
 
 __all__ = ["chromium", "pytestmark"]
 
@@ -19,10 +24,12 @@ from chats.models import Chat, Message
 
 ada = User.objects.get(email="ada@example.org")
 words = " ".join(f"w{number}" for number in range(30_000))
-texts = [*[" ".join([words] * 20)] * 10, "The Walrus and the carpenter"]
-for text in texts:
-    chat = Chat.objects.create(owner=ada, title="A talk", model="m")
-    Message.objects.create(owner=ada, chat=chat, role="user", content=text)
+texts = ["The Walrus", *[" ".join([words] * 20)] * 10, "The carpenter"]
+for number, text in enumerate(texts):
+    chat = Chat.objects.create(owner=ada, title="A talk", model="m", change_number=number)
+    Message.objects.create(
+        owner=ada, chat=chat, role="user", content=text, change_number=number
+    )
 """
 
 
@@ -44,6 +51,36 @@ def test_the_page_says_that_words_are_being_read_and_then_shows_what_was_found(
         expect(page.locator("#results")).to_contain_text("reads your words")
         expect(page.locator("mark")).to_have_text("Walrus", timeout=60_000)
         expect(page.locator("#results")).not_to_contain_text("reads your words")
+        expect(page.locator("#results")).not_to_contain_text("newest words")
         assert page.url == address
         assert page.faults == []
         page.context.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_new_is_found_before_all_is_read(owner, client, monkeypatch):
+    """The page shows it, says that it isn't all, and has it all at the end."""
+    monkeypatch.setattr(textindex, "DOCUMENTS_AT_ONCE", 2)
+    monkeypatch.setattr(search, "PATIENCE_S", 0.05)
+    search.forget()
+    chat = Chat.objects.create(owner=owner, title="Heating", model="m")
+    for number in range(6):
+        Message.objects.create(
+            owner=owner, chat=chat, role="user", content=f"boiler {number}", change_number=number
+        )
+    go_on, write = threading.Event(), textindex._Part.add
+
+    def slowly(part, some):
+        if any("boiler 2" in one.body for one in some):
+            assert go_on.wait(20)
+        write(part, some)
+
+    monkeypatch.setattr(textindex._Part, "add", slowly)
+    address = reverse("search") + "?q=boiler"
+    wait_until(lambda: "newest words" in client.get(address).content.decode())
+    partly = client.get(address).content.decode()
+    assert [f"</mark> {number}" in partly for number in range(6)] == [False] * 4 + [True] * 2
+    go_on.set()
+    wait_until(lambda: "newest words" not in client.get(address).content.decode())
+    assert client.get(address).content.decode().count('class="where"') == 6
+    search.forget()

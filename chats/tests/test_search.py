@@ -41,7 +41,7 @@ def found(client, text: str) -> str:
         assert answer.status_code == 200
         page = answer.content.decode()
         read.page = page[page.index('id="results"') : page.index("</main>")]
-        return "for the first time" not in read.page
+        return 'class="waiting"' not in read.page
 
     wait_until(read)
     return read.page
