@@ -1,8 +1,9 @@
-"""The list and the search of somebody with 10,000 chats of 10 messages: `python bench/search.py`.
+"""Lists and search of somebody with 10,000 chats of 10 messages: `python bench/search.py`.
 
-With `--others 100000`, other people's chats lie between theirs in the same tables. Prints a table;
-its baselines are a page of the house without chats, and a bare loop that opens the same rows and
-puts them into FTS5.
+With `--notes 10000` they have as many notes of 2 KB, too. With `--others 100000`, other people's
+chats and notes lie between theirs in the same tables, ten times as many. Prints a table; its
+baselines are a page of the house without chats and notes, and a bare loop that opens the same
+messages and puts them into FTS5.
 """
 
 import argparse
@@ -23,13 +24,18 @@ FIRST_SEARCHES, TIMES = 3, 60
 def main() -> None:
     wanted = argparse.ArgumentParser(description=__doc__)
     wanted.add_argument("--chats", type=int, default=10_000)
+    wanted.add_argument("--notes", type=int, default=0)
     wanted.add_argument("--others", type=int, default=0, help="chats of other people")
     given = wanted.parse_args()
     with scratch():
         dice = random.Random(1)
         vocabulary = make_vocabulary(dice)
-        ada = fill(given.chats, round(given.others / given.chats), vocabulary, dice)
-        print(f"| {given.chats:,} chats, {given.others:,} of others | median | ", end="")
+        copies = round(given.others / given.chats)
+        ada = fill(given.chats, copies, vocabulary, dice)
+        if given.notes:
+            fill_notes(ada, given.notes, vocabulary, dice)
+        said = f"{given.chats:,} chats, {given.notes:,} notes, {copies} times as many of others"
+        print(f"| {said} | median | ", end="")
         print("95 % within | to hold | baseline |")
         print("|---|---|---|---|---|")
         for row in [*first_searches(ada, vocabulary), *pages(ada, vocabulary)]:
@@ -41,27 +47,42 @@ def first_searches(ada, vocabulary: list[str]) -> Iterator[tuple[str, ...]]:
     from accounts import keys
     from ahfai import search
 
-    said, found = [], []
+    said, newest, found = [], [], []
     client = signed_in(ada)
+
+    def page() -> bytes:
+        return client.get("/search", {"q": vocabulary[0]}).content
+
     for _ in range(FIRST_SEARCHES):
         search.forget()
         keys.clear_cache()
         began = time.perf_counter()
-        is_reading = b'class="waiting"' in client.get("/search", {"q": vocabulary[0]}).content
-        if is_reading:
+        shown = page()
+        if b'class="waiting"' in shown:
             said.append(time.perf_counter() - began)
-        while is_reading:
+        while b"<mark>" not in shown:
             time.sleep(0.1)
-            is_reading = b'class="waiting"' in client.get("/search", {"q": vocabulary[0]}).content
+            shown = page()
+        newest.append(time.perf_counter() - began)
+        while b'class="waiting"' in shown:
+            time.sleep(0.1)
+            shown = page()
         found.append(time.perf_counter() - began)
     with search._indexes.of(ada.pk) as index:
         size = index.size_bytes
     if said:
         name = "first search after a restart: the page says that it reads"
         yield name, f"{statistics.median(said):.2f} s", f"{max(said):.2f} s", "", ""
+    yield (
+        "first search after a restart: what was found in the newest words is there",
+        f"{statistics.median(newest):.2f} s",
+        f"{max(newest):.2f} s",
+        "3 s",
+        "",
+    )
     opening, filling = bare(ada)
     yield (
-        "first search after a restart: what was found is there",
+        "first search after a restart: what was found in all words is there",
         f"{statistics.median(found):.2f} s",
         f"{max(found):.2f} s",
         "3 s",
@@ -102,6 +123,8 @@ def bare(ada) -> tuple[float, float]:
 
 
 def pages(ada, vocabulary: list[str]) -> Iterator[tuple[str, ...]]:
+    from django.urls import reverse
+
     client = signed_in(ada)
     queries = {
         "a rare word": vocabulary[20_000],
@@ -112,15 +135,29 @@ def pages(ada, vocabulary: list[str]) -> Iterator[tuple[str, ...]]:
         "a phrase": f'"{vocabulary[3]} {vocabulary[7]}"',
         "a word without another": f"{vocabulary[5]} -{vocabulary[9]}",
     }
-    house, _ = measured(lambda: client.get("/notes/"))
-    baseline = f"{house:.1f} ms, a page without chats"
+    house, _ = measured(lambda: client.get(reverse("reminders:index")))
+    baseline = f"{house:.1f} ms, a page without them"
+    some = ada.notes.order_by("created")[ada.notes.count() // 2 :].first()
+    notes = [
+        ("the list of notes", "30 ms", "/notes/", {}),
+        ("a later page of notes", "30 ms", "/notes/", {"after": some and middle(some)}),
+        ("opening a note", "30 ms", some and some.get_absolute_url(), {}),
+    ]
     for name, limit, address, query in [
-        ("the list", "30 ms", "/chats/", {}),
+        ("the list of chats", "30 ms", "/chats/", {}),
+        *(notes if some else []),
         *((f"search, {name}", "50 ms", "/search", {"q": text}) for name, text in queries.items()),
     ]:
         median, within = measured(lambda a=address, q=query: client.get(a, q))
         yield name, f"{median:.1f} ms", f"{within:.1f} ms", limit, baseline
         baseline = ""
+
+
+def middle(note) -> str:
+    """What the address of the page says that begins after this note."""
+    from notes import pages
+
+    return pages._key([note], 0, "changed")
 
 
 def measured(call: Callable[[], object]) -> tuple[float, float]:
@@ -202,6 +239,36 @@ def fill(chats: int, copies: int, vocabulary: list[str], dice: random.Random):
             copy(Message, ada, other, number, first)
     type(ada).objects.update(change_number=next(numbers))
     return ada
+
+
+def fill_notes(ada, notes: int, vocabulary: list[str], dice: random.Random) -> None:
+    """Notes of 2 KB, and between them those of the others."""
+    from accounts.models import User
+    from notes import writing
+    from notes.models import Note
+
+    weights = list(itertools.accumulate(1 / (rank + 1) for rank in range(len(vocabulary))))
+    numbers = itertools.count(ada.change_number + 1)
+    others = list(User.objects.exclude(pk=ada.pk))
+    for _ in range(0, notes, SLICE):
+        first = next(numbers)
+        rows = []
+        for _ in range(SLICE):
+            parts = [dice.choices(vocabulary, cum_weights=weights, k=66) for _ in range(5)]
+            body = "\n\n".join(" ".join(words)[:400] for words in parts)
+            rows.append(
+                Note(
+                    owner=ada,
+                    title=" ".join(dice.choices(vocabulary, k=4)),
+                    body=body[:2000],
+                    excerpt=writing.excerpt(body),
+                    change_number=next(numbers),
+                )
+            )
+        Note.objects.bulk_create(rows)
+        for number, other in enumerate(others):
+            copy(Note, ada, other, number, first)
+    User.objects.update(change_number=next(numbers))
 
 
 def copy(model, owner, other, number: int, since: int) -> None:
