@@ -6,22 +6,41 @@ from types import SimpleNamespace
 
 from django import forms
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedInRequest
 from ahfai.access import open_to_all
+from ahfai.markdown import files
 from ahfai.search import search as find
+from ahfai.templatetags.house import opened
 from ahfai.textindex import MAX_QUERY
 from chats import servers
 from chats.composing import composer
+from chats.forms import MAX_TEXT
+from notes.models import Note
 
 
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
-    return render(request, "home.html", composer(request.user))
+    shown = composer(request.user)
+    if "note" in request.GET:
+        shown["text"] = _about_note(request) + shown["text"]
+    return render(request, "home.html", shown)
+
+
+def _about_note(request: SignedInRequest) -> str:
+    """How a question about the note begins, which the address names: with its words."""
+    try:
+        note = request.user.notes.living().get(pk=uuid.UUID(request.GET["note"]))
+    except (ValueError, Note.DoesNotExist):
+        raise Http404 from None
+    said = _("About my note “%(title)s”:") % {"title": opened(note, "title")}
+    # Some room is left for the question itself.
+    return f"{said}\n\n{files.in_words(opened(note, 'body'))[: MAX_TEXT * 9 // 10]}\n\n"
 
 
 @require_safe

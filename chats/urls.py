@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chats import preset_views, tag_views, views
+from chats import note_views, preset_views, tag_views, views
 
 app_name = "chats"
 
@@ -30,6 +30,7 @@ urlpatterns = [
     path("messages/<uuid:message_id>/show", views.show, name="show"),
     path("messages/<uuid:message_id>/delete", views.delete_version, name="delete_version"),
     path("replies/<uuid:reply_id>/stream", views.stream, name="stream"),
+    path("replies/<uuid:reply_id>/note", note_views.save, name="save_as_note"),
     path("replies/<uuid:reply_id>/stop", views.stop, name="stop"),
     path("replies/<uuid:reply_id>/retry", views.retry, name="retry"),
     path("replies/<uuid:reply_id>/continue", views.carry_on, name="continue"),
