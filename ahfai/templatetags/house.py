@@ -23,7 +23,8 @@ from ahfai.crypto import SealError
 register = template.Library()
 
 _MARKS = re.compile(
-    r"\*{2,3}|\[\[(?=\S)|(?<=\S)\]\]|(?<!\w)\*(?=\S|$)|(?<=\S)\*(?!\w)|`+|^ {0,3}(?:#{1,6}|>) |^ {0,3}[|:-]*---[|: -]*$",
+    r"\*{2,3}|\[\[(?=\S)|(?<=\S)\]\]|"
+    r"(?<!\w)\*(?=\S|$)|(?<=\S)\*(?!\w)|`+|^ {0,3}(?:#{1,6}|>) |^ {0,3}[|:-]*---[|: -]*$",
     re.MULTILINE,
 )
 _MINUTE, _HOUR, _DAY = (datetime.timedelta(**{unit: 1}) for unit in ("minutes", "hours", "days"))
