@@ -47,13 +47,21 @@ class TooLarge(Refused):
     """It is larger than a file may be, or than the room that is left."""
 
 
-def store(user: User, name: str, pieces: Iterable[bytes]) -> SealedFile:
+class NoRoom(TooLarge):
+    """It is larger than the room that is left."""
+
+
+def store(
+    user: User, name: str, pieces: Iterable[bytes], file_id: uuid.UUID | None = None
+) -> SealedFile:
     """Keep a file, given in pieces of any size, under its name. Raises Refused.
 
     It is there as a whole or not at all, and no more than two parts are in memory at a time.
     """
     with transaction.atomic():
-        file = SealedFile.objects.create(owner=user, name=clean_name(name))
+        file = SealedFile.objects.create(
+            pk=file_id or uuid.uuid4(), owner=user, name=clean_name(name)
+        )
         look = _Look()
         for number, (part, is_last) in enumerate(_parts(pieces)):
             file.size += len(part)
@@ -102,9 +110,9 @@ def too_large() -> TooLarge:
     return TooLarge(_("This file is too large: at most %(most)s go in.") % most)
 
 
-def _no_room(room: int) -> TooLarge:
+def _no_room(room: int) -> NoRoom:
     left = {"left": filesizeformat(room)}
-    return TooLarge(_("There is no room for this file: %(left)s are left for you.") % left)
+    return NoRoom(_("There is no room for this file: %(left)s are left for you.") % left)
 
 
 def clean_name(name: str) -> str:
@@ -145,6 +153,14 @@ def needing(user: User, file_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
 def let_go(file_ids: Iterable[uuid.UUID]) -> None:
     """Note that something needed these files until now."""
     SealedFile.objects.filter(pk__in=list(file_ids)).update(needed=timezone.now())
+
+
+def keep_longer(user: User, file_id: uuid.UUID) -> bool:
+    """Let a file stay for a day, as if it had just come. False where the person has none such."""
+    with transaction.atomic():
+        there = needing(user, [file_id])
+        let_go(there)
+    return bool(there)
 
 
 def not_whole() -> models.QuerySet[SealedFile]:

@@ -1,5 +1,7 @@
 """The files that notes refer to, as `![words](file:<id>)`: which they are, and that they stay."""
 
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.core.files.uploadedfile import UploadedFile
@@ -43,6 +45,24 @@ def keep(note: Note, body: str) -> None:
         files.let_go(gone)
     Attachment.objects.bulk_create(
         Attachment(owner_id=note.owner_id, note=note, file_id=one) for one in sorted(wanted - had)
+    )
+
+
+def keep_of_new(user: User, bodies: Mapping[uuid.UUID, str]) -> None:
+    """Let notes that were just made, by their ids, have the files of their bodies.
+
+    Otherwise as `keep`.
+    """
+    wanted = {note_id: ids(body)[:MOST_FILES] for note_id, body in bodies.items()}
+    asked = sorted({file_id for some in wanted.values() for file_id in some})
+    there: set[uuid.UUID] = set()
+    for first in range(0, len(asked), MOST_FILES):
+        there.update(files.needing(user, asked[first : first + MOST_FILES]))
+    Attachment.objects.bulk_create(
+        Attachment(owner=user, note_id=note_id, file_id=file_id)
+        for note_id, some in wanted.items()
+        for file_id in some
+        if file_id in there
     )
 
 

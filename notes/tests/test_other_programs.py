@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from accounts.models import User
 from notes.models import Note
 from notes.tests.test_arriving import bring, packed, tags_of
 
@@ -15,6 +16,11 @@ pytestmark = pytest.mark.django_db
 
 def notes(owner) -> dict[str, Note]:
     return {note.title: note for note in owner.notes.all()}
+
+
+def file_of(owner: User) -> str:
+    """What refers to the one file of this person."""
+    return f"file:{owner.files.get().pk}"
 
 
 # --- Obsidian -----------------------------------------------------------------------------------
@@ -39,11 +45,12 @@ def test_a_vault_of_obsidian_comes_in_with_its_links_and_tags(owner):
     owner.time_zone = "Europe/Brussels"
     book = bring(owner, VAULT)
     assert book.counts == (2, 0, 0)
-    assert book.remarks == [("Inbox.md", "attachments")]
+    assert book.remarks == []
     inbox, plan = notes(owner)["Inbox"], notes(owner)["Plan"]
+    sea = file_of(owner)
     assert inbox.body == (
         "See [[Plan]], the plan ([[Plan]]), roses ([[Plan]]) and [[Nowhere yet]].\n"
-        "![sea.png](img/sea.png) ![sea.png](img/sea.png) ![old](img/sea.png)\n"
+        f"![sea.png]({sea}) ![sea.png]({sea}) ![old]({sea})\n"
         "#garden #2024 #home/kitchen a#no\n"
         "`[[Plan]] #code`\n\n```\n[[Plan]] #fenced\n```"
     )
@@ -70,11 +77,9 @@ def test_joplins_markdown_with_front_matter_comes_in(owner):
         "Agenda.md": "---\ntitle: Agenda\n---\n\n1. coffee\n",
         "_resources/a b.png": b"\x89PNG",
     }
-    assert bring(owner, files).remarks == [("Work/Meeting.md", "attachments")]
+    assert bring(owner, files).remarks == []
     meeting = notes(owner)["Meeting: Monday"]
-    assert meeting.body == (
-        "[[Agenda]] ![pic](_resources/a%20b.png)\n\n```yaml\nlatitude: 50.1\n```"
-    )
+    assert meeting.body == (f"[[Agenda]] ![pic]({file_of(owner)})\n\n```yaml\nlatitude: 50.1\n```")
     # The notebook and the tag have the same name but for its letter case.
     assert tags_of(meeting) == ["work"]
     assert meeting.created == datetime(2023, 2, 1, 8, tzinfo=UTC)
@@ -132,12 +137,9 @@ def jex(files: dict[str, str | bytes]) -> bytes:
 def test_joplins_own_export_comes_in_with_notebooks_tags_and_links(owner, pack, name):
     book = bring(owner, pack(JOPLIN), name)
     assert book.counts == (2, 0, 1)
-    assert book.remarks == [
-        (f"{joplin_id(7)}.md", "locked_note"),
-        (f"{joplin_id(3)}.md", "attachments"),
-    ]
+    assert book.remarks == [(f"{joplin_id(7)}.md", "locked_note")]
     oven = notes(owner)["Oven"]
-    assert oven.body == (f"hot: yes\n\nSee wood ([[Oak]]) ![pic](resources/{joplin_id(9)}.png)")
+    assert oven.body == (f"hot: yes\n\nSee wood ([[Oak]]) ![pic]({file_of(owner)})")
     assert tags_of(oven) == ["Home/Kitchen", "to-do", "warm-things"]
     assert oven.created == datetime(2021, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
     assert oven.changed == datetime(2021, 2, 2, 3, 4, 5, 678000, tzinfo=UTC)
@@ -181,7 +183,7 @@ def test_google_keep_comes_in_from_takeout(owner):
         },
     )
     assert book.counts == (3, 0, 1)
-    assert book.remarks == [("Keep/Broken.json", "not_a_note"), ("Keep/Sea.json", "attachments")]
+    assert book.remarks == [("Keep/Broken.json", "not_a_note")]
     found = notes(owner)
     assert found["Shopping"].body == "- [x] milk\n- [ ] bread"
     assert found["Shopping"].pinned
@@ -190,7 +192,7 @@ def test_google_keep_comes_in_from_takeout(owner):
     assert found["Shopping"].changed == datetime(2020, 9, 13, 12, 26, 40, 123456, tzinfo=UTC)
     assert found["Sea"].archived
     assert found["Sea"].body == (
-        "By the sea\nhttps://b.example\n\n<https://a.example>\n\n![sea.jpg](Keep/sea.jpg)"
+        f"By the sea\nhttps://b.example\n\n<https://a.example>\n\n![sea.jpg]({file_of(owner)})"
     )
     assert found["Old \ufffd"].trashed
 

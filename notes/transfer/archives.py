@@ -78,14 +78,21 @@ class Archive:
         """Raises Broken where it can't be read or has more than `most` bytes."""
         pieces = []
         size = 0
+        for piece in self.pieces(entry):
+            size += len(piece)
+            if size > most:
+                raise Broken("too_long")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def pieces(self, entry: Entry) -> Iterator[bytes]:
+        """The same, one small piece after the other, however many there are."""
+        size = 0
         with _damage_as(Broken("entry_damaged")), entry.open() as file:
             while piece := file.read(_PIECE):
                 size += len(piece)
                 self._count(entry, size)
-                if size > most:
-                    raise Broken("too_long")
-                pieces.append(piece)
-        return b"".join(pieces)
+                yield piece
 
     def _count(self, entry: Entry, size: int) -> None:
         """What is read twice counts once."""

@@ -8,7 +8,7 @@ as it is; one that was changed outside comes in beside it. Nothing is ever overw
 import hashlib
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -19,14 +19,16 @@ from accounts import changes, tags
 from accounts.lookup import fold, hashed, key_of
 from accounts.models import Tag
 from ahfai.crypto import SealError
-from notes import links
+from notes import attachments, links
 from notes.models import Link, Note, Tagging
+from notes.transfer.files import Files
 from notes.transfer.incoming import Incoming, Unit
 from notes.transfer.reasons import Broken
 from notes.writing import excerpt
 
 AT_ONCE = 100
-# Long notes make a batch shorter: others wait for its transaction.
+# Long notes make a batch shorter: others wait for its transaction. Large files do, too: the person
+# sees how far it is, and may cancel it.
 MOST_LETTERS = 2_000_000
 
 
@@ -67,9 +69,25 @@ def take_in(user, units: Sequence[Unit], ledger: Ledger, first: int = 0) -> bool
         with transaction.atomic():
             if not ledger.may_go_on():
                 return False
-            _store(user, incoming, batch)
+            files, fresh = _with_files(user, incoming)
+        for one in fresh:
+            files.bring(one)
+        with transaction.atomic():
+            if not ledger.may_go_on():
+                return False
+            _store(user, incoming, files, batch)
             ledger.enter(batch)
     return True
+
+
+def _with_files(user, incoming: list[tuple[str, Incoming]]) -> tuple[Files, list[Incoming]]:
+    """Those of the notes that aren't here yet and have files. Inside the caller's transaction."""
+    changes.next_number(user.pk)
+    key = key_of(user)
+    having = [one for _name, one in incoming if one.attachments]
+    known = _Known(user, key, having)
+    fresh = [one for one in having if not known.is_here(one, known.hash_of(one))]
+    return Files(user, key), fresh
 
 
 def _batches(units: Sequence[Unit]) -> Iterator[tuple[Batch, list[tuple[str, Incoming]]]]:
@@ -84,6 +102,7 @@ def _batches(units: Sequence[Unit]) -> Iterator[tuple[Batch, list[tuple[str, Inc
         else:
             found.append((unit.name, incoming))
             letters += len(incoming.body)
+            letters += sum(file.size for file in incoming.attachments.values())
         if batch.done == AT_ONCE or letters > MOST_LETTERS:
             yield batch, found
             batch, found, letters = Batch(), [], 0
@@ -91,7 +110,7 @@ def _batches(units: Sequence[Unit]) -> Iterator[tuple[Batch, list[tuple[str, Inc
         yield batch, found
 
 
-def _store(user, incoming: list[tuple[str, Incoming]], batch: Batch) -> None:
+def _store(user, incoming: list[tuple[str, Incoming]], files: Files, batch: Batch) -> None:
     """Inside the caller's transaction."""
     number = changes.next_number(user.pk)
     key = key_of(user)
@@ -104,11 +123,13 @@ def _store(user, incoming: list[tuple[str, Incoming]], batch: Batch) -> None:
         if known.is_here(one, source_hash):
             batch.present += 1
             continue
-        note = _note(user, key, one, now)
+        body, out, are_all = files.settle(one)
+        note = _note(user, key, replace(one, body=body), now)
         note.pk, note.source_hash, note.change_number = known.id_for(one), source_hash, number
         if one.id in known.differing:
             batch.remarks.append(Remark(name, "kept_both", note))
-        if one.attachments:
+        batch.remarks += [Remark(file, code, note) for file, code in out]
+        if not are_all:
             batch.remarks.append(Remark(name, "attachments", note))
         known.add(one, note)
         new.append((note, one))
@@ -124,6 +145,7 @@ def _store(user, incoming: list[tuple[str, Incoming]], batch: Batch) -> None:
         for note, one in new
         for title_hash in sorted({links.title_hash(key, to) for to in links.titles_in(one.body)})
     )
+    attachments.keep_of_new(user, {note.pk: note.body for note, _one in new})
 
 
 def _note(user, key: bytes, one: Incoming, now: datetime) -> Note:

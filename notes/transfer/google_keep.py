@@ -5,7 +5,16 @@ from typing import Any
 from urllib.parse import quote
 
 from notes.transfer.archives import Archive, Entry
-from notes.transfer.incoming import Incoming, Unit, fitted, since_1970, tag_names, unix_lines
+from notes.transfer.incoming import (
+    Incoming,
+    IncomingFile,
+    Unit,
+    file_in,
+    fitted,
+    since_1970,
+    tag_names,
+    unix_lines,
+)
 from notes.transfer.json_files import listed, loaded, text_of
 
 _MARKS = {"textContent", "listContent", "userEditedTimestampUsec", "isTrashed"}
@@ -28,12 +37,12 @@ def _note(archive: Archive, entry: Entry) -> Incoming:
     ]
     links = [url for one in listed(said, "annotations") if (url := text_of(one, "url"))]
     names = [name for one in listed(said, "attachments") if (name := text_of(one, "filePath"))]
-    files = {(entry.path.parent / name).as_posix(): name for name in names}
+    files = {name: _file(archive, (entry.path.parent / name).as_posix()) for name in names}
     parts = [
         body,
         "\n".join(items),
         "\n".join(f"<{url}>" for url in links if url not in body),
-        "\n".join(f"![{name}]({quote(file)})" for file, name in files.items()),
+        "\n".join(f"![{name}]({quote(file.name)})" for name, file in files.items()),
     ]
     title, body = fitted(text_of(said, "title"), "\n\n".join(part for part in parts if part))
     return Incoming(
@@ -46,8 +55,13 @@ def _note(archive: Archive, entry: Entry) -> Incoming:
         pinned=said.get("isPinned") is True,
         archived=said.get("isArchived") is True,
         trashed=said.get("isTrashed") is True,
-        attachments=frozenset(files),
+        attachments={quote(file.name): file for file in files.values()},
     )
+
+
+def _file(archive: Archive, name: str) -> IncomingFile:
+    entry = archive.by_name.get(name)
+    return file_in(archive, entry) if entry else IncomingFile(name)
 
 
 def _moment(said: dict, name: str):

@@ -2,23 +2,35 @@
 
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 
 from accounts import tags
 from notes.links import one_line
 from notes.models import MAX_BODY, MAX_TITLE
+from notes.transfer.archives import Archive, Entry
 from notes.transfer.reasons import Broken
 
 MAX_TAGS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class IncomingFile:
+    """A picture or another file that a note refers to. `pieces` gives its bytes and raises Broken;
+    there are none of a file that the archive doesn't have. `size` is what the archive says."""
+
+    name: str
+    size: int = 0
+    pieces: Callable[[], Iterator[bytes]] | None = None
 
 
 @dataclass(frozen=True)
 class Incoming:
     """`source` is how the note is called where it comes from, the same each time.
 
-    `attachments` are names of files that its body refers to.
+    `attachments` are the files that its body refers to, by the addresses that stand there.
     """
 
     source: str
@@ -31,7 +43,7 @@ class Incoming:
     archived: bool = False
     trashed: bool = False
     id: uuid.UUID | None = None
-    attachments: frozenset[str] = frozenset()
+    attachments: Mapping[str, IncomingFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,10 @@ class Unit:
 
     name: str
     load: Callable[[], Incoming]
+
+
+def file_in(archive: Archive, entry: Entry) -> IncomingFile:
+    return IncomingFile(entry.name, entry.size, partial(archive.pieces, entry))
 
 
 def fitted(title: str, body: str) -> tuple[str, str]:

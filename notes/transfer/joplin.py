@@ -9,7 +9,16 @@ from functools import partial
 from urllib.parse import quote
 
 from notes.transfer.archives import Archive, Entry, text
-from notes.transfer.incoming import Incoming, Unit, fitted, moment, tag_names, unix_lines
+from notes.transfer.incoming import (
+    Incoming,
+    IncomingFile,
+    Unit,
+    file_in,
+    fitted,
+    moment,
+    tag_names,
+    unix_lines,
+)
 from notes.transfer.markdown import link_to, outside_code
 from notes.transfer.reasons import Broken
 
@@ -102,7 +111,7 @@ class _Export:
             raise Broken("locked_note")
         if fields.get("type_") != Kind.NOTE:
             raise Broken("not_a_note")
-        attachments: set[str] = set()
+        attachments: dict[str, IncomingFile] = {}
         body = outside_code(item.body, lambda part: self._with_our_links(part, attachments))
         title, body = fitted(item.title, body)
         names = [*self._tags.get(entry.path.stem, []), self._notebook(fields.get("parent_id", ""))]
@@ -116,16 +125,16 @@ class _Export:
             updated=moment(fields.get("user_updated_time") or fields.get("updated_time", ""), UTC),
             tags=tag_names(names),
             trashed=fields.get("deleted_time", "0") not in ("0", ""),
-            attachments=frozenset(attachments),
+            attachments=attachments,
         )
 
-    def _with_our_links(self, part: str, attachments: set[str]) -> str:
+    def _with_our_links(self, part: str, attachments: dict[str, IncomingFile]) -> str:
         def ours(found: re.Match[str]) -> str:
             embeds, words, item_id = found.groups()
             if item_id in self._titles:
                 return link_to(self._titles[item_id], words)
             if file := self._files.get(item_id):
-                attachments.add(file.name)
+                attachments[quote(file.name)] = file_in(self.archive, file)
                 return f"{embeds}[{words}]({quote(file.name)})"
             return found[0]
 

@@ -13,7 +13,16 @@ from notes.models import MAX_TITLE
 from notes.transfer import front_matter
 from notes.transfer.archives import Archive, Entry, text
 from notes.transfer.front_matter import Page
-from notes.transfer.incoming import Incoming, Unit, fitted, moment, tag_names, unix_lines
+from notes.transfer.incoming import (
+    Incoming,
+    IncomingFile,
+    Unit,
+    file_in,
+    fitted,
+    moment,
+    tag_names,
+    unix_lines,
+)
 from notes.transfer.reasons import Broken
 
 ENDINGS = (".md", ".markdown")
@@ -52,7 +61,11 @@ class _Folder:
         note_id = _uuid(page.text("id"))
         if note_id:
             source, body = f"id:{note_id}", page.body
-            title, said, attachments = page.text("title"), page.names("tags"), set[str]()
+            title, said, attachments = (
+                page.text("title"),
+                page.names("tags"),
+                dict[str, IncomingFile](),
+            )
         else:
             source, title = f"markdown:{entry.name}", self._title(entry, page)
             said = self._tags(entry, page)
@@ -69,7 +82,7 @@ class _Folder:
             archived=_is_true(page.text("archived")),
             trashed=_is_true(page.text("trashed")),
             id=note_id,
-            attachments=frozenset(attachments),
+            attachments=attachments,
         )
 
     def _page(self, entry: Entry) -> Page:
@@ -101,15 +114,15 @@ class _Folder:
             found += _TAG.findall(_CODE.sub(" ", page.body))
         return found
 
-    def _with_our_links(self, entry: Entry, body: str) -> tuple[str, set[str]]:
+    def _with_our_links(self, entry: Entry, body: str) -> tuple[str, dict[str, IncomingFile]]:
         """The body, its links to other notes as ours are; and the other files it refers to."""
-        attachments: set[str] = set()
+        attachments: dict[str, IncomingFile] = {}
 
         def wiki(found: re.Match[str]) -> str:
             embeds, name, _place, alias = found.groups()
             file = self._file(entry, name)
             if file and file.ending not in ENDINGS:
-                attachments.add(file.name)
+                attachments[quote(file.name)] = file_in(self.archive, file)
                 said = name if not alias or alias.replace("x", "").isdigit() else alias
                 return f"{embeds}[{said}]({quote(file.name)})"
             title = self._title_of(file) if file else PurePosixPath(name.strip()).name
@@ -122,7 +135,7 @@ class _Folder:
                 return found[0]
             if file.ending in ENDINGS:
                 return link_to(self._title_of(file), words)
-            attachments.add(file.name)
+            attachments[quote(file.name)] = file_in(self.archive, file)
             return f"{found[1]}[{words}]({quote(file.name)})"
 
         def both(part: str) -> str:

@@ -25,7 +25,14 @@ SENTENCES = {
     "locked_note": _("locked, so its words can't be read"),
     # It does, and this is to be known.
     "kept_both": _("differs from the note that you have, so it came in beside it"),
-    "attachments": _("came in without its pictures and files"),
+    "attachments": _("came in without some of its pictures and files: they are too many"),
+    # A file of a note stays out.
+    "file_missing": _("not there, so its note came in without it"),
+    "file_too_large": _("too large, so its note came in without it"),
+    "file_no_room": _("no room is left for it, so its note came in without it"),
+    "file_empty": _("empty, so its note came in without it"),
+    "file_damaged": _("damaged, so its note came in without it"),
+    "file_link": _("a link to another place, so its note came in without it"),
 }
 
 

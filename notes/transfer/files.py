@@ -1,0 +1,87 @@
+"""The pictures and files of notes that come in: each kept once, however often it is read.
+
+They are kept before their notes, each in a transaction of its own: others would wait for one that
+has the bytes of all. What no note refers to in the end goes as every such file does, after a day.
+"""
+
+import hashlib
+import uuid
+
+from django.conf import settings
+
+from accounts import files
+from accounts.lookup import hashed
+from accounts.models import User
+from notes.attachments import MOST_FILES
+from notes.models import MAX_BODY
+from notes.transfer.incoming import Incoming, IncomingFile
+from notes.transfer.markdown import outside_code
+from notes.transfer.reasons import Broken
+
+_REASONS = {"entry_damaged": "file_damaged", "entry_link": "file_link"}
+
+
+class Files:
+    """The files of some incoming notes, in what the person has."""
+
+    def __init__(self, user: User, key: bytes) -> None:
+        self._user = user
+        self._key = key
+        # By their names in the archive, since many notes may have the same.
+        self._ids: dict[str, uuid.UUID] = {}
+        self._refused: dict[str, str] = {}
+
+    def bring(self, one: Incoming) -> None:
+        """Keep the files of a note. Raises Refused where the archive holds too much."""
+        for file in list(one.attachments.values())[:MOST_FILES]:
+            if file.name in self._ids or file.name in self._refused:
+                continue
+            try:
+                self._ids[file.name] = self._keep(file)
+            except Broken as broken:
+                self._refused[file.name] = _REASONS.get(broken.code, broken.code)
+
+    def settle(self, one: Incoming) -> tuple[str, list[tuple[str, str]], bool]:
+        """The note's body as it refers to the files that were kept; names of those that were
+        refused, and why; and whether these are all, or there are too many for one note."""
+        body, refused, are_all = one.body, [], True
+        for address, file in one.attachments.items():
+            if file.name in self._refused:
+                refused.append((file.name, self._refused[file.name]))
+                continue
+            file_id = self._ids.get(file.name)
+            referring = _referring(body, address, file_id) if file_id else ""
+            if 0 < len(referring) <= MAX_BODY:
+                body = referring
+            else:
+                are_all = False
+        return body, refused, are_all
+
+    def _keep(self, file: IncomingFile) -> uuid.UUID:
+        """Raises Broken."""
+        if file.pieces is None:
+            raise Broken("file_missing")
+        if file.size > settings.UPLOAD_MB * files.MB:
+            raise Broken("file_too_large")
+        name = files.clean_name(file.name)
+        digest = hashlib.sha256(name.encode(errors="replace"))
+        for piece in file.pieces():
+            digest.update(piece)
+        # Of its name and its bytes, so that it is found when it comes again; with the person's
+        # secret, so that it tells nobody else what it is.
+        said = hashed(self._key, "file source", digest.hexdigest())
+        file_id = uuid.UUID(hex=said[:32], version=4)
+        if not files.keep_longer(self._user, file_id):
+            try:
+                files.store(self._user, name, file.pieces(), file_id)
+            except files.NoRoom:
+                raise Broken("file_no_room") from None
+            except files.TooLarge:
+                raise Broken("file_too_large") from None
+            except files.Refused:
+                raise Broken("file_empty") from None
+        return file_id
+
+
+def _referring(body: str, address: str, file_id: uuid.UUID) -> str:
+    return outside_code(body, lambda part: part.replace(f"]({address})", f"](file:{file_id})"))
