@@ -11,7 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts import changes, tags
+from accounts import changes, files, tags
+from ahfai.markdown.files import FILE
 from ahfai.testing import make_person
 from notes import writing
 from notes.models import Link, Note, Tagging
@@ -77,8 +78,16 @@ def shown(user) -> dict[uuid.UUID, tuple]:
             *(note.title, note.body, note.excerpt, note.created, note.changed),
             *(note.pinned, note.archived, note.trashed is not None, tags_of(note)),
             sorted(note.links.values_list("title_hash", flat=True)),
+            sorted(note.attachments.values_list("file", flat=True)),
         )
         for note in user.notes.all()
+    }
+
+
+def kept(user) -> dict[uuid.UUID, tuple[str, str, bytes]]:
+    """Name, kind and bytes of the person's files."""
+    return {
+        file.pk: (file.name, file.kind, b"".join(files.read(file))) for file in user.files.all()
     }
 
 
@@ -91,13 +100,34 @@ BODIES = [
     *("trailing spaces  \n", "\ttab", "[[Same]] and [[a/b]]", "```\n[[no]]\n```", "🌳" * 300),
     *("a\r\nb\rc\r\n", "# Heading\n- [ ] to do\n- [x] done"),
 ]
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+FILES = [
+    *(("oak.png", PNG), ("oak.png", PNG + b"!"), ("Oak.png", PNG), ("other.png", PNG)),
+    *(("a:b (1) #%41 'x'.png", PNG), ("木 🌳.txt", b"words"), ("no ending", b"\0"), (".env", b"x")),
+    # None of them is a note.
+    *(("note.md", b"---\nid: 1\n---\nno"), ("keep.json", b'{"textContent": "no"}')),
+    *(("broken.json", b"{"), ("large.bin", random.Random(1).randbytes(2**20 + 1))),
+]
+# How a body may refer to a file, and what only looks like it.
+REFERRING = [
+    *("![it](file:{id})", "![it](file:{id}) and [again](file:{id})", "[it][1]\n\n[1]: file:{id}"),
+    *("`![it](file:{id})`", '[it](file:{id} "it")', "![it](file:{upper})", "file:{id}"),
+    "![not it](files/oak.png) ![nor it](files/note.md) ![it](file:{id})",
+]
 TAGS = [[], ["wood"], ["home/kitchen", "Wood"], ["a", "b/c/d", "ä"]]
 
 
 def fill(user) -> None:
-    """Each title with each body, in all states and with all tags."""
+    """Each title with each body, in all states and with all tags; each file in each way."""
     dice = random.Random(7)
-    for number, (title, body) in enumerate(itertools.product(TITLES, BODIES)):
+    ids = [str(files.store(user, name, [data]).pk) for name, data in FILES]
+    referring = [
+        ("Files", way.format(id=one, upper=one.upper()))
+        for way, one in itertools.product(REFERRING, ids)
+    ]
+    of_all = ("All files", " ".join(f"![](file:{one})" for one in ids))
+    words = [*itertools.product(TITLES, BODIES), *referring, of_all]
+    for number, (title, body) in enumerate(words):
         note = writing.create(user, title, body)
         state = [{}, {"pinned": True}, {"archived": True}, {"trashed": timezone.now()}][number % 4]
         created = datetime(2001, 1, 1, tzinfo=UTC) + timedelta(seconds=dice.random() * 6e8)
@@ -111,12 +141,16 @@ def fill(user) -> None:
 
 def test_what_goes_out_comes_in_again_without_loss(owner, stranger):
     fill(owner)
-    before, archive = shown(owner), exported(owner)
+    before, files_before, archive = shown(owner), kept(owner), exported(owner)
     assert bring(owner, archive).counts == (0, len(before), 0)
-    # As on another installation.
-    owner.notes.all().delete()
-    assert bring(owner, archive).counts == (len(before), 0, 0)
-    assert shown(owner) == before
+    # As somebody who deleted them by mistake; then as on another installation.
+    for rows in ([owner.notes], [owner.notes, owner.files]):
+        for one in rows:
+            one.all().delete()
+        book = bring(owner, archive)
+        assert (book.counts, book.remarks) == ((len(before), 0, 0), [])
+        assert shown(owner) == before
+        assert kept(owner) == files_before
     again = exported(owner)
     # Somebody else here has the same export: their notes are others with the same words.
     assert bring(stranger, again).counts == (len(before), 0, 0)
@@ -124,9 +158,15 @@ def test_what_goes_out_comes_in_again_without_loss(owner, stranger):
     assert bring(stranger, again).counts == (0, len(before), 0)
 
     def words(user):
-        return sorted((note.title, note.body, tags_of(note)) for note in user.notes.all())
+        theirs = kept(user)
+        named = {str(file_id): repr(said) for file_id, said in theirs.items()}
+        return sorted(
+            (note.title, FILE.sub(lambda found: named[found[1].lower()], note.body), tags_of(note))
+            for note in user.notes.all()
+        )
 
     assert words(stranger) == words(owner)
+    assert not kept(stranger).keys() & files_before.keys()
 
 
 def test_what_windows_saved_is_still_the_same_note(owner):

@@ -1,8 +1,10 @@
 """Pictures and files that come in with notes: whole, once, and no more than there is room for."""
 
+import io
 import random
 import re
 import tracemalloc
+import zipfile
 
 import pytest
 
@@ -10,9 +12,10 @@ from accounts import files
 from accounts.models import SealedFile
 from ahfai.testing import make_person
 from ahfai.worker import Worker
+from notes import attachments
 from notes.models import MAX_BODY, Attachment, Note
 from notes.tests.test_archives import lying, zipped
-from notes.tests.test_arriving import Book, bring, packed
+from notes.tests.test_arriving import Book, bring, exported, packed
 from notes.tests.test_attachments import two_days_pass
 from notes.transfer import archives, arriving, sources
 
@@ -59,6 +62,29 @@ def test_reading_it_again_adds_no_doubles(owner):
     bring(owner, {"a.md": "![](sea.png)", "sea.png": PNG + b"!"})
     bring(owner, {"b.md": "![](lake.png)", "lake.png": PNG})
     assert owner.files.count() == 4
+
+
+def test_a_picture_of_our_own_export_that_was_changed_outside_comes_in_beside_the_one_here(owner):
+    bring(owner, SEA)
+    [before] = owner.notes.all()
+    with zipfile.ZipFile(io.BytesIO(exported(owner))) as ours:
+        changed = {name: ours.read(name) for name in ours.namelist()}
+    changed["files/sea.png"] = PNG + b"brighter"
+    changed["Sea.md"] += b"brighter"
+    assert bring(owner, changed).counts == (1, 0, 0)
+    after = owner.notes.exclude(pk=before.pk).get()
+    assert after.body.endswith("\nbrighter")
+    sizes = sorted(file.size for file in owner.files.all())
+    assert sizes == [7, len(PNG), len(PNG + b"brighter")]
+    assert set(attachments.attached(before)) != set(attachments.attached(after))
+    # One that was left out when the folder was packed is still here.
+    del changed["files/sea.png"]
+    changed["Sea.md"] += b", and without it"
+    assert bring(owner, changed).remarks == [("Sea.md", "kept_both")]
+    owner.files.all().delete()
+    changed["Sea.md"] += b" again"
+    missing = ("files/sea.png", "file_missing")
+    assert bring(owner, changed).remarks == [("Sea.md", "kept_both"), missing]
 
 
 def test_people_dont_share_files_that_they_imported(owner):

@@ -1,7 +1,9 @@
 """Notes as files: one, some, or all of them."""
 
 import io
+import random
 import stat
+import tracemalloc
 import zipfile
 
 import pytest
@@ -10,17 +12,32 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import changes, tags
+from accounts import files as sealed
+from accounts.models import FilePart, SealedFile
+from ahfai.markdown.files import reference
 from notes import writing
 from notes.models import Note, Tagging
+from notes.transfer import exporting
 from notes.transfer.exporting import MAX_NAME_BYTES, Names, file_name
 
 EXPORT = reverse("notes:export")
+MB = 1024 * 1024
 
 
 def files(answer) -> dict[str, str]:
+    return {name: said.decode() for name, said in unpacked(answer).items()}
+
+
+def unpacked(answer) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as packed:
         assert packed.testzip() is None
-        return {name: packed.read(name).decode() for name in packed.namelist()}
+        assert len(set(packed.namelist())) == len(packed.namelist())
+        return {name: packed.read(name) for name in packed.namelist()}
+
+
+def attach(owner, name: str, data: bytes = b"\x89PNG\r\n\x1a\n") -> str:
+    file = sealed.store(owner, name, [data])
+    return reference(file.name, file.pk, file.is_picture)
 
 
 def put_tags(note: Note, *names: str) -> None:
@@ -80,12 +97,87 @@ def test_one_note_is_a_file(client, strangers_client, owner):
     assert strangers_client.get(address).status_code == 404
 
 
+def test_files_go_along_and_are_referred_to_by_paths(client, owner):
+    oak, pine = attach(owner, "oak (1).png"), attach(owner, "OAK (1).png", b"words")
+    one = writing.create(owner, "One", f"{oak} {pine}")
+    writing.create(owner, "Two", f"{oak} of the first")
+    attach(owner, "of no note.png")
+    found = unpacked(client.get(EXPORT))
+    assert found.keys() == {"One.md", "Two.md", "files/oak (1).png", "files/OAK (1) 2.png"}
+    assert found["files/oak (1).png"] == b"\x89PNG\r\n\x1a\n"
+    assert found["files/OAK (1) 2.png"] == b"words"
+    assert (
+        found["One.md"]
+        .decode()
+        .endswith(
+            "\n\n![oak (1)](files/oak%20%281%29.png) [OAK (1).png](files/OAK%20%281%29%202.png)\n"
+        )
+    )
+    assert found["Two.md"].endswith(b"\n\n![oak (1)](files/oak%20%281%29.png) of the first\n")
+    assert len(unpacked(client.post(EXPORT, {"note": [one.pk]}))) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("CON.txt", "files/_CON.txt"),
+        ('a"b<c>|d?.png', "files/a-b-c--d-.png"),
+        ("no ending", "files/no ending"),
+        (".env", "files/env"),
+        ("a.b c", "files/a.b c"),
+        ("x" * 146 + ".png", "files/" + "x" * 146 + ".png"),
+    ],
+)
+def test_files_have_names_that_are_good_everywhere(client, owner, name, path):
+    writing.create(owner, "Note", attach(owner, name))
+    assert path in unpacked(client.get(EXPORT))
+
+
+def test_a_note_that_has_files_is_a_zip_with_them(client, strangers_client, owner):
+    note = writing.create(owner, "Kitchen", attach(owner, "oak.png"))
+    writing.create(owner, "Other", attach(owner, "elm.png"))
+    address = reverse("notes:export_one", args=[note.pk])
+    answer = client.get(address)
+    assert 'filename="Kitchen.zip"' in answer["Content-Disposition"]
+    assert unpacked(answer).keys() == {"Kitchen.md", "files/oak.png"}
+    assert strangers_client.get(address).status_code == 404
+
+
+def test_a_file_that_cant_be_opened_is_named_and_the_others_come(client, owner):
+    words = attach(owner, "broken.bin", b"x" * (MB + 1)) + attach(owner, "whole.png")
+    writing.create(owner, "One", words)
+    writing.create(owner, "Two", words)
+    broken = next(file for file in SealedFile.objects.all() if file.name == "broken.bin")
+    FilePart.objects.filter(file=broken, number=1).delete()
+    found = unpacked(client.get(EXPORT))
+    assert found.keys() == {"One.md", "Two.md", "files/whole.png", "not exported.txt"}
+    assert found["not exported.txt"].decode().count(str(broken.pk)) == 1
+    assert f"(file:{broken.pk})".encode() in found["One.md"]
+
+
+def test_no_more_than_a_few_parts_of_a_file_are_held(owner):
+    note = writing.create(
+        owner, "Large", attach(owner, "a.bin", random.Random(1).randbytes(20 * MB))
+    )
+    size = 0
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for piece in exporting.archive(owner, owner.notes.filter(pk=note.pk)):
+            size += len(piece)
+        most = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert size > 20 * MB
+    assert most < 12 * MB
+
+
 def test_the_questions_to_the_database_dont_grow_with_the_notes(
     client, owner, django_assert_max_num_queries
 ):
     for number in range(20):
         put_tags(writing.create(owner, f"Note {number}", "words"), "wood", f"tag{number}")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert len(files(client.get(EXPORT))) == 20
 
 

@@ -22,8 +22,9 @@ from notes.transfer.reasons import Broken, Refused
 MAX_PACKED = 20 * 2**20
 MAX_UNPACKED = 200 * 2**20
 MAX_ENTRIES = 10_000
-# A note of the longest text, its letters of four bytes, with what stands about it.
-MAX_TEXT = 2**20
+# A note of the longest text, its letters of four bytes, with what stands about it: also the names
+# of as many files as it may have.
+MAX_TEXT = 2 * 2**20
 MAX_PATH = 1000
 _PIECE = 64 * 1024
 _CENTRAL = b"PK\x01\x02"

@@ -1,6 +1,7 @@
 """Notes as Markdown with front matter, one by one or all in a ZIP that `arriving` takes in again.
 
-A ZIP goes out piece by piece, as it is made: it never lies on the disk.
+Their files go along, in a folder of the ZIP. A ZIP goes out piece by piece, as it is made: it never
+lies on the disk, and no more than one part of a file is in memory.
 """
 
 import io
@@ -9,15 +10,18 @@ import unicodedata
 import uuid
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Generator, Iterable, Iterator
+from datetime import UTC, datetime, tzinfo
+from pathlib import PurePosixPath
 
 from django.utils.translation import gettext as _
 
-from accounts import tags
+from accounts import files, tags
+from accounts.models import SealedFile
 from ahfai.crypto import SealError
-from notes.models import Note, NoteQuerySet, Tagging
-from notes.transfer import front_matter
+from notes.models import Attachment, Note, NoteQuerySet, Tagging
+from notes.transfer import carried, front_matter
+from notes.transfer.carried import Carried
 
 AT_ONCE = 200
 MAX_NAME_BYTES = 180
@@ -25,8 +29,9 @@ MAX_NAME_BYTES = 180
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
-def page(note: Note, tag_names: list[str]) -> str:
-    """One note as a file. Raises SealError where it can't be opened."""
+def page(note: Note, tag_names: list[str], going_along: Iterable[Carried] = ()) -> str:
+    """One note as a file, which says where its own files lie. Raises SealError where it can't be
+    opened."""
     fields: list[tuple[str, str | list[str]]] = [
         ("title", front_matter.quoted(note.title)),
         ("created", _moment(note.created)),
@@ -36,7 +41,9 @@ def page(note: Note, tag_names: list[str]) -> str:
     ]
     states = {"pinned": note.pinned, "archived": note.archived, "trashed": bool(note.trashed)}
     fields += [(name, "true") for name, is_set in states.items() if is_set]
-    return front_matter.write(fields, note.body)
+    if names := [str(one) for one in going_along]:
+        fields.append((carried.FIELD, names))
+    return front_matter.write(fields, carried.outward(note.body, going_along))
 
 
 def archive(user, notes: NoteQuerySet) -> Iterator[bytes]:
@@ -45,21 +52,75 @@ def archive(user, notes: NoteQuerySet) -> Iterator[bytes]:
     named = {tag.id: tag.name for tag in tags.all_of(user)}
     sink, names, closed = _Sink(), Names(), []
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as packed:
+        folder = _Folder(packed, sink, user.zone)
         for first in range(0, len(ids), AT_ONCE):
             some = user.notes.filter(pk__in=ids[first : first + AT_ONCE])
-            carried = _tags_of(some, named)
+            carrying, having = _tags_of(some, named), _files_of(some)
             for note in some.order_by("created", "pk"):
                 try:
-                    text, name = page(note, carried[note.pk]), names.take(note.title)
+                    going_along = yield from folder.put(having[note.pk], note.body)
+                    text = page(note, carrying[note.pk], going_along)
+                    name = names.take(note.title)
                 except SealError:
                     closed.append(str(note.pk))
                     continue
                 packed.writestr(_entry(name, note.changed.astimezone(user.zone)), text.encode())
                 yield sink.take()
+        said = []
         if closed:
-            said = _("These notes could not be opened, so they are not in here:")
-            packed.writestr("not exported.txt", "\n".join([said, *closed, ""]))
+            said += [_("These notes could not be opened, so they are not in here:"), *closed, ""]
+        if folder.closed:
+            files_said = _("These files could not be opened, so they are not in here:")
+            said += [files_said, *folder.closed, ""]
+        if said:
+            packed.writestr("not exported.txt", "\n".join(said))
     yield sink.take()
+
+
+class _Folder:
+    """The files in a ZIP, each once."""
+
+    def __init__(self, packed: zipfile.ZipFile, sink: "_Sink", zone: tzinfo) -> None:
+        self._packed = packed
+        self._sink = sink
+        self._zone = zone
+        self._names = Names()
+        self._there: dict[uuid.UUID, Carried] = {}
+        # The ids of those that can't be opened.
+        self.closed: dict[str, None] = {}
+
+    def put(self, some: Iterable[SealedFile], body: str) -> Generator[bytes, None, list[Carried]]:
+        """Put the files of this body into the ZIP, which goes out meanwhile."""
+        going_along = []
+        for file in some:
+            if str(file.pk) in self.closed:
+                continue
+            one = self._there.get(file.pk)
+            # Once more under another name where the words say by chance what would refer to it.
+            while one is None or f"]({one.address})" in body:
+                one = Carried(file.pk, f"{carried.FOLDER}/{self._take(file)}", _name_of(file))
+            if self._there.get(file.pk) != one:
+                if not _is_whole(file):
+                    self.closed[str(file.pk)] = None
+                    continue
+                yield from self._pack(file, one)
+                self._there[file.pk] = one
+            going_along.append(one)
+        return going_along
+
+    def _take(self, file: SealedFile) -> str:
+        name = PurePosixPath(_name_of(file))
+        if re.fullmatch(r"\.[A-Za-z0-9]{1,10}", name.suffix):
+            return self._names.take(name.stem, name.suffix)
+        return self._names.take(name.name, "")
+
+    def _pack(self, file: SealedFile, one: Carried) -> Iterator[bytes]:
+        entry = _entry(one.path, file.made.astimezone(self._zone))
+        entry.file_size = file.size
+        with self._packed.open(entry, "w") as target:
+            for piece in files.read(file):
+                target.write(piece)
+                yield self._sink.take()
 
 
 def tags_of(note: Note) -> list[str]:
@@ -98,6 +159,32 @@ def _tags_of(notes: NoteQuerySet, named: dict[uuid.UUID, str]) -> dict[uuid.UUID
         if tag_id in named:
             carried[note_id].append(named[tag_id])
     return defaultdict(list, {note_id: sorted(names) for note_id, names in carried.items()})
+
+
+def _files_of(notes: NoteQuerySet) -> dict[uuid.UUID, list[SealedFile]]:
+    having: dict[uuid.UUID, list[SealedFile]] = defaultdict(list)
+    rows = Attachment.objects.filter(note__in=notes, revision=None).select_related("file")
+    for row in rows.order_by("file__made", "file"):
+        having[row.note_id].append(row.file)
+    return having
+
+
+def _name_of(file: SealedFile) -> str:
+    try:
+        return file.name
+    except SealError:
+        # The bytes may open.
+        return str(file.pk)
+
+
+def _is_whole(file: SealedFile) -> bool:
+    """Asked first, since what went out can't be taken back."""
+    try:
+        for _piece in files.read(file):
+            pass
+    except SealError:
+        return False
+    return True
 
 
 def _moment(when: datetime) -> str:

@@ -5,13 +5,16 @@ has the bytes of all. What no note refers to in the end goes as every such file 
 """
 
 import hashlib
+import re
 import uuid
+from collections.abc import Iterable
 
 from django.conf import settings
 
 from accounts import files
 from accounts.lookup import hashed
-from accounts.models import User
+from accounts.models import SealedFile, User
+from ahfai.crypto import SealError
 from notes.attachments import MOST_FILES
 from notes.models import MAX_BODY
 from notes.transfer.incoming import Incoming, IncomingFile
@@ -50,27 +53,26 @@ class Files:
                 refused.append((file.name, self._refused[file.name]))
                 continue
             file_id = self._ids.get(file.name)
-            referring = _referring(body, address, file_id) if file_id else ""
-            if 0 < len(referring) <= MAX_BODY:
-                body = referring
-            else:
+            referring = _referring(body, address, file, file_id) if file_id else None
+            if referring is None or len(referring) > MAX_BODY:
                 are_all = False
+            else:
+                body = referring
         return body, refused, are_all
 
     def _keep(self, file: IncomingFile) -> uuid.UUID:
         """Raises Broken."""
         if file.pieces is None:
+            if file.id and files.keep_longer(self._user, file.id):
+                return file.id
             raise Broken("file_missing")
         if file.size > settings.UPLOAD_MB * files.MB:
             raise Broken("file_too_large")
-        name = files.clean_name(file.name)
-        digest = hashlib.sha256(name.encode(errors="replace"))
-        for piece in file.pieces():
-            digest.update(piece)
-        # Of its name and its bytes, so that it is found when it comes again; with the person's
-        # secret, so that it tells nobody else what it is.
-        said = hashed(self._key, "file source", digest.hexdigest())
-        file_id = uuid.UUID(hex=said[:32], version=4)
+        name = files.clean_name(file.saved_as or file.name)
+        content = _digest(file.pieces())
+        if file.id and self._has(file.id, content) and files.keep_longer(self._user, file.id):
+            return file.id
+        file_id = self._id_for(file, name, content)
         if not files.keep_longer(self._user, file_id):
             try:
                 files.store(self._user, name, file.pieces(), file_id)
@@ -82,6 +84,36 @@ class Files:
                 raise Broken("file_empty") from None
         return file_id
 
+    def _has(self, file_id: uuid.UUID, content: bytes) -> bool:
+        """Whether the person's file of that id is the same still."""
+        mine = self._user.files.filter(pk=file_id).first()
+        try:
+            return mine is not None and _digest(files.read(mine)) == content
+        except SealError:
+            return False
 
-def _referring(body: str, address: str, file_id: uuid.UUID) -> str:
+    def _id_for(self, file: IncomingFile, name: str, content: bytes) -> uuid.UUID:
+        """The one that it had when it went out, if that is free; somebody else here may have the
+        very same export."""
+        if file.id and not SealedFile.objects.filter(pk=file.id).exists():
+            return file.id
+        # Of its name and its bytes, so that it is found when it comes again; with the person's
+        # secret, so that it tells nobody else what it is.
+        said = hashlib.sha256(content + name.encode(errors="replace")).hexdigest()
+        return uuid.UUID(hex=hashed(self._key, "file source", said)[:32], version=4)
+
+
+def _digest(pieces: Iterable[bytes]) -> bytes:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.digest()
+
+
+def _referring(body: str, address: str, file: IncomingFile, file_id: uuid.UUID) -> str:
+    if file.id == file_id:
+        return body
+    if file.id:
+        # However it is referred to: it was one of ours already.
+        return re.sub(re.escape(address), f"file:{file_id}", body, flags=re.IGNORECASE)
     return outside_code(body, lambda part: part.replace(f"]({address})", f"](file:{file_id})"))

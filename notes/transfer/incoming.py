@@ -19,11 +19,14 @@ MAX_TAGS = 100
 @dataclass(frozen=True, eq=False)
 class IncomingFile:
     """A picture or another file that a note refers to. `pieces` gives its bytes and raises Broken;
-    there are none of a file that the archive doesn't have. `size` is what the archive says."""
+    there are none of a file that the archive doesn't have. `size` is what the archive says; `id`
+    and `saved_as` are what our own export says of it."""
 
     name: str
     size: int = 0
     pieces: Callable[[], Iterator[bytes]] | None = None
+    id: uuid.UUID | None = None
+    saved_as: str = ""
 
 
 @dataclass(frozen=True)

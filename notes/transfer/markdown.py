@@ -1,8 +1,8 @@
 """Files of Markdown: our own export, Obsidian's vaults, what Joplin and others write."""
 
 import re
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
 from pathlib import PurePosixPath
@@ -10,7 +10,7 @@ from posixpath import normpath
 from urllib.parse import quote, unquote
 
 from notes.models import MAX_TITLE
-from notes.transfer import front_matter
+from notes.transfer import carried, front_matter
 from notes.transfer.archives import Archive, Entry, text
 from notes.transfer.front_matter import Page
 from notes.transfer.incoming import (
@@ -40,32 +40,33 @@ _LINK = re.compile(
 _TAG = re.compile(r"(?<![^\s])#([\w/-]*[^\W\d][\w/-]*)")
 
 
-def units(archive: Archive, zone: tzinfo) -> list[Unit]:
-    folder = _Folder(archive, zone)
+def units(archive: Archive, zone: tzinfo, files: Collection[str] = ()) -> list[Unit]:
+    """The notes in the archive; `files` are none, whatever their names end in."""
+    folder = _Folder(archive, zone, files)
     return [Unit(entry.name, partial(folder.note, entry)) for entry in folder.notes]
 
 
 class _Folder:
     """The notes of an archive, which refer to each other by names and paths."""
 
-    def __init__(self, archive: Archive, zone: tzinfo) -> None:
+    def __init__(self, archive: Archive, zone: tzinfo, files: Collection[str]) -> None:
         self.archive = archive
         self.zone = zone
-        self.notes = [entry for entry in archive.entries if entry.ending in ENDINGS]
+        self.notes = [
+            entry
+            for entry in archive.entries
+            if entry.ending in ENDINGS and entry.name not in files
+        ]
         self._by_stem = {entry.path.stem.casefold(): entry for entry in reversed(self.notes)}
         self._by_file_name = {entry.path.name: entry for entry in reversed(archive.entries)}
         self._titles: dict[str, str] = {}
 
     def note(self, entry: Entry) -> Incoming:
         page = self._page(entry)
-        note_id = _uuid(page.text("id"))
+        note_id = carried.own_id(page.text("id"))
         if note_id:
-            source, body = f"id:{note_id}", page.body
-            title, said, attachments = (
-                page.text("title"),
-                page.names("tags"),
-                dict[str, IncomingFile](),
-            )
+            source, title, said = f"id:{note_id}", page.text("title"), page.names("tags")
+            body, attachments = self._with_our_files(entry, page)
         else:
             source, title = f"markdown:{entry.name}", self._title(entry, page)
             said = self._tags(entry, page)
@@ -91,7 +92,7 @@ class _Folder:
         if said.partition("\n")[0].endswith("\r"):
             said = unix_lines(said)
         page = front_matter.read(said)
-        if _uuid(page.text("id")):
+        if carried.own_id(page.text("id")):
             return page
         return Page(page.fields, page.lines, unix_lines(page.body))
 
@@ -113,6 +114,17 @@ class _Folder:
         if self.archive.is_vault:
             found += _TAG.findall(_CODE.sub(" ", page.body))
         return found
+
+    def _with_our_files(self, entry: Entry, page: Page) -> tuple[str, dict[str, IncomingFile]]:
+        """The body as it was here, and the files that lie beside it."""
+        files = carried.named(page)
+        attachments: dict[str, IncomingFile] = {}
+        for file in files:
+            name = carried.beside(entry, file.path)
+            there = self.archive.by_name.get(name)
+            incoming = file_in(self.archive, there) if there else IncomingFile(name)
+            attachments[f"file:{file.id}"] = replace(incoming, id=file.id, saved_as=file.name)
+        return carried.inward(page.body, files), attachments
 
     def _with_our_links(self, entry: Entry, body: str) -> tuple[str, dict[str, IncomingFile]]:
         """The body, its links to other notes as ours are; and the other files it refers to."""
@@ -180,7 +192,7 @@ def link_to(title: str, words: str) -> str:
 
 def _with_the_rest(body: str, page: Page) -> str:
     """What stood about the note and has no place here is kept below its text."""
-    read = {*_READ, "id"} if _uuid(page.text("id")) else _READ
+    read = {*_READ, "id", carried.FIELD} if carried.own_id(page.text("id")) else _READ
     rest = "\n".join(lines for name, lines in page.lines.items() if name not in read)
     if not rest.strip():
         return body
@@ -190,12 +202,3 @@ def _with_the_rest(body: str, page: Page) -> str:
 
 def _is_true(said: str) -> bool:
     return said.casefold() in ("true", "yes")
-
-
-def _uuid(said: str) -> uuid.UUID | None:
-    """Only in the form that our own export has."""
-    try:
-        found = uuid.UUID(said)
-    except ValueError:
-        return None
-    return found if str(found) == said else None

@@ -3,7 +3,7 @@
 from datetime import tzinfo
 from functools import partial
 
-from notes.transfer import google_keep, joplin, json_files, markdown, standard_notes
+from notes.transfer import carried, google_keep, joplin, json_files, markdown, standard_notes
 from notes.transfer.archives import Archive, Entry
 from notes.transfer.incoming import Incoming, Unit
 from notes.transfer.reasons import Broken, Refused
@@ -11,10 +11,14 @@ from notes.transfer.reasons import Broken, Refused
 
 def units(archive: Archive, zone: tzinfo) -> list[Unit]:
     """The notes in the archive, always in the same order. Raises Refused where there are none."""
-    found = joplin.units(archive) if joplin.is_export(archive) else markdown.units(archive, zone)
+    files = carried.names_in(archive)
+    if joplin.is_export(archive):
+        found = joplin.units(archive)
+    else:
+        found = markdown.units(archive, zone, files)
     for entry in archive.entries:
         # Backups of Standard Notes are JSON that is called text.
-        if entry.ending in (".json", ".txt"):
+        if entry.ending in (".json", ".txt") and entry.name not in files:
             found += _of_json(archive, entry)
     if not found:
         raise Refused("no_notes")

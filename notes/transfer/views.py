@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
 from ahfai.uploads import NotKept
-from notes.models import Import
+from notes.models import Import, NoteQuerySet
 from notes.transfer import exporting, importing
 from notes.transfer.forms import ImportForm, PickedForm
 from notes.transfer.reasons import SENTENCES, Refused
@@ -92,23 +92,28 @@ def export(request: SignedInRequest) -> HttpResponseBase:
             return redirect("notes:list")
         notes = notes.filter(pk__in=form.cleaned_data["notes"])
     day = timezone.localdate()
-    answer = StreamingHttpResponse(
-        exporting.archive(request.user, notes), content_type="application/zip"
-    )
-    return _download(answer, _("AhFai notes %(day)s.zip") % {"day": day.isoformat()})
+    return _archive(request, notes, _("AhFai notes %(day)s.zip") % {"day": day.isoformat()})
 
 
 @require_GET
-def export_one(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
-    """One note as a Markdown file."""
+def export_one(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponseBase:
+    """One note as a Markdown file; one that has files as a ZIP with them."""
     note = get_object_or_404(request.user.notes.living(), pk=note_id)
     try:
         text = exporting.page(note, exporting.tags_of(note))
-        name = exporting.Names().take(note.title)
+        has_files = note.attachments.filter(revision=None).exists()
+        name = exporting.Names().take(note.title, ".zip" if has_files else ".md")
     except SealError:
         # The note's page says that it can't be opened.
         return redirect(note)
+    if has_files:
+        return _archive(request, request.user.notes.filter(pk=note.pk), name)
     return _download(HttpResponse(text, content_type="text/markdown; charset=utf-8"), name)
+
+
+def _archive(request: SignedInRequest, notes: NoteQuerySet, name: str) -> HttpResponseBase:
+    pieces = exporting.archive(request.user, notes)
+    return _download(StreamingHttpResponse(pieces, content_type="application/zip"), name)
 
 
 def _page(request: SignedInRequest, form: ImportForm, status: int = 200) -> HttpResponse:
