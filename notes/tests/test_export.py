@@ -35,6 +35,10 @@ def unpacked(answer) -> dict[str, bytes]:
         return {name: packed.read(name) for name in packed.namelist()}
 
 
+def pick(client, *note_ids, place: str = "list"):
+    return client.post(EXPORT, {"note": note_ids, "back_to": place})
+
+
 def attach(owner, name: str, data: bytes = b"\x89PNG\r\n\x1a\n") -> str:
     file = sealed.store(owner, name, [data])
     return reference(file.name, file.pk, file.is_picture)
@@ -68,9 +72,22 @@ def test_all_notes_come_as_markdown_with_what_stands_about_them(client, owner, s
 def test_picked_notes_come_alone_and_nobody_elses(client, owner, stranger):
     mine, _other = writing.create(owner, "Mine", "a"), writing.create(owner, "Other", "b")
     theirs = writing.create(stranger, "Secret", "pine")
-    assert files(client.post(EXPORT, {"note": [mine.pk, theirs.pk]})).keys() == {"Mine.md"}
-    refused = client.post(EXPORT, {"note": ["no id"]})
-    assert refused.url == reverse("notes:list")
+    assert files(pick(client, mine.pk, theirs.pk)).keys() == {"Mine.md"}
+    assert pick(client, "no id").url == reverse("notes:list")
+
+
+@pytest.mark.parametrize("place", ["list", "archive", "trash"])
+def test_notes_are_picked_in_each_list(client, owner, place):
+    state = {"list": {}, "archive": {"archived": True}, "trash": {"trashed": timezone.now()}}[place]
+    note = writing.create(owner, "Mine", "a")
+    Note.objects.filter(pk=note.pk).update(**state)
+    page = client.get(reverse(f"notes:{place}"), {"pick": 1}).content.decode()
+    assert f'formaction="{EXPORT}?pick=1"' in page
+    assert files(pick(client, note.pk, place=place)).keys() == {"Mine.md"}
+    none = pick(client, place=place)
+    assert none.status_code == 422
+    assert "Tick the notes first." in none.content.decode()
+    assert f'name="back_to" value="{place}"' in none.content.decode()
 
 
 def test_a_note_that_cant_be_opened_is_named_and_the_others_come(client, owner):
@@ -114,7 +131,7 @@ def test_files_go_along_and_are_referred_to_by_paths(client, owner):
         )
     )
     assert found["Two.md"].endswith(b"\n\n![oak (1)](files/oak%20%281%29.png) of the first\n")
-    assert len(unpacked(client.post(EXPORT, {"note": [one.pk]}))) == 3
+    assert len(unpacked(pick(client, one.pk))) == 3
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,5 @@
-from typing import cast
-
 from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
-
-MAX_AT_ONCE = 500
 
 
 class ImportForm(forms.Form):
@@ -20,11 +15,3 @@ class ImportForm(forms.Form):
             "max_length": _("Its name is too long."),
         },
     )
-
-
-class PickedForm(forms.Form):
-    """Which notes of a list are meant; whose they are is asked of the rows."""
-
-    def clean(self) -> dict[str, object]:
-        ids = cast("QueryDict", self.data).getlist("note")[:MAX_AT_ONCE]
-        return {"notes": [forms.UUIDField().clean(one) for one in ids]}

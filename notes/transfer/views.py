@@ -14,9 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
 from ahfai.uploads import NotKept
+from notes.forms import PickedForm
+from notes.list_views import list_page
 from notes.models import Import, NoteQuerySet
 from notes.transfer import exporting, importing
-from notes.transfer.forms import ImportForm, PickedForm
+from notes.transfer.forms import ImportForm
 from notes.transfer.reasons import SENTENCES, Refused
 
 MOST_SHOWN = 10
@@ -90,7 +92,10 @@ def export(request: SignedInRequest) -> HttpResponseBase:
         form = PickedForm(request.POST)
         if not form.is_valid():
             return redirect("notes:list")
-        notes = notes.filter(pk__in=form.cleaned_data["notes"])
+        picked, place = form.cleaned_data["notes"], form.cleaned_data["back_to"]
+        if not picked:
+            return list_page(request, place, none_picked=True)
+        notes = notes.filter(pk__in=picked)
     day = timezone.localdate()
     return _archive(request, notes, _("AhFai notes %(day)s.zip") % {"day": day.isoformat()})
 
