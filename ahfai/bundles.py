@@ -35,7 +35,7 @@ BUNDLES = {
     "ahfai.css": _styles(
         *("tokens", "base", "icon", "shell", "button", "chip", "field", "menu", "dialog", "notice"),
         *("toast", "composer", "model", "home", "turn", "prose", "code", "card", "list", "note"),
-        *("attach", "transfer", "empty", "page", "bare", "utilities"),
+        *("toolbar", "attach", "transfer", "empty", "page", "bare", "utilities"),
     ),
     "htmx.js": ["django_htmx/htmx-2.min.js"],
     "house.js": _scripts("dialog", "menu", "pick-all", "shortcuts", "toast"),
@@ -44,6 +44,7 @@ BUNDLES = {
         *("copy", "chat-code", "chat-follow", "post", "chat-more", "grow", "composer", "message"),
         *("hearing", "reply", "chat-stream", "draft"),
     ),
+    "editor.js": _scripts("writing", "toolbar"),
     "note-edit.js": _scripts("grow", "post", "autosave"),
     # An earlier version, which has no message box.
     "chat-aside.js": _scripts("copy", "chat-code", "chat-follow", "post", "chat-more"),

@@ -1,0 +1,23 @@
+// Writes into a text as if by keys, so that the browser can undo it, and finds one's way in it.
+
+// Puts `words` in the place of a range and selects from `start` to `end`, else stands after them.
+export function replace(area, from, to, words, start = from + words.length, end = start) {
+  area.focus();
+  area.setSelectionRange(from, to);
+  // Deprecated, and still the only way into the history of what can be undone.
+  const wrote = words
+    ? document.execCommand("insertText", false, words)
+    : from === to || document.execCommand("delete");
+  if (!wrote) {
+    area.setRangeText(words, from, to);
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  area.setSelectionRange(start, end);
+}
+
+// The whole lines that a range touches.
+export function linesAround(text, from, to = from) {
+  const start = text.lastIndexOf("\n", from - 1) + 1;
+  const end = text.indexOf("\n", to);
+  return { start, end: end < 0 ? text.length : end };
+}
