@@ -151,3 +151,82 @@ def test_buttons_that_need_the_script_are_not_there_without_it(chromium, house, 
     expect(text(page)).to_be_visible()
     expect(page.get_by_role("toolbar")).to_be_hidden()
     page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("- oak|", "- oak\n- |"),
+        ("  * oa|k", "  * oa\n  * |k"),
+        ("- [x] oak|", "- [x] oak\n- [ ] |"),
+        ("9. oak|", "9. oak\n10. |"),
+        ("1) oak|", "1) oak\n2) |"),
+        ("- oak\n- |", "- oak\n|"),
+        ("- oak\n  - [ ] |\nend", "- oak\n|\nend"),
+        ("|- oak", "\n|- oak"),
+        ("-oak|", "-oak\n|"),
+        ("```\n- oak|\n```", "```\n- oak\n|\n```"),
+        ("```\na\n```\n- oak|", "```\na\n```\n- oak\n- |"),
+    ],
+)
+def test_enter_goes_on_with_a_list_and_ends_it(editor, before, after):
+    put(editor, before)
+    editor.keyboard.press("Enter")
+    assert now(editor) == after
+    editor.keyboard.press("Control+z")
+    expect(text(editor)).to_have_value(before.replace("|", ""))
+
+
+def test_enter_goes_on_with_a_quote_and_ends_it(editor):
+    text(editor).fill("> - oak")
+    editor.keyboard.press("Enter")
+    expect(text(editor)).to_have_value("> - oak\n> - ")
+    editor.keyboard.press("Enter")
+    expect(text(editor)).to_have_value("> - oak\n> ")
+    editor.keyboard.press("Enter")
+    expect(text(editor)).to_have_value("> - oak\n")
+
+
+def test_shift_and_enter_only_break_the_line(editor):
+    put(editor, "- oak|")
+    editor.keyboard.press("Shift+Enter")
+    assert now(editor) == "- oak\n|"
+
+
+@pytest.mark.parametrize(
+    ("before", "inside", "back"),
+    [
+        ("- a\n- b|", "- a\n  - b|", "- a\n- b|"),
+        ("1. a\n2. |b", "1. a\n   2. |b", "1. a\n2. |b"),
+        ("- [ ] a\n- [ ] |", "- [ ] a\n  - [ ] |", "- [ ] a\n- [ ] |"),
+        ("- a\n<- b\n\n- c>", "- a\n  <- b\n\n  - c>", "- a\n<- b\n\n- c>"),
+        ("- a\n\t- b|", None, "- a\n- b|"),
+    ],
+)
+def test_tab_moves_items_of_a_list_in_and_out(editor, before, inside, back):
+    put(editor, before)
+    if inside:
+        editor.keyboard.press("Tab")
+        assert now(editor) == inside
+    editor.keyboard.press("Shift+Tab")
+    assert now(editor) == back
+    expect(text(editor)).to_be_focused()
+
+
+@pytest.mark.parametrize("words", ["words|", "- the first|", "- a\n  - deep|", "```\n- a\n- b|"])
+def test_tab_leaves_the_text_where_nothing_can_be_moved(editor, words):
+    put(editor, words)
+    editor.keyboard.press("Tab")
+    expect(text(editor)).not_to_be_focused()
+    expect(text(editor)).to_have_value(words.replace("|", ""))
+    put(editor, words.replace("  - deep", "- deep"))
+    editor.keyboard.press("Shift+Tab")
+    expect(editor.get_by_role("button", name="Heading")).to_be_focused()
+
+
+def test_escape_then_tab_leave_the_text_in_a_list_too(editor):
+    put(editor, "- a\n- b|")
+    editor.keyboard.press("Escape")
+    editor.keyboard.press("Tab")
+    expect(editor.get_by_label("Add pictures or files")).to_be_focused()
+    expect(text(editor)).to_have_value("- a\n- b")

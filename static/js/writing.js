@@ -21,3 +21,15 @@ export function linesAround(text, from, to = from) {
   const end = text.indexOf("\n", to);
   return { start, end: end < 0 ? text.length : end };
 }
+
+// Whether a place is in a fenced block of code, where nothing is Markdown.
+export function isInCode(text, place) {
+  let fence = "";
+  for (const line of text.slice(0, linesAround(text, place).start).split("\n")) {
+    const [, marks, info] = /^[ \t>]*(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
+    if (!marks) continue;
+    if (!fence) fence = marks;
+    else if (marks.startsWith(fence) && !info.trim()) fence = "";
+  }
+  return Boolean(fence);
+}
