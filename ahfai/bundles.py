@@ -44,7 +44,9 @@ BUNDLES = {
         *("copy", "chat-code", "chat-follow", "post", "chat-more", "grow", "composer", "message"),
         *("hearing", "reply", "chat-stream", "draft"),
     ),
-    "editor.js": _scripts("writing", "toolbar", "continue-lists"),
+    "editor.js": _scripts(
+        *("writing", "toolbar", "continue-lists", "html-markdown", "paste-markdown"),
+    ),
     "note-edit.js": _scripts("grow", "post", "autosave"),
     # An earlier version, which has no message box.
     "chat-aside.js": _scripts("copy", "chat-code", "chat-follow", "post", "chat-more"),

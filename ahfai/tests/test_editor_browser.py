@@ -8,6 +8,7 @@ from ahfai.tests.test_browser import (
     ada,
     chromium,
     expect_no_complaint_in_any_look,
+    forgive,
     house,
     new_page,
     ollama,
@@ -16,6 +17,14 @@ from ahfai.tests.test_browser import (
 )
 from ahfai.tests.test_notes_browser import text
 
+PASTE = """(area, given) => {
+  const data = new DataTransfer();
+  for (const [type, words] of Object.entries(given)) data.setData(type, words);
+  const event = { bubbles: true, cancelable: true, clipboardData: data };
+  if (area.dispatchEvent(new ClipboardEvent("paste", event))) {
+    document.execCommand("insertText", false, given["text/plain"]);
+  }
+}"""
 __all__ = ["ada", "chromium", "house", "ollama", "pytestmark", "signed_in"]
 
 
@@ -116,7 +125,7 @@ def test_what_a_button_or_a_key_did_can_be_undone(editor):
 
 
 def test_the_arrow_keys_go_from_button_to_button_and_tab_leaves_them(editor):
-    bar = editor.get_by_role("toolbar", name="Format the text")
+    bar = editor.get_by_role("toolbar", name="Formatting")
     editor.get_by_label("Title").focus()
     editor.keyboard.press("Tab")
     for key, name in (
@@ -230,3 +239,108 @@ def test_escape_then_tab_leave_the_text_in_a_list_too(editor):
     editor.keyboard.press("Tab")
     expect(editor.get_by_label("Add pictures or files")).to_be_focused()
     expect(text(editor)).to_have_value("- a\n- b")
+
+
+def paste(page: Page, html: str = "", plain: str = "plain") -> None:
+    given = {"text/plain": plain} | ({"text/html": html} if html else {})
+    text(page).evaluate(PASTE, given)
+
+
+@pytest.mark.parametrize(
+    ("before", "pasted", "after"),
+    [
+        (
+            "see <here> now",
+            "https://example.org/a(b)",
+            "see [here](https://example.org/a%28b%29)| now",
+        ),
+        ("see <here >now", "mailto:ada@example.org", "see [here](mailto:ada@example.org) |now"),
+        ("see |", "https://example.org/", "see https://example.org/|"),
+        ("see <here>", "javascript:alert(1)", "see javascript:alert(1)|"),
+        ("see <here>", "https://example.org/ and more", "see https://example.org/ and more|"),
+        ("```\n<here>\n```", "https://example.org/", "```\nhttps://example.org/|\n```"),
+    ],
+)
+def test_a_link_is_pasted_around_the_words_that_are_selected(editor, before, pasted, after):
+    put(editor, before)
+    paste(editor, plain=pasted)
+    assert now(editor) == after
+    editor.keyboard.press("Control+z")
+    expect(text(editor)).to_have_value(before.replace("<", "").replace(">", "").replace("|", ""))
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<h2>Oak <i>and</i> ash</h2><p>One<br>two</p>", "## Oak *and* ash\n\nOne\ntwo"),
+        ("<p>a <b>bold </b>and <strong><em>both</em></strong></p>", "a **bold** and ***both***"),
+        ('<b style="font-weight:normal"><p>not <b>all</b></p></b>', "not **all**"),
+        (
+            '<a href="https://example.org/?a=1&amp;b=2">a [1]</a>',
+            "[a &#91;1&#93;](https://example.org/?a=1&b=2)",
+        ),
+        ('<i>x</i> <a href="javascript:alert(1)">a</a> <a href="/b">b</a>', "*x* a b"),
+        (
+            "<ul><li>a<ul><li>b</li></ul></li><li><p>c</p><p>d</p></li></ul>",
+            "- a\n  - b\n- c\n\n  d",
+        ),
+        ("<ol start=3><li>a</li><li>b</li></ol>", "3. a\n4. b"),
+        (
+            "<ul><li><input type=checkbox checked> a</li><li><input type=checkbox> b</li></ul>",
+            "- [x] a\n- [ ] b",
+        ),
+        ("<p>run <code>a`b</code></p>", "run `` a`b ``"),
+        ('<pre><code class="language-js">a\n  b\n</code></pre>', "```js\na\n  b\n```"),
+        (
+            "<table><tr><th>a<th>b</tr><tr><td>1|2<td><b>c</b></tr><tr><td>d</tr></table>",
+            "| a | b |\n| --- | --- |\n| 1\\|2 | **c** |\n| d |  |",
+        ),
+        ("<blockquote><p>a</p><p>b</p></blockquote>", "> a\n>\n> b"),
+        (
+            "<p><b>x</b> 2*3 [[a]] &lt;b&gt; snake_case _a_</p><p># no</p><p>1. no</p>",
+            "**x** 2\\*3 [[a\\]\\] \\<b> snake_case \\_a\\_\n\n\\# no\n\n1\\. no",
+        ),
+        (
+            "<b>a</b><script>window.bad = 1</script><img src=x onerror='window.bad = 1'>"
+            "<iframe src='javascript:window.top.bad = 1'></iframe><style>p {}</style>",
+            "**a**",
+        ),
+        ("<span>only</span> words", "plain"),
+    ],
+)
+def test_html_is_pasted_as_markdown(editor, html, markdown):
+    put(editor, "|")
+    paste(editor, html)
+    expect(text(editor)).to_have_value(markdown)
+    assert editor.evaluate("window.bad") is None
+    # Said even of what is only read: such a document has the policy of the page.
+    forgive(editor, "Content Security Policy")
+    editor.keyboard.press("Control+z")
+    expect(text(editor)).to_have_value("")
+
+
+def test_what_was_only_text_stays_text_when_it_is_shown(editor):
+    words = "2*3*4, _so_, `no` [a](https://example.org) [[b]] ~~c~~ &copy; $x$ <i>d</i>!"
+    put(editor, "|")
+    page = words.replace("&", "&amp;").replace("<", "&lt;")
+    paste(editor, f"<p>{page}</p><p>- e</p><p>====</p><p><b>f</b></p>")
+    editor.get_by_role("button", name="Preview").click()
+    expect(editor.locator("#preview p")).to_have_text([words, "- e", "====", "f"])
+    expect(
+        editor.locator("#preview .prose :is(em, s, code, ul, h1, h2, h3, h4, math)")
+    ).to_have_count(0)
+
+
+def test_with_shift_and_in_code_html_comes_as_plain_text(editor):
+    put(editor, "|")
+    # The browser has nothing to paste itself here.
+    text(editor).dispatch_event("keydown", {"key": "V", "ctrlKey": True, "shiftKey": True})
+    paste(editor, "<b>rich</b>")
+    text(editor).dispatch_event("keyup", {"key": "V"})
+    assert now(editor) == "plain|"
+    put(editor, "```\n|")
+    paste(editor, "<b>rich</b>")
+    assert now(editor) == "```\nplain|"
+    put(editor, "|")
+    paste(editor, "<b>rich</b>")
+    assert now(editor) == "**rich**|"

@@ -33,3 +33,11 @@ export function isInCode(text, place) {
   }
   return Boolean(fence);
 }
+
+// An address that may stand in the round brackets of a link, or "".
+export function linkable(address) {
+  if (!URL.canParse(address)) return "";
+  const { protocol, href } = new URL(address);
+  if (!["http:", "https:", "mailto:"].includes(protocol)) return "";
+  return href.replace(/[()<>[\]\\|*`]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+}
