@@ -1,11 +1,12 @@
 """A person's tags: what there is, another name for one, and taking one off everything."""
 
 import uuid
+from itertools import islice
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import tags
 from accounts.forms import TagForm, TagsField
 from accounts.requests import SignedInRequest
+from ahfai.textindex import fold
+
+MOST_NAMES = 10
 
 
 @require_GET
@@ -32,6 +36,15 @@ def index(request: SignedInRequest) -> HttpResponse:
                 uses[tag.id].append({"count": count, "name": name, "address": place})
     rows = [(tag, uses[tag.id]) for tag in known]
     return render(request, "accounts/tag_list.html", {"rows": rows})
+
+
+@require_GET
+def names(request: SignedInRequest) -> HttpResponse:
+    """The first tags of which a part begins as what somebody begins to write."""
+    begun = fold(request.GET.get("q", "")[: tags.MAX_NAME])
+    known = (tag.name for tag in tags.all_of(request.user))
+    found = (name for name in known if f"/{begun}" in f"/{fold(name)}")
+    return JsonResponse({"found": list(islice(found, MOST_NAMES))})
 
 
 @require_http_methods(["GET", "POST"])

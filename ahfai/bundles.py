@@ -35,7 +35,7 @@ BUNDLES = {
     "ahfai.css": _styles(
         *("tokens", "base", "icon", "shell", "button", "chip", "field", "menu", "dialog", "notice"),
         *("toast", "composer", "model", "home", "turn", "prose", "code", "card", "list", "note"),
-        *("toolbar", "attach", "transfer", "empty", "page", "bare", "utilities"),
+        *("toolbar", "complete", "attach", "transfer", "empty", "page", "bare", "utilities"),
     ),
     "htmx.js": ["django_htmx/htmx-2.min.js"],
     "house.js": _scripts("dialog", "menu", "pick-all", "shortcuts", "toast"),
@@ -46,6 +46,7 @@ BUNDLES = {
     ),
     "editor.js": _scripts(
         *("writing", "toolbar", "continue-lists", "html-markdown", "paste-markdown"),
+        "complete",
     ),
     "note-edit.js": _scripts("grow", "post", "autosave"),
     # An earlier version, which has no message box.

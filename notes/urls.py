@@ -13,6 +13,7 @@ urlpatterns = [
     path("tag", list_views.tag_several, name="tag_several"),
     path("new", views.new, name="new"),
     path("new/preview", views.preview, name="preview_new"),
+    path("titles", views.titles, name="titles"),
     path("transfer", transfer.index, name="transfer"),
     path("export", transfer.export, name="export"),
     path("files", file_views.attach, name="attach"),

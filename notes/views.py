@@ -17,7 +17,7 @@ from ahfai import marking
 from ahfai.asked import Asked
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY
-from notes import attachments, conflicts, file_views, links, order, rendering, writing
+from notes import attachments, completion, conflicts, file_views, links, order, rendering, writing
 from notes.forms import NewNoteForm, NoteForm, TickForm
 from notes.hooks import PLACE_FOUND
 from notes.list_views import tags_of
@@ -99,6 +99,13 @@ def preview(request: SignedInRequest, note_id: uuid.UUID | None = None) -> HttpR
     if not form.is_valid():
         return _editor(request, form, note, status=422)
     return _editor(request, form, note, rendering.html(request.user, form.cleaned_data["body"]))
+
+
+@require_GET
+def titles(request: SignedInRequest) -> HttpResponse:
+    """What the editor offers after `[[`."""
+    text = request.GET.get("q", "")[:MAX_TITLE]
+    return JsonResponse({"found": completion.titles(request.user, text)})
 
 
 @require_POST

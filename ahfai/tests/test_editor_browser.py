@@ -15,7 +15,7 @@ from ahfai.tests.test_browser import (
     pytestmark,
     signed_in,
 )
-from ahfai.tests.test_notes_browser import text
+from ahfai.tests.test_notes_browser import text, write
 
 PASTE = """(area, given) => {
   const data = new DataTransfer();
@@ -344,3 +344,66 @@ def test_with_shift_and_in_code_html_comes_as_plain_text(editor):
     put(editor, "|")
     paste(editor, "<b>rich</b>")
     assert now(editor) == "**rich**|"
+
+
+@pytest.fixture
+def offering(ada) -> Page:
+    """An editor of somebody who has notes and a tag."""
+    for title in ("Window sill", "Cellar window", "Attic"):
+        address = write(ada, title, "words")
+    ada.goto(f"{address}tags")
+    ada.get_by_label("Tags").last.fill("garden/roses")
+    ada.get_by_role("button", name="Save").click()
+    ada.goto("/notes/new")
+    ada.wait_for_load_state()
+    return ada
+
+
+def test_titles_are_offered_at_the_caret_and_taken(offering):
+    put(offering, "see | there")
+    offering.keyboard.type("[[win")
+    notes = offering.get_by_role("listbox", name="Notes")
+    expect(notes.get_by_role("option").first).to_have_text("Window sill")
+    expect(notes.get_by_role("option", selected=True)).to_have_text("Window sill")
+    expect(text(offering)).to_have_attribute("aria-activedescendant", "completions-0")
+    expect_no_complaint_in_any_look(offering, "titles that are offered")
+    offering.keyboard.press("ArrowDown")
+    expect(notes.get_by_role("option", selected=True)).to_have_text("Cellar window")
+    expect(text(offering)).to_have_attribute("aria-activedescendant", "completions-1")
+    offering.keyboard.press("Enter")
+    assert now(offering) == "see [[Cellar window]]| there"
+    expect(notes).to_be_hidden()
+    expect(text(offering)).not_to_have_attribute("aria-activedescendant", "completions-1")
+    offering.keyboard.press("Control+z")
+    expect(text(offering)).to_have_value("see [[win there")
+
+
+def test_tags_are_offered_and_escape_closes_the_list_alone(offering):
+    put(offering, "- a\n- |")
+    offering.keyboard.type("#ros")
+    options = offering.get_by_role("listbox", name="Tags").get_by_role("option")
+    expect(options).to_have_text(["garden/roses"])
+    offering.keyboard.press("Escape")
+    expect(options).to_have_count(0)
+    expect(text(offering)).to_be_focused()
+    offering.keyboard.press("Backspace")
+    expect(options).to_have_text(["garden/roses"])
+    offering.keyboard.press("Tab")
+    assert now(offering) == "- a\n- #garden/roses|"
+
+
+def test_a_title_is_taken_by_a_click(offering):
+    put(offering, "|")
+    offering.keyboard.type("[[att")
+    offering.get_by_role("option", name="Attic").click()
+    assert now(offering) == "[[Attic]]|"
+
+
+def test_nothing_is_offered_in_code_or_after_the_hash_of_a_heading(offering):
+    put(offering, "```\n|\n```")
+    with offering.expect_request("**/titles*") as asked:
+        offering.keyboard.type("[[win")
+        put(offering, "# garden|")
+        offering.keyboard.type("# garden [[attic")
+        expect(offering.get_by_role("option")).to_have_text(["Attic"])
+    assert asked.value.url.endswith("q=attic")
