@@ -331,6 +331,13 @@ def test_what_was_only_text_stays_text_when_it_is_shown(editor):
     ).to_have_count(0)
 
 
+def test_a_long_page_is_pasted_without_a_long_wait(editor):
+    put(editor, "|")
+    paste(editor, "<p>some <b>words</b></p>" * 3000)
+    assert text(editor).input_value() == "\n\n".join(["some **words**"] * 3000)
+    expect(editor.locator("[data-state]")).to_have_text("saved")
+
+
 def test_with_shift_and_in_code_html_comes_as_plain_text(editor):
     put(editor, "|")
     # The browser has nothing to paste itself here.
