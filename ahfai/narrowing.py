@@ -1,6 +1,7 @@
 """What the conditions of a search mean: which chats and notes can hold what is asked for."""
 
 import datetime
+import itertools
 import uuid
 from collections.abc import Iterable
 from types import ModuleType
@@ -8,7 +9,7 @@ from types import ModuleType
 from accounts import tags
 from accounts.models import User
 from ahfai.asked import Asked, Holders
-from ahfai.textindex import NO_BOUNDS, Bounds
+from ahfai.textindex import NO_BOUNDS, Bounds, fold
 from chats import hooks as chats
 from notes import hooks as notes
 
@@ -65,8 +66,11 @@ def _keys(user: User, there: Iterable[ModuleType], wanted: Holders) -> frozenset
 
 
 def _family(known: list[tags.Named], name: str) -> list[uuid.UUID]:
-    """The tag of this name, and those that are nested in it."""
-    top = next((tag.id for tag in known if tags.fold(tag.name) == tags.fold(name)), "")
+    """The tag of this name, without regard to accents where none is written so; and those that are
+    nested in it."""
+    exactly = (tag.id for tag in known if tags.fold(tag.name) == tags.fold(name))
+    nearly = (tag.id for tag in known if fold(tag.name) == fold(name))
+    top = next(itertools.chain(exactly, nearly), "")
     return [tag.id for tag in tags.within(known, top)]
 
 

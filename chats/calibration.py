@@ -41,9 +41,10 @@ def learn(model: str, estimated: float, counted: int | None) -> None:
 
 def learn_overflow(model: str, estimated: float, counted: int | None) -> None:
     """Such a prompt was too long for the server; twice as long as thought where it told nothing."""
-    seen = counted / estimated if counted and estimated > 0 else 0
     known = ratio(model)
-    _store(model, min(MOST, seen if seen > known else known * 2))
+    # A message that is too long by itself was measured well, and says nothing of the others.
+    seen = max(known, counted / estimated) if counted and estimated > 0 else known * 2
+    _store(model, min(MOST, seen))
 
 
 def _stored(model: str) -> float | None:

@@ -45,6 +45,8 @@ class MessageForm(ModelForm):
         },
     )
     request_id = forms.UUIDField(required=False)
+    # The last message that the page shows.
+    after = forms.UUIDField(required=False)
 
 
 class ModelNameForm(forms.Form):

@@ -81,17 +81,26 @@ def start(
     return _once(user, text, request_id, store)
 
 
-def ask(chat: Chat, text: str, model: str, request_id: uuid.UUID | None) -> tuple[Message, bool]:
+def ask(
+    chat: Chat,
+    text: str,
+    model: str,
+    request_id: uuid.UUID | None,
+    after: uuid.UUID | None = None,
+) -> tuple[Message, bool]:
     """Store the person's words and the empty reply together: from here on nothing is lost.
 
-    Raises StillAnswering while the chat's last reply is being written, TooManyOpen, and
-    Chat.DoesNotExist when the chat was deleted or put into the trash meanwhile.
+    `after` is the message that the person saw last: another tab may show another branch since.
+    Raises StillAnswering while the chat's last reply is being written, TooManyOpen,
+    Chat.DoesNotExist when the chat was deleted or put into the trash meanwhile, and
+    Message.DoesNotExist when that message was.
     """
 
     def store(request_id, process):
         place = _place_in(chat)
         drafts.drop(chat.owner, chat)
-        return _ask(chat, place, place.current, text, model, request_id, process)
+        parent_id = _end_of_branch(chat, place.current, after)
+        return _ask(chat, place, parent_id, text, model, request_id, process)
 
     return _once(chat.owner, text, request_id, store, chat)
 
@@ -247,6 +256,23 @@ def _place_in(chat: Chat) -> _Place:
     if any(one.chat == chat.pk for one in line):
         raise StillAnswering
     return _Place(created, current or newest, number, line)
+
+
+def _end_of_branch(
+    chat: Chat, current: uuid.UUID | None, after: uuid.UUID | None
+) -> uuid.UUID | None:
+    """Where a question goes of somebody who saw `after` last: what came below it meanwhile is
+    before the question, but not what stands on another branch."""
+    if after is None or after == current:
+        return current
+    tree = Tree(chat.messages.only("pk", "chat_id", "parent_id").in_order())
+    seen, end = tree.get(str(after)), tree.get(str(current))
+    if seen is None:
+        raise Message.DoesNotExist
+    if end and seen in tree.path_to(end):
+        return current
+    leaf = tree.leaf(seen.pk)
+    return leaf.pk if leaf else current
 
 
 def _line(owner_id: uuid.UUID) -> list[_Open]:

@@ -196,9 +196,11 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     said = form.cleaned_data
     model = servers.pick(request.user, chat, said["model"])
     try:
-        reply, fresh = lifecycle.ask(chat, said["text"], model, said["request_id"])
+        reply, fresh = lifecycle.ask(chat, said["text"], model, said["request_id"], said["after"])
     except lifecycle.StillAnswering:
         return _refused(request, chat, _still_answering(), 409)
+    except Message.DoesNotExist:
+        return _refused(request, chat, _("What you go on from was deleted elsewhere."), 409)
     except lifecycle.TooManyOpen:
         return _refused(request, chat, _too_many(), 429)
     except Chat.DoesNotExist:
@@ -440,6 +442,7 @@ def _page(
         open_reply=last if last and last.is_open else None,
         text=text,
         sentence=sentence,
+        after=steps[-1].message.pk if steps else "",
     )
     return render(request, "chats/chat_detail.html", shown, status=status)
 

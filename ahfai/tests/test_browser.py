@@ -699,9 +699,18 @@ def test_two_tabs_keep_their_own_words_and_the_last_one_written_is_kept(ada):
         with tab.expect_response("**/draft"):
             tab.get_by_label("Your message").fill(words)
     expect(ada.get_by_label("Your message")).to_have_value("From one")
+    expect(other.get_by_role("alert")).to_contain_text("Another tab has kept other unsent words")
     third = ada.context.new_page()
     third.goto(ada.url)
     expect(third.get_by_label("Your message")).to_have_value("From the other!")
+    # To leave a tab that has been told is not to write on in it.
+    with third.expect_response("**/draft"):
+        third.get_by_label("Your message").fill("From the third")
+    with other.expect_response("**/draft"):
+        other.get_by_label("Your message").fill("Late words")
+    other.goto("/notes/")
+    third.reload()
+    expect(third.get_by_label("Your message")).to_have_value("From the third")
     forgive(ada, "status of 409")
 
 

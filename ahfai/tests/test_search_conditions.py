@@ -66,6 +66,7 @@ ALL = {THEN, NOW, PLAN, OLD}
         ("boiler tag:HOME in:notes", {PLAN}),
         ("boiler -tag:home", {OLD}),
         ("boiler -tag:home/heating", {PLAN, OLD}),
+        ("boiler tag:hôme/Héating", {THEN, NOW}),
         ("boiler tag:garden", set()),
         ("boiler -tag:garden", ALL),
         ('boiler tag:"home"', {THEN, NOW, PLAN}),

@@ -8,7 +8,7 @@ from django.urls import reverse
 from chats import generation, lifecycle
 from chats.models import Chat, Message, State
 from chats.tests.conftest import wait_until
-from chats.tests.test_reply_life import closed_reply, start
+from chats.tests.test_reply_life import closed_reply, reply_of, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -176,3 +176,35 @@ def test_an_empty_edit_is_refused_with_a_sentence(client, owner):
     answer = go(client, "edit", reply.parent, text="  ")
     assert answer.status_code == 422
     assert b"Write something first." in answer.content
+
+
+def test_a_question_goes_where_its_page_is_whatever_another_tab_shows(client, owner):
+    """One tab goes back to an earlier version; the other one still shows the newer."""
+    chat = lifecycle.start(owner, "One", "m", None)[0].chat
+    first = reply_of(chat)
+    lifecycle.close(first, State.DONE)
+    question = first.parent
+    second = lifecycle.edit(question, "Two", "m", None)[0]
+    lifecycle.close(second, State.DONE)
+    lifecycle.show(question)
+    said = {"text": "And then?", "after": second.pk}
+    assert client.post(reverse("chats:ask", args=[chat.pk]), said).status_code == 302
+    asked = chat.messages.get(role="user", parent=second)
+    reply = asked.replies.get()
+    lifecycle.close(reply, State.DONE)
+    # A tab that has missed a turn of the same branch goes on at its end.
+    lifecycle.ask(chat, "Once more", "m", None, after=second.pk)
+    assert chat.messages.filter(role="user", parent=reply).count() == 1
+
+
+def test_a_question_to_words_that_were_deleted_elsewhere_is_given_back(client, owner):
+    chat = lifecycle.start(owner, "One", "m", None)[0].chat
+    reply = reply_of(chat)
+    lifecycle.close(reply, State.DONE)
+    said = {"text": "And then?", "after": uuid.uuid4()}
+    answer = client.post(reverse("chats:ask", args=[chat.pk]), said)
+    assert answer.status_code == 409
+    assert "deleted elsewhere" in answer.content.decode()
+    assert "And then?</textarea>" in answer.content.decode()
+    assert f'name="after" value="{reply.pk}"' in answer.content.decode()
+    assert chat.messages.count() == 2

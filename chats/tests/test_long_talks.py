@@ -190,5 +190,13 @@ def test_an_overflow_without_a_count_doubles_the_ratio():
     assert calibration.ratio("m") == 2
 
 
+def test_a_message_too_long_by_itself_makes_no_other_seem_longer():
+    calibration.learn("m", 1000, 900)
+    calibration.learn_overflow("m", 13_000, 10_000)
+    assert calibration.ratio("m") == 0.9
+    calibration.learn_overflow("m", 1000, 1400)
+    assert calibration.ratio("m") == 1.4
+
+
 def test_estimates_grow_with_the_ratio():
     assert context.Window(4096, 2.0).tokens("word") == 2 * context.estimate("word")

@@ -166,3 +166,11 @@ def test_a_chat_that_is_taken_out_of_the_trash_while_it_is_emptied_stays(owner, 
     monkeypatch.setattr(changes, "bury", restore_the_others)
     assert purge_trash() == 1
     assert owner.chats.living().count() == 1
+
+
+def test_who_keeps_a_chat_of_the_trash_after_all_is_led_back_there(client, owner):
+    chat = Chat.objects.create(owner=owner, title="Kept", model="m")
+    delete = reverse("chats:delete", args=[chat.pk])
+    assert f'href="{chat.get_absolute_url()}">Keep it' in client.get(delete).content.decode()
+    order.move(owner, [chat.pk], "trash")
+    assert f'href="{reverse("chats:trash")}">Keep it' in client.get(delete).content.decode()

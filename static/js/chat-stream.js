@@ -130,10 +130,19 @@ function isBehind({ after }) {
 // Shows the chat as it is by now, and leaves the composer alone.
 async function catchUp() {
   const page = await currentPage(conversation.dataset.chat).catch(() => null);
-  if (page) conversation.replaceChildren(...page.getElementById("conversation").children);
+  if (page) {
+    conversation.replaceChildren(...page.getElementById("conversation").children);
+    goOnAfter(page.getElementById("composer")?.elements.after?.value);
+  }
   const growing = conversation.querySelector("[data-stream]");
   if (growing) return follow(new Reply(growing));
   work(false);
+}
+
+// The next question belongs to what this page shows, whatever other tabs show by then.
+function goOnAfter(message) {
+  const { after } = composer.elements;
+  if (after && message) after.value = message;
 }
 
 function place({ html, reply, replaces }) {
@@ -148,6 +157,7 @@ function place({ html, reply, replaces }) {
   // Another answer to earlier words has a page of its own: what followed is on another branch.
   const replies = [...conversation.querySelectorAll(".reply")].slice(0, -1);
   for (const form of replies.flatMap((one) => [...one.querySelectorAll("[data-again]")])) delete form.dataset.again;
+  goOnAfter(reply);
   document.dispatchEvent(new Event("chat:sent"));
   return new Reply(document.getElementById(`message-${reply}`));
 }

@@ -1,5 +1,8 @@
 // Keeps what is written but not sent, a second after the last key and when the page is left. When
-// another tab has saved meanwhile, the words stay here and are saved with the next key.
+// another tab has saved meanwhile, that is said, and the words stay here: only the next key saves
+// them over the others.
+import { tell } from "./message.js";
+
 const form = document.querySelector("[data-composer][data-draft]");
 const box = form?.querySelector("textarea");
 const REST_MS = 1000;
@@ -33,7 +36,8 @@ async function save() {
     });
     if (!response.ok && response.status !== 409) return;
     ({ version } = await response.json());
-    if (response.ok) saved = text;
+    saved = text;
+    if (response.status === 409) tell("other-draft");
   } catch {
     // Offline: the next key tries again, and the words are in the page.
   } finally {
