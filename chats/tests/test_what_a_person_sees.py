@@ -25,9 +25,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 QUESTION = "What will the weather be?"
 AGAIN = ("Try again",)
-DONE = ("Copy as Markdown", "Try again")
-GO_ON = ("Continue", "Try again", "Copy as Markdown")
-TOLD = ("Try again", "Copy as Markdown")
+DONE = ("Copy as Markdown", "Save as a note", "Try again")
+GO_ON = ("Continue", "Try again", "Copy as Markdown", "Save as a note")
+TOLD = ("Try again", "Copy as Markdown", "Save as a note")
 
 ELSEWHERE = ("html", "html_not_found", "redirect", "bad_gateway")
 ELSE = "something else. The address in the settings needs a look."

@@ -18,6 +18,12 @@ def main(response) -> str:
     return re.search("<main.*</main>", response.content.decode(), re.DOTALL)[0]
 
 
+def prose_of(client, note: Note) -> str:
+    """Without the list beside it, which shows how notes begin."""
+    page = page_of(client, note)
+    return page[page.index('class="prose"') :]
+
+
 def page_of(client, note: Note) -> str:
     return main(client.get(note.get_absolute_url()))
 
@@ -64,13 +70,18 @@ def test_of_several_notes_of_one_title_the_oldest_is_meant(client, owner):
     assert f'<a href="{first.get_absolute_url()}">twin</a>' in page_of(client, note)
 
 
-@pytest.mark.parametrize(
-    "body", ["`[[Sill]]`", "    [[Sill]]", "[see [[Sill]]](https://a.example)", "[[Si\nll]]"]
-)
-def test_what_is_code_or_inside_a_link_is_no_link(client, owner, body):
+@pytest.mark.parametrize("body", ["`[[Sill]]`", "    [[Sill]]", "[[Si\nll]]"])
+def test_what_is_code_or_on_two_lines_is_no_link(client, owner, body):
     writing.create(owner, "Sill", "")
     note = writing.create(owner, "Kitchen", body)
-    assert "[[" in page_of(client, note)
+    assert "[[" in prose_of(client, note)
+
+
+def test_a_title_inside_a_link_is_the_link(client, owner):
+    sill = writing.create(owner, "Sill", "")
+    note = writing.create(owner, "Kitchen", "[see [[Sill]] there](https://a.example)")
+    prose = prose_of(client, note)
+    assert f'[see <a href="{sill.get_absolute_url()}">Sill</a> there]' in prose
 
 
 def test_in_a_chat_brackets_stay_brackets():
