@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(config, items):
     chosen = [
         item
         for item in items
-        if not item.get_closest_marker("any_database")
+        if not item.get_closest_marker("only_on_sqlite")
         and (any(map(item.get_closest_marker, marks)) or fixtures & {*item.fixturenames})
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])

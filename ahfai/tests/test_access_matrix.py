@@ -104,7 +104,7 @@ def test_what_is_open_to_all_is_listed_and_says_why():
         assert len(route.view.open_because) > 10
 
 
-@pytest.mark.any_database
+@pytest.mark.only_on_sqlite
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.pattern or "/")
 def test_nobody_is_asked_to_sign_in(nobody, things, route, method):

@@ -147,7 +147,7 @@ def test_a_master_key_that_nobody_needed_yet(settings, tmp_path):
     assert "the next start makes one" in said
 
 
-@pytest.mark.skipif("connection.vendor != 'sqlite'")
+@pytest.mark.only_on_sqlite
 def test_an_sqlite_that_can_damage_the_database(monkeypatch):
     monkeypatch.setattr(connection, "get_database_version", lambda: (3, 40, 1))
     said, status = _asked()

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on_sqlite]
 
 
 @pytest.mark.parametrize("is_archived", [False, True])

@@ -65,7 +65,7 @@ def window(settings):
 
 
 # Tokens longer than what is estimated, and shorter.
-@pytest.mark.any_database
+@pytest.mark.only_on_sqlite
 @pytest.mark.parametrize("characters_per_token", [4.5, 1.7])
 def test_in_a_talk_of_200_turns_nothing_fails_and_nothing_is_dropped_in_silence(
     client, ollama, window, characters_per_token

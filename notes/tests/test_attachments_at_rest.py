@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from ahfai.testing import PASSWORD
 from ahfai.tests.house import Browser, House
@@ -42,7 +41,7 @@ def peak(pid: int) -> int:
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="looks into the files of SQLite")
+@pytest.mark.only_on_sqlite
 def test_a_marked_word_is_nowhere_on_the_disk(house, tmp_path):
     ada = ada_of(house)
     name = CANARY.decode()

@@ -90,7 +90,7 @@ def test_the_list_opens_no_body_and_asks_the_same_few_questions(client, owner):
     assert not [sql for sql in few if '"notes_note"."body"' in sql]
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by what is there")
+@pytest.mark.only_on_sqlite
 @pytest.mark.parametrize(
     ("place", "by", "index"),
     [
