@@ -12,10 +12,20 @@ const toEnd = () => {
 view.addEventListener(
   "scroll",
   () => {
-    if (view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_PX) atEnd = true;
+    const isNear = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_PX;
     // Farther away, but not by scrolling up: the answer has grown since this page scrolled itself.
-    else if (view.scrollTop < last) atEnd = false;
+    if (isNear && view.scrollTop > last) atEnd = true;
+    else if (!isNear && view.scrollTop < last) atEnd = false;
     last = view.scrollTop;
+  },
+  { passive: true },
+);
+
+// A wheel moves the page by and by; following meanwhile would take it back.
+view.addEventListener(
+  "wheel",
+  ({ deltaY }) => {
+    if (deltaY < 0 && view.scrollTop > 0) atEnd = false;
   },
   { passive: true },
 );
