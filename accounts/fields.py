@@ -13,6 +13,7 @@ sealed column that joins an existing table starts with `null=True`.
 
 import functools
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
@@ -137,7 +138,7 @@ class _ExactlyThisSealed(Exact):
         return self.lhs.output_field.get_prep_value(self.rhs)
 
 
-class SealedField(_Field[_Value]):
+class SealedField(_Field[_Value], ABC):
     """What text and bytes have in common that only the running application can read.
 
     Sealed when the row is saved and opened when it is first read, never before. Raises SealError,
@@ -294,11 +295,13 @@ class SealedField(_Field[_Value]):
     def _place(self) -> tuple[str, str]:
         return (self.model._meta.label, str(self.column))
 
+    @abstractmethod
     def _encoded(self, said: _Value) -> bytes:
-        raise NotImplementedError
+        """What is sealed."""
 
+    @abstractmethod
     def _decoded(self, opened: bytes) -> _Value:
-        raise NotImplementedError
+        """What was sealed."""
 
 
 class SealedTextField(SealedField[str]):
