@@ -1,3 +1,5 @@
+import contextlib
+import ctypes
 import sys
 
 # Debian's own SQLite has a bug that can corrupt a database in WAL mode, and two SQLite
@@ -8,3 +10,14 @@ import pysqlite3.dbapi2
 
 sys.modules["sqlite3"] = pysqlite3
 sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
+
+# SQLite counts each byte it takes under one lock for all threads, for figures that nobody reads
+# here; two threads that fill a search index wait for each other most of the time. SQLite's own
+# advice is to leave it out (https://sqlite.org/compile.html, SQLITE_DEFAULT_MEMSTATUS), which can
+# be said before the first connection only. Where the library hides these functions, it counts.
+SQLITE_CONFIG_MEMSTATUS = 9
+with contextlib.suppress(AttributeError):
+    _library = ctypes.CDLL(pysqlite3._sqlite3.__file__)
+    _library.sqlite3_shutdown()
+    _library.sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0)
+    _library.sqlite3_initialize()

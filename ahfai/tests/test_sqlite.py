@@ -1,5 +1,7 @@
 """Connections to SQLite that are kept for the next thread, and the turns of those that write."""
 
+import contextlib
+import ctypes
 import sqlite3
 
 import pytest
@@ -123,3 +125,12 @@ def test_the_turn_is_given_back_whatever_goes_wrong(house, failing):
     house.close()
     write(house, "later")
     assert "later" in read(house)
+
+
+def test_sqlite_does_not_count_its_memory_under_one_lock_for_all_threads():
+    used, most = ctypes.c_int(-1), ctypes.c_int(-1)
+    library = ctypes.CDLL(sqlite3._sqlite3.__file__)
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE words (word TEXT)")
+        assert library.sqlite3_status(0, ctypes.byref(used), ctypes.byref(most), 0) == 0
+    assert used.value == 0
