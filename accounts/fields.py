@@ -11,10 +11,11 @@ can't simply be renamed, nor a row given to another owner: read the text first, 
 sealed column that joins an existing table starts with `null=True`.
 """
 
-import functools
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
 from django import forms
@@ -23,7 +24,7 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.core.validators import MaxLengthValidator
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import ExpressionWrapper, F
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.lookups import Exact
@@ -316,20 +317,11 @@ class SealedTextField(SealedField[str]):
         What it returns keeps the person's keys: use it for one reading.
         """
 
-        @functools.cache
-        def of_generation(generation: int) -> crypto.Opener:
-            _, key = keys.data_key(owner_id, generation)
-            return crypto.Opener(key, generation, self._place, (owner_id.bytes,))
+        def key_of(generation: int) -> bytes:
+            return keys.data_key(owner_id, generation)[1]
 
-        last: crypto.Opener | None = None
-
-        def opened(row_id: bytes, sealed: bytes) -> str:
-            nonlocal last
-            if last is None or not last.opens(sealed):
-                last = of_generation(crypto.generation_of(sealed))
-            return last.open(sealed, row_id).decode()
-
-        return opened
+        opener = crypto.Opener(key_of, self._place, (owner_id.bytes,))
+        return lambda row_id, sealed: opener.open(sealed, row_id).decode()
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         super().validate(value, model_instance)
@@ -437,31 +429,33 @@ def sealed_for(instance: models.Model, name: str, text: str) -> Sealed:
 def opened_rows(
     rows: SealedQuerySet[Any], *names: str, at_once: int = 2000
 ) -> Iterator[tuple[Any, ...]]:
-    """For each row its id and what is in the columns `names`: of a sealed one its text, of a
-    foreign key the id, of a moment in UTC what begins with "2026-05-31 23:59:59".
+    """For each row the bytes of its id and what is in the columns `names`: of a sealed one its
+    text, of a foreign key the bytes of the id, of a moment in UTC what begins with
+    "2026-05-31 23:59:59".
 
     Makes no instances, and of each value only what is handed out: for very many rows that is what
     takes the time. A text is "" where it can't be opened.
     """
-    # Rows that follow each other often belong to the same one.
-    id_of = functools.lru_cache(1000)(_stored_id)
+    is_native = connections[rows.db].features.has_native_uuid_field
+    id_of: Callable[[Any], bytes] = attrgetter("bytes") if is_native else bytes.fromhex
     sealed: list[tuple[int, Callable]] = []
     others: list[tuple[int, Callable]] = []
     for place, field in enumerate(map(rows.model._meta.get_field, names)):
         if isinstance(field, SealedTextField):
-            sealed.append((place, functools.lru_cache(16)(field.opener)))
+            # Rows that follow each other often belong to the same person.
+            sealed.append((place, lru_cache(16)(partial(_opener, field, id_of))))
         elif isinstance(field, models.ForeignKey):
-            others.append((place, id_of))
+            others.append((place, lambda value: value and id_of(value)))
         elif isinstance(field, models.DateTimeField):
             # SQLite keeps this text, and PostgreSQL's moments are read in UTC.
             others.append((place, str))
-    columns = [_as_stored(column) for column in ("pk", "owner_id", *names)]
+    columns = [_AsStored(column) for column in ("pk", "owner_id", *names)]
     for row, owner, *values in rows.values_list(*columns).iterator(chunk_size=at_once):
-        row_id = _stored_id(row)
+        row_id = id_of(row)
         for place, opener_of in sealed:
             try:
                 value = values[place]
-                opened = opener_of(id_of(owner))(row_id.bytes, bytes(value)) if value else ""
+                opened = opener_of(owner)(row_id, bytes(value)) if value else ""
             except SealError:
                 opened = ""
             values[place] = opened
@@ -470,14 +464,20 @@ def opened_rows(
         yield row_id, *values
 
 
-def _as_stored(name: str) -> ExpressionWrapper:
+def _opener(field: SealedTextField, id_of: Callable[[Any], bytes], owner: Any) -> Callable:
+    return field.opener(uuid.UUID(bytes=id_of(owner)))
+
+
+class _AsStored(ExpressionWrapper):
     """The column without any conversion; a binary one has none."""
-    return ExpressionWrapper(F(name), output_field=models.BinaryField())
 
+    def __init__(self, name: str) -> None:
+        super().__init__(F(name), output_field=models.BinaryField())
 
-def _stored_id(value: Any) -> Any:
-    """PostgreSQL has a type for ids; SQLite keeps their digits."""
-    return uuid.UUID(value) if isinstance(value, str) else value
+    def as_sqlite(self, compiler, connection, **context):
+        # A bare column would be read as what it was declared.
+        sql, params = self.as_sql(compiler, connection, **context)
+        return f"+{sql}", params
 
 
 def sealed_models() -> list[type[models.Model]]:

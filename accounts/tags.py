@@ -76,7 +76,8 @@ def _is_visible(part: str) -> bool:
 
 def all_of(user: User) -> list[Named]:
     """The person's tags by name, each before those that are nested in it."""
-    found = [Named(tag_id, name) for tag_id, name in opened_rows(user.tags.all(), "name") if name]
+    rows = opened_rows(user.tags.all(), "name")
+    found = [Named(uuid.UUID(bytes=tag_id), name) for tag_id, name in rows if name]
     return sorted(found, key=lambda tag: fold(tag.name).split("/"))
 
 

@@ -12,7 +12,7 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -73,28 +73,31 @@ def unseal(key: bytes, sealed: bytes, context: Context) -> bytes:
 
 
 class Opener:
-    """Opens many values of one key in places that differ by one part only, such as the row.
+    """Opens many values in places that differ by one part only, such as the row.
 
-    As `unseal` does; the cipher and what all places share are made once.
+    As `unseal` does, with the key that `key_of` gives for a generation; each cipher and what all
+    places share are made once.
     """
 
-    def __init__(self, key: bytes, generation: int, before: Context, after: Context) -> None:
-        self._header = bytes([_VERSION]) + generation.to_bytes(2, "big")
-        self._cipher = _cipher(key)
-        self._before = _bound(_PRODUCT, self._header, before)
-        self._after = _framed(after)
+    def __init__(self, key_of: Callable[[int], bytes], before: Context, after: Context) -> None:
+        self._key_of = key_of
+        self._before, self._after = before, _framed(after)
+        self._made: dict[bytes, tuple[AESGCM, bytes]] = {}
 
     def open(self, sealed: bytes, part: bytes) -> bytes:
-        """The text of the place with this `part`. Raises SealError as `unseal` does, and where
-        another generation's key sealed the value."""
-        if not self.opens(sealed):
-            raise SealError("The value was sealed with a key of another generation.")
-        bound = self._before + len(part).to_bytes(4, "big") + part + self._after
-        return _decrypted(self._cipher, sealed[_HEADER_BYTES:], bound)
+        """The text of the place with this `part`. Raises SealError as `unseal` does, and what
+        `key_of` raises."""
+        cipher, before = self._made.get(sealed[:_HEADER_BYTES]) or self._make(sealed)
+        if len(sealed) < OVERHEAD:
+            raise SealError("The sealed value is too short.")
+        bound = before + len(part).to_bytes(4, "big") + part + self._after
+        return _decrypted(cipher, sealed[_HEADER_BYTES:], bound)
 
-    def opens(self, sealed: bytes) -> bool:
-        """Whether it is a value of this generation."""
-        return sealed.startswith(self._header) and len(sealed) >= OVERHEAD
+    def _make(self, sealed: bytes) -> tuple[AESGCM, bytes]:
+        cipher = _cipher(self._key_of(generation_of(sealed)))
+        header = sealed[:_HEADER_BYTES]
+        made = self._made[header] = cipher, _bound(_PRODUCT, header, self._before)
+        return made
 
 
 def wrap(master_key: bytes, master_id: str, data_key: bytes, context: Context) -> bytes:

@@ -7,18 +7,18 @@ there what the index matched.
 """
 
 import codecs
+import contextlib
 import itertools
 import json
 import re
 import sqlite3
 import threading
 import unicodedata
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -32,6 +32,7 @@ MAX_TERMS = 16
 # FTS5's buffer meanwhile, whose own 1 MB doubles the time.
 DOCUMENTS_AT_ONCE, CHARACTERS_AT_ONCE = 10_000, 4_000_000
 BUFFER_BYTES = 32 * 2**20
+WRITERS, FIRST_AMONG = 2, 5
 FEW_CONTAINERS = 500
 # Longer runs of letters beyond ASCII seldom come twice.
 SHORT_RUN = 8
@@ -42,6 +43,7 @@ _WIDE = (
 )
 # Letters without accents come in runs, others one by one.
 _PLAIN_RUN = re.compile(r"[\x00-\x7f]+|.", re.DOTALL)
+_WESTERN = "cp1252"
 _WIDE_RUN = re.compile(f"[{_WIDE}]+")
 _WORD = re.compile(rf"[{_WIDE}]|[^\W_{_WIDE}]+")
 _BEYOND_LATIN = re.compile("[^\0-\u02ff]+")
@@ -51,14 +53,15 @@ _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
 class Document(NamedTuple):
-    """What is found. `kind` and `key` name its row; `container` is what it is a part of.
+    """What is found. `kind` and `key` name its row; `container` is what it is a part of; both are
+    the bytes of ids, which for very many documents is quicker than ids.
 
     `when` is in UTC and begins with "2026-05-31 23:59:59"; documents come in the order of `number`.
     """
 
     kind: str
-    key: UUID
-    container: UUID
+    key: bytes
+    container: bytes
     title: str = ""
     body: str = ""
     when: str = ""
@@ -227,7 +230,9 @@ class TextIndex:
     def fill(self, documents: Iterable[Document]) -> None:
         """Begin anew with these, newest first and each once."""
         self._parts = []
-        _write_beside(documents, self._add_older)
+        for part in _made_beside(documents):
+            # In one step: somebody may be searching.
+            self._parts = [part, *self._parts]
 
     def put(self, documents: Iterable[Document]) -> None:
         """Add these, newest last, and replace those of the same keys."""
@@ -239,8 +244,8 @@ class TextIndex:
         """Forget this, and all that is a part of it."""
         with self._at_once():
             for part in self._parts:
-                part.remove("key", key)
-                part.remove("container", key)
+                part.remove("key", key.bytes)
+                part.remove("container", key.bytes)
 
     def search(self, query: Query, limit: int = 50, bounds: Bounds = NO_BOUNDS) -> list[Hit]:
         """The best first; of equal ones, the newest."""
@@ -257,7 +262,7 @@ class TextIndex:
             for _weight, kind, key, container in weighed[:limit]
         ]
 
-    @contextmanager
+    @contextlib.contextmanager
     def _at_once(self) -> Iterator[None]:
         before = list(self._parts)
         for part in before:
@@ -272,12 +277,6 @@ class TextIndex:
         for part in before:
             part.keep()
         self._parts = [part for part in self._parts if len(part)]
-
-    def _add_older(self, some: list[Document]) -> None:
-        part = _Part()
-        part.add(some[::-1])
-        # In one step: somebody may be searching.
-        self._parts = [part, *self._parts]
 
     def _add_newer(self, some: list[Document], older: "list[_Part]") -> None:
         for part in older:
@@ -333,7 +332,7 @@ class _Part:
                 "first": first,
                 "kinds": json.dumps([one.kind for one in some]),
                 "moments": "".join(f"{one.when:19.19}" for one in some).encode(),
-                "keys": b"".join(one.key.bytes + one.container.bytes for one in some),
+                "keys": b"".join(one.key + one.container for one in some),
             },
         )
         rows = ", ".join(["(?, ?, ?)"] * len(some))
@@ -347,9 +346,9 @@ class _Part:
             self._db.execute("CREATE INDEX by_key ON documents (key)")
             self._db.execute("CREATE INDEX of_container ON documents (container)")
 
-    def remove(self, column: Literal["key", "container"], key: UUID) -> None:
+    def remove(self, column: Literal["key", "container"], key: bytes) -> None:
         found = f"SELECT id FROM documents WHERE {column} = ?"  # noqa: S608
-        if rows := self._db.execute(found, (key.bytes,)).fetchall():
+        if rows := self._db.execute(found, (key,)).fetchall():
             self._db.executemany("DELETE FROM words WHERE rowid = ?", rows)
             self._db.executemany("DELETE FROM documents WHERE id = ?", rows)
 
@@ -406,7 +405,7 @@ class Indexes:
         self._shelves: OrderedDict[UUID, _Shelf] = OrderedDict()
         self._lock = threading.Lock()
 
-    @contextmanager
+    @contextlib.contextmanager
     def of(self, person: UUID, wait_s: float = -1) -> Iterator[TextIndex | None]:
         """The person's index, for this thread alone; None if another one has it for `wait_s`."""
         with self._lock:
@@ -459,14 +458,38 @@ def _write_beside(documents: Iterable[Document], write: Callable[[list[Document]
             writing.result()
 
 
-def _next_of(documents: Iterator[Document]) -> list[Document]:
-    """The next ones, cut. Half of the work of filling is here, half in what SQLite does."""
+def _made_beside(documents: Iterable[Document]) -> Iterator[_Part]:
+    """A part of each of the batches, in their order. Two are made at a time: one core is left over
+    once all is read."""
+    rest = iter(documents)
+    with ThreadPoolExecutor(WRITERS, "search-words") as beside:
+        making: deque[Future[_Part]] = deque()
+        # The first part is a small one: who has just asked sees the newest words soon.
+        some = _next_of(rest, FIRST_AMONG)
+        while some:
+            making.append(beside.submit(_part_of, some[::-1]))
+            while making and (making[0].done() or len(making) > WRITERS):
+                yield making.popleft().result()
+            some = _next_of(rest)
+        while making:
+            yield making.popleft().result()
+
+
+def _part_of(some: list[Document]) -> _Part:
+    part = _Part()
+    part.add(some)
+    return part
+
+
+def _next_of(documents: Iterator[Document], among: int = 1) -> list[Document]:
+    """The next ones, cut: as many as go in at once, or of that one part `among` so many. Half of
+    the work of filling is here, half in what SQLite does."""
     some: list[Document] = []
     length = 0
     for kind, key, container, title, body, when, number in documents:
         some.append(Document(kind, key, container, _cut(title), _cut(body), when, number))
         length += len(title) + len(body)
-        if len(some) >= DOCUMENTS_AT_ONCE or length >= CHARACTERS_AT_ONCE:
+        if len(some) * among >= DOCUMENTS_AT_ONCE or length * among >= CHARACTERS_AT_ONCE:
             break
     return some
 
@@ -475,9 +498,28 @@ def _cut(text: str) -> str:
     """As the index takes it: folded, and wide characters as pairs, and the last one alone.
 
     FTS5 ends words at what ASCII has between them, folds ASCII itself, and knows no more than
-    that; a codec is the quickest to find the rest, which is most often a letter or two.
+    that. A codec is the quickest to find the rest: most often a letter or two, and in Western
+    languages such that another letter stands for it, which a table of bytes replaces.
     """
+    if text.isascii():
+        return text
+    with contextlib.suppress(UnicodeEncodeError):
+        western = text.encode(_WESTERN).translate(_plain_letters())
+        if western.isascii():
+            return western.decode()
+        text = western.decode(_WESTERN)
     return text.encode("ascii", "ahfai.textindex").decode()
+
+
+@cache
+def _plain_letters() -> bytes:
+    """For each byte of the Western codec the one of the letter that stands for its own, if any."""
+    plain = bytearray(range(256))
+    for byte in plain[128:]:
+        letter = bytes([byte]).decode(_WESTERN, "ignore")
+        if letter and len(cut := _cut_run(letter)) == 1:
+            plain[byte] = cut[0]
+    return bytes(plain)
 
 
 def _cut_rest(error: UnicodeError) -> tuple[bytes, int]:

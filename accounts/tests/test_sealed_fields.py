@@ -611,10 +611,11 @@ def test_many_rows_are_opened_with_their_ids_and_whatever_key_sealed_them(chat, 
     rows = Message.objects.order_by("role")
 
     assert list(opened_rows(rows, "content", "chat_id", "parent_id")) == [
-        (answer.pk, "An answer", chat.pk, message.pk),
-        (message.pk, CANARY, chat.pk, None),
+        (answer.pk.bytes, "An answer", chat.pk.bytes, message.pk.bytes),
+        (message.pk.bytes, CANARY, chat.pk.bytes, None),
     ]
-    assert sorted(opened_rows(rows, "thinking")) == sorted([(answer.pk, ""), (message.pk, "hm")])
+    thoughts = {answer.pk.bytes: "", message.pk.bytes: "hm"}
+    assert dict(opened_rows(rows, "thinking")) == thoughts
 
 
 def test_of_many_rows_one_with_anothers_value_opens_as_nothing(chat, message, stranger):
@@ -624,9 +625,11 @@ def test_of_many_rows_one_with_anothers_value_opens_as_nothing(chat, message, st
     store(message, "thinking", stored(message, "content"))
     store(strangers, "title", stored(chat, "title"))
 
-    assert dict(opened_rows(Message.objects.all(), "content")) == {message.pk: CANARY, other.pk: ""}
-    assert dict(opened_rows(Message.objects.all(), "thinking"))[message.pk] == ""
-    assert dict(opened_rows(Chat.objects.all(), "title")) == {chat.pk: CANARY, strangers.pk: ""}
+    contents = {message.pk.bytes: CANARY, other.pk.bytes: ""}
+    assert dict(opened_rows(Message.objects.all(), "content")) == contents
+    assert dict(opened_rows(Message.objects.all(), "thinking"))[message.pk.bytes] == ""
+    titles = {chat.pk.bytes: CANARY, strangers.pk.bytes: ""}
+    assert dict(opened_rows(Chat.objects.all(), "title")) == titles
 
 
 # The checks tell the developer

@@ -53,10 +53,17 @@ def test_a_value_opens_in_no_other_place(elsewhere):
 
 
 def test_an_opener_opens_what_unseal_opens_and_nothing_else():
-    key = crypto.new_key()
-    opener = crypto.Opener(key, 1, PLACE[:2], PLACE[3:])
+    key, next_key = crypto.new_key(), crypto.new_key()
+
+    def key_of(generation: int) -> bytes:
+        if generation > 2:
+            raise SealError("No such key.")
+        return key if generation == 1 else next_key
+
+    opener = crypto.Opener(key_of, PLACE[:2], PLACE[3:])
     sealed = crypto.seal(key, 1, TEXT, PLACE)
     assert opener.open(sealed, PLACE[2]) == TEXT
+    assert opener.open(crypto.seal(next_key, 2, TEXT, PLACE), PLACE[2]) == TEXT
 
     moved = [
         crypto.seal(key, 1, TEXT, ("chats.Message", "thinking", *PLACE[2:])),
