@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 from heapq import merge
 from operator import attrgetter
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 
 from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
 from ahfai.textindex import Document
-from chats.models import Chat, ChatQuerySet, Message
+from chats.models import Chat, ChatQuerySet, Message, State
 
 KINDS = frozenset({"chat", "message"})
 
@@ -51,7 +51,7 @@ def newest(user, asked: Holders, most: int) -> list[Found]:
         chats = chats.filter(changed__gte=asked.since)
     if asked.until:
         chats = chats.filter(changed__lt=asked.until)
-    return [_found(chat) for chat in chats[:most]]
+    return list(_found(user, list(chats[:most])).values())
 
 
 def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UUID, Found]:
@@ -61,7 +61,7 @@ def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UU
     of = [message.chat_id for message in messages]
     there = user.chats.filter(pk__in=[*keys, *of], trashed__isnull=not trashed)
     chats = there.only("owner_id", "title", "changed", "trashed").in_bulk()
-    shown = {key: _found(chats[key]) for key in keys if key in chats}
+    shown = _found(user, [chats[key] for key in keys if key in chats])
     for message in messages:
         if chat := chats.get(message.chat_id):
             address = f"{chat.get_absolute_url()}?at={message.pk}#message-{message.pk}"
@@ -90,9 +90,21 @@ def _changed(rows, since: int | None, again: Iterable[uuid.UUID]):
     return changed.order_by("change_number")
 
 
-def _found(chat: Chat) -> Found:
-    title = _opened(chat, "title")
-    return Found(title, title, _address(chat, chat.get_absolute_url()), chat.changed)
+def _found(user, chats: list[Chat]) -> dict[uuid.UUID, Found]:
+    """The chats themselves, with their newest words: those at which a chat is opened."""
+    newest = Message.objects.filter(chat=OuterRef("pk"), state=State.DONE).order_by("-created")
+    wanted = Chat.objects.filter(pk__in=[chat.pk for chat in chats])
+    found = user.messages.filter(pk__in=wanted.values(newest=Subquery(newest.values("pk")[:1])))
+    said = {one.chat_id: one for one in found.only("owner_id", "chat_id", "content")}
+    return {
+        chat.pk: Found(
+            _opened(chat, "title"),
+            _opened(said[chat.pk], "content") if chat.pk in said else "",
+            _address(chat, chat.get_absolute_url()),
+            chat.changed,
+        )
+        for chat in chats
+    }
 
 
 def _address(chat: Chat, address: str) -> str:

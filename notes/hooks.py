@@ -66,7 +66,7 @@ def _found(note: Note) -> Found:
     title, body = _opened(note, "title"), files.in_words(_opened(note, "body"))
     # What is in the trash can only be put back there.
     address = reverse("notes:trash") if note.trashed else f"{note.get_absolute_url()}#{PLACE_FOUND}"
-    return Found(title, body or title, address, note.changed)
+    return Found(title, body, address, note.changed)
 
 
 def _opened(note: Note, column: str) -> str:

@@ -35,9 +35,11 @@ def detail(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
         body = rendering.html(request.user, note.body, with_ticks=True)
     except SealError:
         body = None
+    sought = request.GET.get("q", "")[:MAX_QUERY]
     shown = {
         "note": note,
-        "body": body and _marked(body, request.GET.get("q", "")[:MAX_QUERY]),
+        "sought": sought,
+        "body": body and _marked(body, sought),
         "tags": tags_of([note], known).get(note.pk, []),
         "attached": attachments.attached(note),
         "back_links": links.back_links(note),

@@ -78,7 +78,8 @@ ALL = {THEN, NOW, PLAN, OLD}
         ("boiler after:2025-4-1", ALL),
         ('"boiler of" -plan in:notes', {OLD}),
         ("in:notes", {PLAN, OLD}),
-        ("tag:home", {PLAN, "Chat"}),
+        # The chat itself, with its newest words.
+        ("tag:home", {PLAN, NOW}),
         ("in:trash", {GONE, "Thrown boiler"}),
         ("after:2026 in:archive", {OLD}),
         # No condition that can be understood, so words, which stand nowhere.

@@ -1,6 +1,7 @@
 """The search page: what is found, for whom, and that it keeps up with every change."""
 
-from html import escape
+import re
+from html import escape, unescape
 
 import pytest
 from django.db import connection
@@ -10,7 +11,7 @@ from django.urls import reverse
 from ahfai import search
 from ahfai.tests.test_access_matrix import CANARY
 from ahfai.worker import Worker
-from chats import lifecycle
+from chats import lifecycle, pages
 from chats.models import Chat, Message, State
 from chats.tests.conftest import wait_until
 from chats.tests.test_reply_life import closed_reply, reply_of, start
@@ -82,10 +83,36 @@ def test_places_are_shown_without_the_marks_of_markdown(client, owner):
     assert "snake_case" in where
 
 
-def test_nothing_is_marked_without_a_place(client, owner):
-    chat = ask(owner, "The boiler leaks")
-    for query in ("?q=boiler", f"?q=boiler&at={chat.pk}", "?q=boiler&at=x"):
-        assert "<mark>" not in client.get(chat.get_absolute_url() + query).content.decode()
+def test_a_chat_found_by_its_title_has_the_words_marked_there_beside_its_newest(client, owner):
+    chat = ask(owner, "What does a boiler cost?")
+    reply = reply_of(chat)
+    reply.content = "Too <much>"
+    reply.save(update_fields=["content"])
+    lifecycle.close(lifecycle.try_again(reply, "m"), State.FAILED)
+    chat.rename("The boiler & I")
+    page = found(client, "BOIL -cost")
+    address = f"{chat.get_absolute_url()}?q=BOIL+-cost"
+    assert f'href="{address}"' in page
+    assert "The <mark>boiler</mark> &amp; I</strong>" in page
+    assert ">Too &lt;much&gt;</span>" in page
+    opened = client.get(address).content.decode()
+    assert re.search('<h1 id="title".*>The <mark>boiler</mark> &amp; I</h1>', opened)
+    assert "What does a <mark>boiler</mark> cost?" in opened
+
+
+def test_words_are_marked_on_the_whole_page_where_no_place_is_named(client, owner):
+    chat = ask(owner, *(f"Boiler {number}" for number in range(pages.MOST)))
+    reply = reply_of(chat)
+    reply.content = "A *boiler*"
+    reply.save(update_fields=["content"])
+    for at in ("", f"&at={chat.pk}", "&at=x"):
+        opened = client.get(f"{chat.get_absolute_url()}?q=boiler{at}").content.decode()
+        assert f"<mark>Boiler</mark> {pages.MOST - 1}</div>" in opened
+        assert "<em><mark>boiler</mark></em>" in opened
+    more = re.search(r'href="(\?[^"]*before=[^"]*)"', opened)[1]
+    earlier = client.get(chat.get_absolute_url() + unescape(more)).content.decode()
+    assert "<mark>Boiler</mark> 1</div>" in earlier
+    assert "<mark>" not in client.get(chat.get_absolute_url()).content.decode()
 
 
 def test_it_keeps_up_with_new_words_titles_and_deletions(client, owner):

@@ -1,5 +1,7 @@
 """What the search gets to know of notes."""
 
+import re
+
 from django.urls import reverse
 from django.utils import timezone
 
@@ -35,3 +37,14 @@ def test_only_the_persons_own_living_notes_are_shown(owner, stranger):
     assert (found.title, found.text, found.address) == ("Kitchen", "oak", address)
     [thrown_away] = hooks.show(owner, [mine.pk, thrown.pk, theirs.pk], trashed=True).values()
     assert (thrown_away.title, thrown_away.address) == ("Old", reverse("notes:trash"))
+
+
+def test_a_note_that_is_found_by_its_title_has_the_words_marked_there(client, owner):
+    note = writing.create(owner, "Kitchen & oak", "Elm\n\n[[Kitchen]]")
+    empty = writing.create(owner, "Oak, empty", "")
+    shown = hooks.show(owner, [note.pk, empty.pk])
+    assert shown[empty.pk].text == ""
+    opened = client.get(f"{note.get_absolute_url()}?q=oak").content.decode()
+    assert re.search(r"<h1 .*>Kitchen &amp; <mark>oak</mark>\s*</h1>", opened)
+    beside = opened[opened.index('class="pane"') : opened.index("<h1")]
+    assert "Oak, empty" in beside
