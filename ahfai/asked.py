@@ -99,9 +99,10 @@ class Holders:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Something that was found, with the text that it was found in."""
+    """Something that was found, with the text that it was found in. `title` is None where it can't
+    be opened."""
 
-    title: str
+    title: str | None
     text: str
     address: str
     when: datetime.datetime

@@ -34,10 +34,11 @@ _indexes = Indexes(settings.SEARCH_MEMORY_MB * 2**20)
 
 @dataclass(frozen=True)
 class Result:
-    """`pieces` are parts of the text, each with whether it matched; `room` is where it lives."""
+    """`pieces` are parts of the text, each with whether it matched; `room` is where it lives;
+    `title` is None where it can't be opened."""
 
     room: str
-    title: str
+    title: str | None
     pieces: list[tuple[str, bool]]
     address: str
     when: datetime

@@ -65,7 +65,7 @@ def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UU
     for message in messages:
         if chat := chats.get(message.chat_id):
             address = f"{chat.get_absolute_url()}?at={message.pk}#message-{message.pk}"
-            title, text = _opened(chat, "title"), _opened(message, "content")
+            title, text = _opened(chat, "title"), _opened(message, "content") or ""
             shown[message.pk] = Found(title, text, _address(chat, address), message.created)
     return shown
 
@@ -99,7 +99,7 @@ def _found(user, chats: list[Chat]) -> dict[uuid.UUID, Found]:
     return {
         chat.pk: Found(
             _opened(chat, "title"),
-            _opened(said[chat.pk], "content") if chat.pk in said else "",
+            (_opened(said[chat.pk], "content") if chat.pk in said else None) or "",
             _address(chat, chat.get_absolute_url()),
             chat.changed,
         )
@@ -112,9 +112,9 @@ def _address(chat: Chat, address: str) -> str:
     return reverse("chats:trash") if chat.trashed else address
 
 
-def _opened(row: Chat | Message, column: str) -> str:
+def _opened(row: Chat | Message, column: str) -> str | None:
     """What can't be opened can't be found, and keeps nothing else from being found."""
     try:
         return getattr(row, column)
     except SealError:
-        return ""
+        return None

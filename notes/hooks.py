@@ -63,15 +63,15 @@ def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UU
 
 
 def _found(note: Note) -> Found:
-    title, body = _opened(note, "title"), files.in_words(_opened(note, "body"))
+    title, body = _opened(note, "title"), files.in_words(_opened(note, "body") or "")
     # What is in the trash can only be put back there.
     address = reverse("notes:trash") if note.trashed else f"{note.get_absolute_url()}#{PLACE_FOUND}"
     return Found(title, body, address, note.changed)
 
 
-def _opened(note: Note, column: str) -> str:
+def _opened(note: Note, column: str) -> str | None:
     """What can't be opened can't be found, and keeps nothing else from being found."""
     try:
         return getattr(note, column)
     except SealError:
-        return ""
+        return None

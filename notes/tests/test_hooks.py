@@ -5,6 +5,7 @@ import re
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.fields import sealed_for
 from accounts.models import User
 from notes import hooks, writing
 from notes.models import Note
@@ -48,3 +49,14 @@ def test_a_note_that_is_found_by_its_title_has_the_words_marked_there(client, ow
     assert re.search(r"<h1 .*>Kitchen &amp; <mark>oak</mark>\s*</h1>", opened)
     beside = opened[opened.index('class="pane"') : opened.index("<h1")]
     assert "Oak, empty" in beside
+
+
+def test_a_note_without_a_title_is_told_from_one_that_cannot_be_opened(client, owner):
+    writing.create(owner, "", "oak")
+    broken = writing.create(owner, "Kitchen", "elm")
+    Note.objects.filter(pk=broken.pk).update(
+        title=sealed_for(writing.create(owner, "", "pine"), "title", "Moved")
+    )
+    page = client.get(reverse("search"), {"q": "in:notes"}).content.decode()
+    assert page.count("Without a title") == 2
+    assert page.count("This can't be opened.") == 1
