@@ -11,6 +11,8 @@ LEAST, MOST = 0.35, 4.0
 FORGOTTEN = 0.1
 # A smaller change isn't worth a write.
 NOTICED = 0.02
+# A text may be shorter in tokens than all that were seen, by as much as kinds of texts differ.
+SPREAD = 1.25
 TRUSTED_S = 5
 
 _known: dict[str, tuple[float, float]] = {}
@@ -23,7 +25,8 @@ def ratio(model: str) -> float:
     """
     known, until = _known.get(model, (1.0, 0.0))
     if time.monotonic() > until:
-        known = _stored(model) or 1.0
+        row = _stored(model)
+        known = row.ratio if row else 1.0
         _known[model] = known, time.monotonic() + TRUSTED_S
     return known
 
@@ -33,10 +36,16 @@ def learn(model: str, estimated: float, counted: int | None) -> None:
     if not counted or estimated <= 0 or not LEAST <= counted / estimated <= MOST:
         return
     seen = counted / estimated
-    old = _stored(model)
-    new = seen if old is None else max(seen, old + (seen - old) * FORGOTTEN)
-    if old is None or abs(new - old) > old * NOTICED:
-        _store(model, new)
+    row = _stored(model) or TokenRatio(model=model, ratio=seen)
+    least = row.least or seen
+    fresh = {
+        "ratio": max(seen, row.ratio + (seen - row.ratio) * FORGOTTEN),
+        "least": min(seen, least + (seen - least) * FORGOTTEN),
+    }
+    if row.least is None or any(
+        abs(new - getattr(row, name)) > getattr(row, name) * NOTICED for name, new in fresh.items()
+    ):
+        _store(model, **fresh)
 
 
 def learn_overflow(model: str, estimated: float, counted: int | None) -> None:
@@ -44,15 +53,25 @@ def learn_overflow(model: str, estimated: float, counted: int | None) -> None:
     known = ratio(model)
     # A message that is too long by itself was measured well, and says nothing of the others.
     seen = max(known, counted / estimated) if counted and estimated > 0 else known * 2
-    _store(model, min(MOST, seen))
+    _store(model, ratio=min(MOST, seen))
 
 
-def _stored(model: str) -> float | None:
-    return TokenRatio.objects.filter(model=model).values_list("ratio", flat=True).first()
+def is_surely_longer(model: str, estimated: float, limit: int) -> bool:
+    """Whether a prompt of `estimated` tokens has more than `limit` of the model's, even if it is as
+    short as any that was answered; False while none was."""
+    if estimated * ratio(model) <= limit:
+        return False
+    row = _stored(model)
+    least = row.least if row else None
+    return least is not None and estimated * least > limit * SPREAD
 
 
-def _store(model: str, new: float) -> None:
-    TokenRatio.objects.update_or_create(model=model, defaults={"ratio": new})
+def _stored(model: str) -> TokenRatio | None:
+    return TokenRatio.objects.filter(model=model).first()
+
+
+def _store(model: str, **fresh: float) -> None:
+    TokenRatio.objects.update_or_create(model=model, defaults=fresh)
     _known.pop(model, None)
 
 

@@ -138,6 +138,11 @@ def estimate(text: str) -> float:
     return TOKENS_OF_FRAME + wide * 1.2 + (len(text) - wide) / 3
 
 
+def length(prompt: Prompt) -> float:
+    """In estimated tokens."""
+    return sum(estimate(turn.content) for turn in prompt.turns)
+
+
 def _system(chat: Chat, instructions: str | None, summary: Summary | None) -> str:
     """The time to the hour: a server that finds the beginning changed reads all of it anew."""
     zone = chat.owner.zone

@@ -41,6 +41,7 @@ from chats.engines import (
     Thinking,
     ToolCall,
 )
+from chats.engines.failures import failed
 from chats.models import OPEN, Message, State, Summary
 from chats.tree import Tree
 
@@ -166,6 +167,7 @@ class Generation:
         self._read: dict[str, int] = {}
         self._prompt: Prompt | None = None
         self._prepared: _Prepared | None = None
+        self._refused: dict[Prompt, EngineFailed] = {}
         # A reply that goes on from an earlier one begins with its text.
         self._parts: list[str] = [reply.content] if reply.content else []
         self._thoughts: list[str] = [reply.thinking] if reply.thinking else []
@@ -334,8 +336,8 @@ class Generation:
                 _place_freed.wait(LINE_EVERY_S)
 
     def _write(self) -> Finished:
-        """Ask the model server, and again if it says that this is too much: its count is known
-        then."""
+        """Ask the model server, and again, with less, if it says that this is too much: its count
+        is known then."""
         for _overflow in range(MAX_OVERFLOWS):
             try:
                 return self._ask()
@@ -354,6 +356,10 @@ class Generation:
             connections.close_all()
             prepared = self._prepare(servers.num_ctx(reply.model, self.call))
         path, window, summary, built = prepared
+        limit = servers.limit(reply.model, window.num_ctx)
+        if limit and calibration.is_surely_longer(reply.model, context.length(built.prompt), limit):
+            # What doesn't fit was left out, so the newest message alone is too long.
+            raise failed("too_long")
         if built.left_out:
             summary = self._sum_up(path, window, summary)
             built = context.build(reply.chat, reply.model, path, window, self.text, summary)
@@ -370,9 +376,12 @@ class Generation:
         return _Prepared(path, window, summary, built)
 
     def _stream(self, prompt: Prompt) -> Iterator[Event]:
-        """The events of one call to the model server, which tells how long the prompt was."""
+        """The events of one call to the model server, which tells how long the prompt was. What it
+        refused as too long isn't sent again."""
         connections.close_all()
-        estimated = sum(context.estimate(turn.content) for turn in prompt.turns)
+        if prompt in self._refused:
+            raise self._refused[prompt]
+        estimated = context.length(prompt)
         try:
             for event in servers.engine().stream(prompt, self.call):
                 if isinstance(event, Finished):
@@ -380,6 +389,7 @@ class Generation:
                 yield event
         except EngineFailed as failure:
             if failure.code == "too_long":
+                self._refused[prompt] = failure
                 calibration.learn_overflow(prompt.model, estimated, failure.prompt_tokens)
             raise
 

@@ -390,7 +390,10 @@ class TokenRatio(models.Model):
     """How many tokens of a model one estimated token is: learned from what servers count."""
 
     model = models.CharField(max_length=200, primary_key=True)
+    # The largest one, by which prompts are planned.
     ratio = models.FloatField()
+    # The smallest one of an answer, by which a prompt is surely too long; none before the first.
+    least = models.FloatField(null=True)
 
     class Meta:
         constraints = [

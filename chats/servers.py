@@ -217,10 +217,8 @@ def thinks(model: str) -> bool | None:
         return False
     if which == "openai":
         return None
-    for found in _listing_of(engine()).models or []:
-        if full(found.name) == full(model):
-            return "thinking" in found.abilities
-    return None
+    found = _listed(model)
+    return "thinking" in found.abilities if found else None
 
 
 def choices() -> list[Choice]:
@@ -286,10 +284,26 @@ def listed_num_ctx(model: str) -> int | None:
     """As `num_ctx`; None where the server would have to be asked."""
     if kind() == "builtin":
         return CONTEXT_TOKENS
-    for found in _listing_of(engine()).models or []:
-        if full(found.name) == full(model):
-            return min(settings.NUM_CTX, found.context_length or settings.NUM_CTX)
-    return None
+    found = _listed(model)
+    return min(settings.NUM_CTX, found.context_length or settings.NUM_CTX) if found else None
+
+
+def limit(model: str, num_ctx: int) -> int | None:
+    """From how many tokens on a prompt is refused where `num_ctx` is planned with.
+
+    Servers of OpenAI's wire aren't told that number, and may take more: None where they haven't
+    said how much. Never waits for the server.
+    """
+    if kind() != "openai":
+        return num_ctx
+    found = _listed(model)
+    return found.context_length if found else None
+
+
+def _listed(model: str) -> Model | None:
+    """As the server listed it last, if it did. Never waits for the server."""
+    known = _listing_of(engine()).models or []
+    return next((one for one in known if full(one.name) == full(model)), None)
 
 
 def status() -> Status:

@@ -152,6 +152,44 @@ def test_one_message_longer_than_the_window_is_summed_up_in_pieces(client, ollam
     assert "FACT-late" in Summary.objects.get().text
 
 
+def test_a_message_that_surely_cannot_fit_is_not_sent_nor_is_anything_summed_up_for_it(
+    client, ollama, window
+):
+    model = StrictModel(3)
+    ollama.play(*[model] * 20)
+    chat = start(client, "word " * 600)
+    closed_reply(chat)
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "word " * 4000})
+    assert closed_reply(chat).reason == "too_long"
+    reply = chat.messages.in_order().last()
+    client.post(reverse("chats:retry", args=[reply.pk]))
+    assert closed_reply(chat).reason == "too_long"
+    assert (len(ollama.chats), model.refused) == (1, 0)
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Shorter, then"})
+    assert closed_reply(chat).state == State.DONE
+
+
+def test_a_message_that_may_fit_by_what_was_seen_is_sent_once(client, ollama, window):
+    model = StrictModel(3)
+    ollama.play(*[model] * 20)
+    chat = start(client, "word " * 600)
+    closed_reply(chat)
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "word " * 2500})
+    assert closed_reply(chat).reason == "too_long"
+    assert model.refused == 1
+
+
+def test_what_was_refused_is_asked_again_with_less_and_never_as_it_was(client, ollama, window):
+    ollama.play("plain", "too_long", *[StrictModel(3)] * 5)
+    chat = start(client, "word " * 600)
+    closed_reply(chat)
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "word " * 600})
+    assert closed_reply(chat).state == State.DONE
+    prompts = [go_json(request.body["messages"]) for request in ollama.chats]
+    assert len(prompts) > 2
+    assert len({*prompts}) == len(prompts)
+
+
 def test_how_full_the_window_is_stands_under_the_last_answer(client, ollama, window):
     ollama.play(lambda request: answered(request, "x" * 2048, 1024))
     chat = start(client, "One")
@@ -188,6 +226,24 @@ def test_a_count_that_no_text_can_have_teaches_nothing(counted):
 def test_an_overflow_without_a_count_doubles_the_ratio():
     calibration.learn_overflow("m", 1000, None)
     assert calibration.ratio("m") == 2
+
+
+def test_the_least_ratio_falls_at_once_and_rises_slowly():
+    seen = []
+    for counted in (90, 70, 170):
+        calibration.learn("m", 100, counted)
+        seen.append(TokenRatio.objects.get().least)
+    assert seen == [0.9, 0.7, pytest.approx(0.8)]
+
+
+def test_only_what_was_answered_makes_a_prompt_surely_too_long():
+    assert not calibration.is_surely_longer("m", 100_000, 4096)
+    calibration.learn_overflow("m", 1000, None)
+    assert not calibration.is_surely_longer("m", 100_000, 4096)
+    calibration.learn("m", 1000, 800)
+    assert calibration.is_surely_longer("m", 8000, 4096)
+    # Other words may be so much shorter in tokens.
+    assert not calibration.is_surely_longer("m", 6000, 4096)
 
 
 def test_a_message_too_long_by_itself_makes_no_other_seem_longer():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 from django.urls import reverse
 
-from chats import servers
+from chats import calibration, servers
 from chats.engines import ollama as ollama_engine
 from chats.engines import openai as openai_engine
 from chats.models import Message
@@ -81,8 +81,7 @@ BOTH = [
     failed("out_of_memory", MEMORY),
     failed("busy", "has too much to do. Try again in a minute.", calls=4),
     Case("busy plain", words="Hello", calls=2),
-    Case("too_long plain", words="Hello", calls=2),
-    failed("too_long", "too long for the model. Start a new chat", calls=3),
+    failed("too_long", "too long for the model. Start a new chat"),
     # Broken off
     interrupted("error_midstream", "abc", MEMORY),
     interrupted("cut", "abc", "The connection to the model server broke."),
@@ -114,7 +113,7 @@ OPENAI = [
     Case("loading loading plain", words="Hello", calls=3),
     interrupted("no_done", "ha", "stopped before its answer was complete"),
     interrupted("no_reason", "ha", "stopped before its answer was complete"),
-    failed("too_long_elsewhere", "too long for the model. Start a new chat", calls=3),
+    failed("too_long_elsewhere", "too long for the model. Start a new chat"),
     interrupted("not_streamed", "ha ha", "stopped before its answer was complete"),
     Case("whole", words="Hello"),
     *somebody_else(calls=1),
@@ -280,6 +279,15 @@ def test_stop_is_seen_and_felt_within_a_second(client, server):
     assert (shown.state, shown.notice) == ("stopped", "You stopped this answer.")
     assert shown.buttons[: len(GO_ON)] == GO_ON
     assert shown.words.startswith("0 1")
+
+
+@pytest.mark.parametrize(("wire", "calls"), [("ollama", 0), ("openai", 1)], indirect=["wire"])
+def test_what_surely_does_not_fit_is_sent_only_to_who_may_have_more_room(client, server, calls):
+    calibration.learn("llama3.1:8b", 1000, 700)
+    reply = closed_reply(start(client, "word " * 12_000))
+    assert len(server.chats) == calls
+    if not calls:
+        assert "Start a new chat, or send a shorter message." in seen(page_of(client, reply)).notice
 
 
 def test_the_place_in_line_is_seen_and_can_be_left(client, server):
