@@ -25,6 +25,7 @@ urlpatterns = [
     path("<uuid:chat_id>/title", views.title, name="title"),
     path("<uuid:chat_id>/steer", preset_views.steer, name="steer"),
     path("<uuid:chat_id>/take", preset_views.take, name="take"),
+    path("<uuid:chat_id>/put-back", views.put_back, name="put_back"),
     path("<uuid:chat_id>/delete", views.delete, name="delete"),
     path("messages/<uuid:message_id>/edit", views.edit, name="edit"),
     path("messages/<uuid:message_id>/show", views.show, name="show"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.core.paginator import Paginator
 from django.forms import Form
@@ -158,7 +159,9 @@ def move(request: SignedInRequest) -> HttpResponse:
 
 @require_GET
 def detail(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
-    chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
+    chat = get_object_or_404(request.user.chats, pk=chat_id)
+    if chat.trashed:
+        return render(request, "chats/chat_trashed.html", {"chat": chat}, status=404)
     sought = request.GET.get("q", "")[:MAX_QUERY]
     return _page(request, chat, at=request.GET.get("at", ""), sought=sought)
 
@@ -356,6 +359,15 @@ def title(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     return render(request, "chats/title.html", shown)
 
 
+@require_POST
+def put_back(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
+    """Take the chat out of the trash, and open it."""
+    chat = get_object_or_404(request.user.chats, pk=chat_id)
+    order.move(request.user, [chat.pk], "restore")
+    messages.success(request, _("The chat is back."))
+    return redirect(chat)
+
+
 @require_http_methods(["GET", "POST"])
 def delete(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     """For good; what is put into the trash can come back."""
@@ -384,9 +396,8 @@ def _reply(request: SignedInRequest, reply_id: uuid.UUID) -> Message:
 
 
 def _message(request: SignedInRequest, message_id: uuid.UUID, **wanted) -> Message:
-    messages = request.user.messages.filter(chat__trashed=None, **wanted)
-    messages = messages.select_related("chat", "parent")
-    return get_object_or_404(messages, pk=message_id)
+    there = request.user.messages.filter(chat__trashed=None, **wanted)
+    return get_object_or_404(there.select_related("chat", "parent"), pk=message_id)
 
 
 def _form_page(request: SignedInRequest, chat: Chat, form: Form, heading: str) -> HttpResponse:

@@ -28,6 +28,7 @@ urlpatterns = [
     path("<uuid:note_id>/export", transfer.export_one, name="export_one"),
     path("<uuid:note_id>/tick", views.tick, name="tick"),
     path("<uuid:note_id>/tags", views.tags_of_one, name="tags"),
+    path("<uuid:note_id>/put-back", views.put_back, name="put_back"),
     path("<uuid:note_id>/delete", views.delete, name="delete"),
     path("<uuid:note_id>/history", history_views.index, name="history"),
     path("revisions/<uuid:revision_id>/", history_views.detail, name="revision"),

@@ -29,7 +29,9 @@ BESIDE = 15
 
 @require_GET
 def detail(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
-    note = _note(request, note_id)
+    note = get_object_or_404(request.user.notes, pk=note_id)
+    if note.trashed:
+        return render(request, "notes/note_trashed.html", {"note": note}, status=404)
     known = tags.all_of(request.user)
     try:
         body = rendering.html(request.user, note.body, with_ticks=True)
@@ -139,6 +141,15 @@ def tags_of_one(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
     shown = {"note": note, "form": form}
     status = 422 if form.is_bound else 200
     return render(request, "notes/note_tags.html", shown, status=status)
+
+
+@require_POST
+def put_back(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
+    """Take the note out of the trash, and open it."""
+    note = get_object_or_404(request.user.notes.listed(), pk=note_id)
+    order.move(request.user, [note.pk], "restore")
+    messages.success(request, _("The note is back."))
+    return redirect(note)
 
 
 @require_http_methods(["GET", "POST"])

@@ -118,6 +118,24 @@ def test_what_is_in_the_trash_cannot_be_opened_or_written_to(client, owner, name
     assert client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Hm"}).status_code == 404
 
 
+def test_the_address_of_a_chat_in_the_trash_offers_to_put_it_back(client, strangers_client, owner):
+    [chat] = make(owner, "Apple & cake")
+    move(client, "trash", chat)
+    assert "<strong>Apple &amp; cake</strong>" in main(client.get(chat.get_absolute_url()))
+    put_back = reverse("chats:put_back", args=[chat.pk])
+    assert f'action="{put_back}"' in main(client.get(chat.get_absolute_url()))
+    assert client.get(put_back).status_code == 405
+    assert strangers_client.post(put_back).status_code == 404
+    theirs = strangers_client.get(chat.get_absolute_url())
+    missing = strangers_client.get(reverse("chats:detail", args=[uuid.uuid4()]))
+    assert (theirs.status_code, theirs.content) == (404, missing.content)
+    answer = client.post(put_back, follow=True)
+    assert answer.redirect_chain == [(chat.get_absolute_url(), 302)]
+    assert "The chat is back." in answer.content.decode()
+    assert client.post(put_back).url == chat.get_absolute_url()
+    assert Chat.objects.kept().count() == 1
+
+
 def test_from_the_trash_it_can_be_deleted_for_good(client, owner):
     [chat] = make(owner, "Gone")
     move(client, "trash", chat)

@@ -127,6 +127,25 @@ def test_a_strangers_notes_stay_where_they_are(client, strangers_client, owner):
     assert (note.pinned, note.archived, bool(note.trashed)) == (False, False, True)
 
 
+def test_the_address_of_a_note_in_the_trash_offers_to_put_it_back(client, strangers_client, owner):
+    [note] = make(owner, "Apple & cake")
+    move(client, "trash", note)
+    put_back = reverse("notes:put_back", args=[note.pk])
+    page = main(client.get(note.get_absolute_url()))
+    assert "Apple &amp; cake" in page
+    assert f'action="{put_back}"' in page
+    assert client.get(put_back).status_code == 405
+    assert strangers_client.post(put_back).status_code == 404
+    theirs = strangers_client.get(note.get_absolute_url())
+    missing = strangers_client.get(reverse("notes:detail", args=[uuid.uuid4()]))
+    assert (theirs.status_code, theirs.content) == (404, missing.content)
+    answer = client.post(put_back, follow=True)
+    assert answer.redirect_chain == [(note.get_absolute_url(), 302)]
+    assert "The note is back." in answer.content.decode()
+    assert client.post(put_back).url == note.get_absolute_url()
+    assert Note.objects.kept().count() == 1
+
+
 def test_from_the_trash_it_can_be_deleted_for_good(client, owner):
     [note] = make(owner, "Gone")
     writing.save(note, "Gone", "changed", 1)
