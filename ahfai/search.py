@@ -47,17 +47,22 @@ class Result:
 @dataclass(frozen=True)
 class Page:
     """Some of what is found, the best first; `has_more` tells whether another page follows,
-    `is_partial` that only the newest words have been read so far."""
+    `is_partial` that only the newest words have been read so far, `needs_word` that nothing was
+    asked for but what to leave out."""
 
     results: list[Result]
     has_more: bool = False
     is_partial: bool = False
+    needs_word: bool = False
 
 
 def search(user: User, text: str, page: int = 1) -> Page | None:
     """What is found, by pages from 1; None while nothing of the person's words has been read since
     this process was started."""
     asked = Asked.parse(text)
+    if asked.query.unwanted and not asked.query.wanted:
+        # The index can leave something out only of what it finds, also where conditions are met.
+        return Page([], needs_word=True)
     if not asked.query.wanted:
         return _newest(user, asked, page) if asked.has_conditions else Page([])
     with _indexes.of(user.pk, wait_s=PATIENCE_S) as index:

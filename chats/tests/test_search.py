@@ -175,6 +175,16 @@ def test_twice_as_many_chats_and_finds_need_no_more_queries(client, owner):
     assert counts[0] == counts[1]
 
 
+@pytest.mark.parametrize("text", ["-boiler", ' -"the boiler" -leaks', "in:chats -boiler"])
+def test_who_only_leaves_something_out_is_told_that_a_word_is_missing(client, owner, text):
+    ask(owner, "The boiler leaks", "Water")
+    page = found(client, text)
+    assert "Add at least one word to look for." in page
+    assert "Nothing found" not in page
+    assert "<li>" not in page
+    assert "Water</mark>" in found(client, f"{text} water")
+
+
 @pytest.mark.parametrize("text", ['"', "AND NOT (", "-boiler", "*", "\0", "a" * 10_000, "東"])
 def test_no_query_breaks_the_page(client, owner, text):
     ask(owner, "boiler")
