@@ -127,6 +127,8 @@ def bare(ada) -> tuple[float, float]:
 def pages(ada, vocabulary: list[str]) -> Iterator[tuple[str, ...]]:
     from django.urls import reverse
 
+    from notes import pages_by_title
+
     client = signed_in(ada)
     queries = {
         "a rare word": vocabulary[20_000],
@@ -140,9 +142,12 @@ def pages(ada, vocabulary: list[str]) -> Iterator[tuple[str, ...]]:
     house, _ = measured(lambda: client.get(reverse("reminders:index")))
     baseline = f"{house:.1f} ms, a page without them"
     some = ada.notes.order_by("created")[ada.notes.count() // 2 :].first()
+    later = some and pages_by_title._key([some], 0)
     notes = [
         ("the list of notes", "30 ms", "/notes/", {}),
         ("a later page of notes", "30 ms", "/notes/", {"after": some and middle(some)}),
+        ("the notes by title", "30 ms", "/notes/", {"sort": "title"}),
+        ("a later page by title", "30 ms", "/notes/", {"sort": "title", "after": later}),
         ("opening a note", "30 ms", some and some.get_absolute_url(), {}),
     ]
     for name, limit, address, query in [

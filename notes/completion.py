@@ -4,10 +4,10 @@ import re
 import unicodedata
 
 from accounts import lookup
-from accounts.fields import opened_rows
 from accounts.models import User
 from ahfai.markdown.titles import PATTERN
 from ahfai.textindex import fold
+from notes import titles as known_titles
 
 MOST = 10
 MOST_WORDS = 8
@@ -23,12 +23,14 @@ def titles(user: User, text: str) -> list[str]:
     wanted = [_beginning(word) for word in begun.split()[:MOST_WORDS]]
     first: dict[str, str] = {}
     others: dict[str, str] = {}
-    notes = user.notes.living().order_by("-changed", "-id")
-    for _id, title in opened_rows(notes, "title"):
-        folded = fold(title)
-        if all(word.search(folded) for word in wanted) and PATTERN.fullmatch(f"[[{title}]]"):
+    known = known_titles.of(user)
+    trashed = set(user.notes.in_trash().values_list("pk", flat=True))
+    for one, folded in known.newest_first:
+        if one.id in trashed or not all(word.search(folded) for word in wanted):
+            continue
+        if PATTERN.fullmatch(f"[[{one.title}]]"):
             found = first if folded.startswith(begun) else others
-            found.setdefault(lookup.fold(title), title)
+            found.setdefault(lookup.fold(one.title), one.title)
     return list((first | others).values())[:MOST]
 
 

@@ -16,11 +16,11 @@ from accounts.forms import TagSeveralForm
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from ahfai import rowmenus
-from notes import order, pages
+from notes import order, pages, pages_by_title
 from notes.forms import PLACES, MoveForm, PickedForm
 from notes.models import Note, NoteQuerySet, Tagging
 
-ORDERS = ("changed", "created")
+ORDERS = ("changed", "created", "title")
 
 
 @require_GET
@@ -55,7 +55,11 @@ def list_page(
         notes = notes.filter(pk__in=carrying.values("note"))
     by = request.GET.get("sort", "")
     by = "trashed" if place == "trash" else by if by in ORDERS else "changed"
-    page = pages.page(notes, by, request.GET)
+    if by == "title":
+        page = pages_by_title.page(request.user, notes, request.GET)
+    else:
+        page = pages.page(notes, by, request.GET)
+    when = "changed" if by == "title" else by
     carried = tags_of(page.notes, known)
     # The move just made, which can be taken back: its ids are in the session, not in the address.
     moved = request.session.get("moved_notes") if "moved" in request.GET else None
@@ -86,7 +90,7 @@ def list_page(
         "tag": chosen_tag,
         "tags": tags.leading_on(request.user, Tagging, known, chosen),
         "rows": [
-            (note, getattr(note, by), carried.get(note.pk, []), menus.get(note.pk, ""))
+            (note, getattr(note, when), carried.get(note.pk, []), menus.get(note.pk, ""))
             for note in page.notes
         ],
     }

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from notes import pages, writing
+from accounts import changes, tags
+from notes import order, pages, titles, writing
 from notes.list_views import _notes_of
 from notes.models import Note
 
@@ -19,6 +20,7 @@ LIST = reverse("notes:list")
 def make(owner, count: int, **fields) -> list[Note]:
     """Notes, the newest last; each four have the same time."""
     now = timezone.now()
+    number = changes.next_number(owner.pk)
     return Note.objects.bulk_create(
         Note(
             owner=owner,
@@ -26,6 +28,7 @@ def make(owner, count: int, **fields) -> list[Note]:
             body="words",
             excerpt="words",
             changed=now + timedelta(seconds=place // 4),
+            change_number=number,
             **fields,
         )
         for place in range(count)
@@ -45,7 +48,7 @@ def walk(client, address: str, onward: str) -> list[list[str]]:
 
 def _link(page: str, onward: str) -> str:
     """Where the button to the next page leads, "" where there is none."""
-    words = {"after": "Older", "before": "Newer"}[onward]
+    words = {"after": "(?:Older|Next)", "before": "(?:Newer|Previous)"}[onward]
     found = re.search(f'<a class="button" href="([^"]+)">{words}</a>', page)
     return found[1].replace("&amp;", "&") if found else ""
 
@@ -118,3 +121,111 @@ def test_the_newest_first_is_another_order(client, owner):
     writing.save(old, "Old", "changed", 1)
     assert walk(client, LIST, "after") == [["Old", "Young"]]
     assert walk(client, f"{LIST}?sort=created", "after") == [["Young", "Old"]]
+
+
+def test_by_title_case_accents_and_numbers_count_as_a_reader_expects(client, owner):
+    for title in ("Zoo", "Épicerie", "chapter 10", "Chapter 9", "", "apple", "2 Eggs", "10 Eggs"):
+        writing.create(owner, title, "words")
+    [shown] = walk(client, f"{LIST}?sort=title", "after")
+    assert shown == ["2 Eggs", "10 Eggs", "apple", "Chapter 9", "chapter 10", "Épicerie", "Zoo"]
+    assert "Without a title" in client.get(LIST, {"sort": "title"}).content.decode()
+
+
+def test_the_pages_by_title_hold_each_note_once_and_lead_back(client, owner):
+    make(owner, 90)
+    make(owner, 3, pinned=True)
+    forth = walk(client, f"{LIST}?sort=title", "after")
+    assert [len(page) for page in forth] == [40, 40, 13]
+    shown = [title for page in forth for title in page]
+    assert shown[:3] == ["Note 0", "Note 1", "Note 2"]
+    assert shown[3:] == [f"Note {number}" for number in range(90)]
+    last = client.get(LIST, {"sort": "title"}).content.decode()
+    while address := _link(last, "after"):
+        last = client.get(address).content.decode()
+    assert walk(client, _link(last, "before"), "before") == [forth[1], forth[0]]
+
+
+def test_more_pinned_notes_than_a_page_holds_go_on_by_title(client, owner):
+    make(owner, 45, pinned=True)
+    make(owner, 2)
+    forth = walk(client, f"{LIST}?sort=title", "after")
+    assert forth[1] == [*(f"Note {number}" for number in range(40, 45)), "Note 0", "Note 1"]
+    last = client.get(_link(client.get(LIST, {"sort": "title"}).content.decode(), "after"))
+    assert walk(client, _link(last.content.decode(), "before"), "before") == [forth[0]]
+
+
+def test_few_notes_of_a_tag_are_found_among_many(client, owner):
+    make(owner, 200)
+    order.add_tags(owner, [note.pk for note in owner.notes.all() if "9" in note.title], ["garden"])
+    [garden] = [tag.id for tag in tags.all_of(owner)]
+    [shown] = walk(client, f"{LIST}?sort=title&tag={garden}", "after")
+    assert shown == [f"Note {number}" for number in range(200) if "9" in str(number)]
+
+
+def test_a_page_by_title_asks_the_same_few_questions(client, owner):
+    def asked() -> list[str]:
+        with CaptureQueriesContext(connection) as queries:
+            assert "Note 4" in client.get(LIST, {"sort": "title"}).content.decode()
+        return [query["sql"] for query in queries]
+
+    make(owner, 50)
+    asked()
+    make(owner, 1)
+    few = asked()
+    make(owner, 50)
+    assert len(asked()) == len(few)
+    assert not [sql for sql in few if '"notes_note"."body"' in sql]
+
+
+def test_a_page_by_title_goes_on_where_it_was_whatever_became_of_its_last_note(client, owner):
+    make(owner, 60)
+    first = client.get(LIST, {"sort": "title"}).content.decode()
+    last = owner.notes.all()[39]
+    assert last.title == "Note 39"
+    address = _link(first, "after")
+    assert "Note" not in address
+    writing.save(last, "Zoo", "words", 1)
+    assert walk(client, address, "after")[0][:2] == ["Note 40", "Note 41"]
+    order.delete(last)
+    assert walk(client, address, "after")[0][:2] == ["Note 40", "Note 41"]
+
+
+def test_a_key_by_title_of_somebody_else_shows_the_beginning(
+    client, strangers_client, owner, stranger
+):
+    make(owner, 60)
+    make(stranger, 60)
+    address = _link(client.get(LIST, {"sort": "title"}).content.decode(), "after")
+    for key in (address.partition("after=")[2], "0-x-y", f"0-{stranger.pk.hex}-AAAA", "é"):
+        page = strangers_client.get(LIST, {"sort": "title", "after": key}).content.decode()
+        assert "Note 0" in page
+
+
+def test_the_order_by_title_knows_at_once_what_another_process_has_saved(client, owner):
+    oak, elm = (writing.create(owner, title, "words") for title in ("Oak", "Elm"))
+    assert walk(client, f"{LIST}?sort=title", "after") == [["Elm", "Oak"]]
+    here = dict(titles._known)
+
+    def elsewhere(do) -> None:
+        """As another process does it: without what this one knows."""
+        titles._known.clear()
+        do()
+        titles._known.clear()
+        titles._known.update(here)
+
+    elsewhere(lambda: writing.save(oak, "Ash", "words", 1))
+    assert walk(client, f"{LIST}?sort=title", "after") == [["Ash", "Elm"]]
+    elsewhere(lambda: writing.create(owner, "Birch", "words"))
+    assert walk(client, f"{LIST}?sort=title", "after") == [["Ash", "Birch", "Elm"]]
+    elsewhere(lambda: order.delete(elm))
+    assert walk(client, f"{LIST}?sort=title", "after") == [["Ash", "Birch"]]
+    assert len(titles.of(owner).in_order) == 2
+
+
+def test_who_came_longest_ago_is_forgotten_first(owner, stranger, monkeypatch):
+    monkeypatch.setattr(titles, "MOST_TITLES", 5)
+    titles._known.clear()
+    for person in (owner, stranger):
+        make(person, 3)
+        titles.of(person)
+    assert list(titles._known) == [stranger.pk]
