@@ -6,20 +6,30 @@ from notes.merging import Merged, merge
 from notes.models import Note
 
 
+def as_saved(note: Note) -> NoteForm:
+    """What a page begins with that is to change a note."""
+    return _form(note, note.title, note.body)
+
+
 def between(saved: Note, mine: dict) -> dict:
     """Both texts, and a form with what they make together, which grows from the saved version."""
-    base = saved.revisions.filter(version=mine["version"] or 0).first()
-    merged = merge(base.body, saved.body, mine["body"]) if base else None
+    base = mine["base"]
+    merged = merge(base, saved.body, mine["body"]) if base is not None else None
     title = mine["title"]
-    if base and title == base.title:
+    if base is not None and title == mine["base_title"]:
         title = saved.title
     together = merged or Merged(mine["body"], 0)
-    form = NoteForm(initial={"title": title, "body": together.text, "version": saved.version})
     return {
         "note": saved,
-        "form": form,
+        "form": _form(saved, title, together.text),
         "merged": merged,
         "mine": mine,
         "lines": around(lines(saved.body, mine["body"])),
         "other_title": saved.title if saved.title != mine["title"] else "",
     }
+
+
+def _form(saved: Note, title: str, body: str) -> NoteForm:
+    """The saved words go along, so that they are known however many versions come between."""
+    words = {"base_title": saved.title, "base": saved.body, "version": saved.version}
+    return NoteForm(initial={"title": title, "body": body, **words})

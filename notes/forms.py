@@ -13,7 +13,8 @@ MAX_AT_ONCE = 500
 
 
 class NoteForm(forms.Form):
-    """The words of a note, the version that they grew from, and the page that they come from."""
+    """The words of a note, the version that they grew from with its own words, and the page that
+    they come from."""
 
     title = forms.CharField(
         max_length=MAX_TITLE,
@@ -38,6 +39,10 @@ class NoteForm(forms.Form):
     version = forms.IntegerField(
         min_value=0, max_value=2**31 - 2, required=False, widget=forms.HiddenInput
     )
+    base_title = forms.CharField(required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
+    base = forms.CharField(
+        required=False, strip=False, widget=forms.HiddenInput({"autocomplete": "off"})
+    )
     # A browser that loads the page again must not fill in the earlier one's.
     page = forms.UUIDField(required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
 
@@ -45,8 +50,16 @@ class NoteForm(forms.Form):
         return one_line(self.cleaned_data["title"])
 
     def clean_body(self) -> str:
-        """Browsers send each line break as two characters."""
-        return self.cleaned_data["body"].replace("\r\n", "\n").replace("\r", "\n")
+        return _lines(self.cleaned_data["body"])
+
+    def clean_base(self) -> str | None:
+        """None where it wasn't sent: an empty text is another thing."""
+        return _lines(self.cleaned_data["base"]) if "base" in self.data else None
+
+
+def _lines(text: str) -> str:
+    """Browsers send each line break as two characters."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class NewNoteForm(NoteForm):

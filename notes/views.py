@@ -174,11 +174,11 @@ def _beside(request: SignedInRequest) -> dict:
 
 def _edit_as_saved(request: SignedInRequest, note: Note) -> HttpResponse:
     try:
-        words = {"title": note.title, "body": note.body, "version": note.version}
+        form = conflicts.as_saved(note)
     except SealError:
         # An empty editor would look like an empty note.
         return redirect(note)
-    return _editor(request, NoteForm(initial=words), note)
+    return _editor(request, form, note)
 
 
 def _is_autosave(request: SignedInRequest) -> bool:

@@ -152,7 +152,8 @@ def test_whoever_edits_a_mended_note_meanwhile_sees_both_texts(client, owner):
     sill = writing.create(owner, "Sill", "")
     kitchen = writing.create(owner, "Kitchen", "See [[Sill]].\n\nOak.")
     writing.save(sill, "Window sill", "", 1)
-    sent = {"title": "Kitchen", "body": "See [[Sill]].\n\nElm.", "version": 1}
+    base = {"base_title": "Kitchen", "base": "See [[Sill]].\n\nOak.", "version": 1}
+    sent = {"title": "Kitchen", "body": "See [[Sill]].\n\nElm.", **base}
     answer = client.post(reverse("notes:edit", args=[kitchen.pk]), sent)
     assert answer.status_code == 409
     assert "See [[Window sill]].\n\nElm.</textarea>" in main(answer)

@@ -11,7 +11,7 @@ const AGAIN_MS = 5000;
 // What a browser sends on its way out; 64 kB, of which a character can take nine.
 const MOST_ON_LEAVING = 7000;
 const form = document.getElementById("editor");
-const { title, body, version } = form.elements;
+const { title, body, version, base, base_title: baseTitle } = form.elements;
 const chip = document.querySelector("[data-state]");
 const trouble = document.querySelector("[data-trouble]");
 const sentences = document.getElementById("sentences").content;
@@ -122,11 +122,15 @@ async function send() {
 function data() {
   const all = new FormData(form);
   all.set("title", heading);
+  // Only a page that shows a conflict needs what the words grew from.
+  all.delete(base.name);
+  all.delete(baseTitle.name);
   return all;
 }
 
 function arrived(answer) {
   saved = tried.words;
+  [baseTitle.value, base.value] = JSON.parse(saved);
   tried = null;
   since = 0;
   version.value = answer.version;
