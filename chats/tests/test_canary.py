@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.urls import reverse
 
+from ahfai.tests.at_rest import database_files, files_in, holding, rows
 from chats.tests.test_reply_life import closed_reply, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,28 +28,11 @@ def test_a_canary_typed_into_a_chat_is_nowhere_in_the_data_or_the_logs(client, o
     client.get(f"/chats/?q={CANARY}")
     client.get(f"/nowhere?q={CANARY}")
 
-    places = [*_files()]
-    assert any(_holds(path, b"chats_message") for path in places), "the database wasn't searched"
-    assert [path.name for path in places if _holds(path, CANARY.encode())] == []
+    places = database_files() | rows() | files_in(Path(settings.DATA_DIR))
+    assert holding("chats_message", places), "the database wasn't searched"
+    assert holding(CANARY, places) == []
     assert CANARY not in caplog.text
     assert "About" in chat.__class__.objects.get(pk=chat.pk).title
-
-
-def _files():
-    if connection.vendor == "sqlite":
-        database = Path(connection.settings_dict["NAME"])
-        yield from database.parent.glob(f"{database.name}*")
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute("CHECKPOINT")
-            cursor.execute("SHOW data_directory")
-            database = Path(cursor.fetchone()[0])
-        yield from (path for path in database.rglob("*") if path.is_file())
-    yield from (path for path in Path(settings.DATA_DIR).rglob("*") if path.is_file())
-
-
-def _holds(path: Path, words: bytes) -> bool:
-    return words in path.read_bytes()
 
 
 def test_the_pinned_sqlite_is_in_use_everywhere():

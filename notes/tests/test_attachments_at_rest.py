@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ahfai.testing import PASSWORD
+from ahfai.tests.at_rest import files_in, holding
 from ahfai.tests.house import Browser, House
 
 MB = 1024 * 1024
@@ -51,14 +52,13 @@ def test_a_marked_word_is_nowhere_on_the_disk(house, tmp_path):
     ada.post(note.url.removeprefix(house.url) + "edit", "/notes/new", {"body": "x", "version": "1"})
     address = re.search(r'href="(/you/files/[^"]+)"', note.text)[1]
     assert CANARY in ada.get(address).content
-    looked_at = [path for path in tmp_path.rglob("*") if path.is_file()]
-    held = {path: path.read_bytes() for path in looked_at}
+    held = files_in(tmp_path)
     # Each place is one where words in clear are found.
-    assert any(b"ada@example.org" in held[path] for path in held if ".sqlite3" in path.name)
-    assert {"ahfai.sqlite3", "ahfai.sqlite3-wal", "log"} <= {path.name for path in held}
-    assert [path for path in held if CANARY in held[path]] == []
-    assert sum(len(held[path]) for path in held if ".sqlite3" in path.name) > 5 * MB
-    assert PASSWORD.encode() not in b"".join(held.values())
+    assert any(".sqlite3" in path for path in holding("ada@example.org", held))
+    assert {"ahfai.sqlite3", "ahfai.sqlite3-wal", "log"} <= {Path(path).name for path in held}
+    assert holding(name, held) == []
+    assert sum(len(file) for path, file in held.items() if ".sqlite3" in path) > 5 * MB
+    assert holding(PASSWORD, held) == []
 
 
 def test_an_upload_takes_twice_its_size_in_memory_at_most(house):
