@@ -101,7 +101,10 @@ def _kept_up(user: User, known: Titles | None, now: int) -> Titles:
         # Before the notes: one that was deleted may have come in again, under its own id.
         gone |= set(tombstones.values_list("key", flat=True))
     rows = opened_rows(notes, "title", "changed")
-    new = [Titled(Place.of(title, note_id), title, changed) for note_id, title, changed in rows]
+    new = [
+        Titled(Place.of(title, uuid.UUID(bytes=note_id)), title, changed)
+        for note_id, title, changed in rows
+    ]
     gone |= {one.id for one in new}
     old = [one for one in known.in_order if one.id not in gone] if known is not None else []
     return Titles(now, sorted([*old, *new]))

@@ -15,7 +15,7 @@ def test_a_search_is_told_what_changed_since_it_looked(owner, stranger):
     kitchen = writing.create(owner, "Kitchen", "oak")
     writing.create(stranger, "Secret", "pine")
     [document] = hooks.documents(owner, None, [])
-    assert document[:5] == ("note", kitchen.pk, kitchen.pk, "Kitchen", "oak")
+    assert document[:5] == ("note", kitchen.pk.bytes, kitchen.pk.bytes, "Kitchen", "oak")
     assert document.when.startswith(f"{kitchen.changed:%Y-%m-%d %H:%M:%S}")
     since = User.objects.get(pk=owner.pk).change_number
     assert not [*hooks.documents(owner, since, [])]
