@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from notes.models import Note, NoteQuerySet
 
-PER_PAGE = 40
+PER_PAGE = 30
 _MOMENT = "%Y%m%d%H%M%S%f"
 
 
