@@ -3,6 +3,8 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
+# Each file in one process: what its tests share, such as a browser and a server, is made once.
+AT_ONCE := -n auto --dist loadfile --no-loadscope-reorder
 INSTALL := PYTHON="$(PYTHON)" UV_VERSION="$(UV_VERSION)" deploy/install
 
 .PHONY: run test prove lock clean
@@ -22,8 +24,8 @@ test: .venv/.installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/mypy .
 	deploy/check-production $(BIN)/python
-	$(BIN)/python -m pytest -n auto
-	$(BIN)/python -m ahfai.tests.postgres -n auto
+	$(BIN)/python -m pytest $(AT_ONCE)
+	$(BIN)/python -m ahfai.tests.postgres $(AT_ONCE)
 
 prove: .venv/.installed-dev
 	$(BIN)/python bench/prove.py

@@ -13,7 +13,11 @@ from chats import calibration, lifecycle
 
 def pytest_collection_modifyitems(config, items):
     """On PostgreSQL only the tests that use the database run: the others have run on SQLite, as
-    have those that are about what no database changes."""
+    have those that are about what no database changes.
+
+    The files that take longest come first, so that no process waits for one of them at the end.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
     if connection.vendor != "postgresql":
         return
     marks, fixtures = ("django_db", "both_databases"), {"db", "transactional_db"}

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from ahfai.tests.test_browser import (
     NARROW,
+    WIDE,
     ada,
     chromium,
     expect_no_complaint_in_any_look,
@@ -28,11 +29,22 @@ PASTE = """(area, given) => {
 __all__ = ["ada", "chromium", "house", "ollama", "pytestmark", "signed_in"]
 
 
+@pytest.fixture(scope="module")
+def window(chromium, house, signed_in):
+    """One for all: there are many short tests, and a new window takes longer than most of them."""
+    page = new_page(chromium, house, storage_state=signed_in)
+    yield page
+    page.context.close()
+
+
 @pytest.fixture
-def editor(ada) -> Page:
-    ada.goto("/notes/new")
-    ada.wait_for_load_state()
-    return ada
+def editor(window):
+    window.set_viewport_size(WIDE)
+    window.emulate_media(color_scheme="light")
+    window.goto("/notes/new")
+    window.wait_for_load_state()
+    yield window
+    assert window.faults == []
 
 
 def put(page: Page, words: str) -> None:
@@ -353,17 +365,19 @@ def test_with_shift_and_in_code_html_comes_as_plain_text(editor):
     assert now(editor) == "**rich**|"
 
 
-@pytest.fixture
-def offering(ada) -> Page:
-    """An editor of somebody who has notes and a tag."""
+@pytest.fixture(scope="module")
+def notes_and_a_tag(window):
     for title in ("Window sill", "Cellar window", "Attic"):
-        address = write(ada, title, "words")
-    ada.goto(f"{address}tags")
-    ada.get_by_label("Tags").last.fill("garden/roses")
-    ada.get_by_role("button", name="Save").click()
-    ada.goto("/notes/new")
-    ada.wait_for_load_state()
-    return ada
+        address = write(window, title, "words")
+    window.goto(f"{address}tags")
+    window.get_by_label("Tags").last.fill("garden/roses")
+    window.get_by_role("button", name="Save").click()
+
+
+@pytest.fixture
+def offering(notes_and_a_tag, editor) -> Page:
+    """An editor of somebody who has notes and a tag."""
+    return editor
 
 
 def test_titles_are_offered_at_the_caret_and_taken(offering):
