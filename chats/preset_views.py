@@ -34,6 +34,8 @@ def steer(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
                 steering.save_preset(request.user, name, **chosen)
         except steering.TooManyPresets:
             form.add_error("name", _too_many())
+        except steering.NameTaken:
+            form.add_error("name", _name_taken())
         else:
             if not chat.steer(**chosen):
                 raise Http404
@@ -84,6 +86,8 @@ def make(request: SignedInRequest) -> HttpResponse:
             steering.save_preset(request.user, **form.cleaned_data)
         except steering.TooManyPresets:
             form.add_error("name", _too_many())
+        except steering.NameTaken:
+            form.add_error("name", _name_taken())
         else:
             return redirect("chats:presets")
     shown = {"heading": _("New preset"), "back": reverse("chats:presets")}
@@ -96,9 +100,13 @@ def change(request: SignedInRequest, preset_id: uuid.UUID) -> HttpResponse:
     now = {**steering.begin(preset), "name": steering.opened(preset, "name")}
     form = PresetForm(_posted(request), initial=now)
     if request.method == "POST" and form.is_valid():
-        if not preset.change(**form.cleaned_data):
-            raise Http404
-        return redirect("chats:presets")
+        try:
+            if not steering.change_preset(preset, **form.cleaned_data):
+                raise Http404
+        except steering.NameTaken:
+            form.add_error("name", _name_taken())
+        else:
+            return redirect("chats:presets")
     shown = {
         "heading": _("Change this preset"),
         "back": reverse("chats:presets"),
@@ -136,6 +144,10 @@ def _page(
 def _posted(request: SignedInRequest) -> QueryDict | None:
     """An empty form that was sent isn't one that wasn't."""
     return request.POST if request.method == "POST" else None
+
+
+def _name_taken() -> str:
+    return _("You have a preset of this name already. Choose another name.")
 
 
 def _too_many() -> str:

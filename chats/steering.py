@@ -4,8 +4,12 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
+
+from accounts.lookup import fold
+from accounts.models import User
 from ahfai.crypto import SealError
-from chats.models import Chat, Preset, Steered, Think
+from chats.models import Chat, Preset, PresetQuerySet, Steered, Think
 
 NUMBERS = ("temperature", "longest", "reads", "think")
 # Their names are opened and sorted for each home page.
@@ -18,6 +22,10 @@ class NoSuchPreset(Exception):
 
 class TooManyPresets(Exception):
     """This person has MAX_PRESETS already."""
+
+
+class NameTaken(Exception):
+    """Another preset of this person has this name."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +96,28 @@ def presets(user) -> list[Preset]:
 
 
 def save_preset(user, name: str, **steering) -> Preset:
-    """Raises TooManyPresets."""
-    if user.presets.named().count() >= MAX_PRESETS:
-        raise TooManyPresets
-    return user.presets.create(name=name, **steering)
+    """Raises TooManyPresets and NameTaken."""
+    with transaction.atomic():
+        _check_name(user, user.presets.named(), name)
+        if user.presets.named().count() >= MAX_PRESETS:
+            raise TooManyPresets
+        return user.presets.create(name=name, **steering)
+
+
+def change_preset(preset: Preset, name: str, **steering) -> bool:
+    """False where it was deleted meanwhile. Raises NameTaken."""
+    with transaction.atomic():
+        others = preset.owner.presets.named().exclude(pk=preset.pk)
+        _check_name(preset.owner, others, name)
+        return preset.change(name, **steering)
+
+
+def _check_name(user, others: PresetQuerySet, name: str) -> None:
+    """Raises NameTaken. Until the end of the transaction nobody else names one."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    # They are few, and are opened for each home page: no hash has to lie in clear for it.
+    if fold(name) in (fold(opened(other, "name")) for other in others):
+        raise NameTaken
 
 
 def opened(row: Steered, column: str) -> str:

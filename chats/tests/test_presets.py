@@ -8,6 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from ahfai.tests.at_once import at_once
 from chats import steering
 from chats.models import Chat, Preset
 from chats.tests.test_reply_life import closed_reply, start
@@ -105,6 +106,42 @@ def test_a_preset_without_a_name_or_with_a_wrong_value_is_refused(client, owner)
     assert b"Talk like a sailor" in answer.content
     assert make(client, reads="1").status_code == 422
     assert not owner.presets.exists()
+
+
+def test_a_second_preset_of_a_name_is_refused_wherever_it_is_named(client, owner, stranger):
+    make(client)
+    make(client, "Judge")
+    Preset.objects.create(owner=stranger, name="Cook")
+    _sailor, judge = owner.presets.order_by("created")
+    chat = Chat.objects.create(owner=owner, title="t", model="m")
+    change = reverse("chats:preset", args=[judge.pk])
+    fields = {"name": "sAILOR ", "instructions": "Keep me", "temperature": "1"}
+    for answer in (
+        make(client, **fields),
+        client.post(change, fields),
+        client.post(reverse("chats:steer", args=[chat.pk]), fields),
+    ):
+        assert answer.status_code == 422
+        assert b"You have a preset of this name already. Choose another name." in answer.content
+        assert b"Keep me" in answer.content
+    assert owner.presets.count() == 2
+    assert Preset.objects.get(pk=judge.pk).name == "Judge"
+    assert Chat.objects.get().instructions is None
+    assert client.post(change, {"name": "judge"}).status_code == 302
+    assert make(client, "Cook").status_code == 302
+
+
+def test_of_many_at_once_one_gets_the_name(owner):
+    refused = []
+
+    def save(_number: int) -> None:
+        try:
+            steering.save_preset(owner, "Sailor")
+        except steering.NameTaken as taken:
+            refused.append(taken)
+
+    at_once(save, 5)
+    assert (owner.presets.count(), len(refused)) == (1, 4)
 
 
 def test_nobody_has_more_presets_than_a_page_can_list(client, owner, monkeypatch):
