@@ -1,5 +1,5 @@
-"""Files of people: sealed in parts of a megabyte, in rows, so that one backup and one erasure take
-them along.
+"""Files of people: sealed in parts of about a megabyte, in rows, so that one backup and one
+erasure take them along.
 
 An app refers to a file by a foreign key of one of its models to `SealedFile`, beside an `owner`
 (see `accounts.constraints.SameOwner`). Nothing else says that a file is needed: where no such row
@@ -17,15 +17,15 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import Length
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import FileKind, FilePart, SealedFile, User
+from ahfai import sizes
 from ahfai.crypto import OVERHEAD, SealError
+from ahfai.sizes import MB
 
-MB = 1024 * 1024
-PART = MB
+PART = 1024 * 1024
 MAX_NAME = 150
 KEPT_UNNEEDED_FOR = datetime.timedelta(hours=24)
 """Somebody may have a page open whose words refer to it and are not saved yet."""
@@ -106,12 +106,12 @@ def used(user: User) -> int:
 
 
 def too_large() -> TooLarge:
-    most = {"most": filesizeformat(settings.UPLOAD_MB * MB)}
+    most = {"most": sizes.words(settings.UPLOAD_MB * MB)}
     return TooLarge(_("This file is too large: at most %(most)s go in.") % most)
 
 
 def _no_room(room: int) -> NoRoom:
-    left = {"left": filesizeformat(room)}
+    left = {"left": sizes.words(room)}
     return NoRoom(_("There is no room for this file: %(left)s are left for you.") % left)
 
 

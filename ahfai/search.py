@@ -21,6 +21,7 @@ from accounts.models import Tombstone, User
 from ahfai import narrowing
 from ahfai.asked import Asked, Found
 from ahfai.narrowing import ROOMS
+from ahfai.sizes import MB
 from ahfai.textindex import Bounds, Hit, Indexes, Query, TextIndex, snippet
 
 # A search that finds its index still being filled tells so after this long.
@@ -29,7 +30,7 @@ PER_PAGE = 20
 KEEP_UP_WITHIN = timedelta(days=30)
 
 log = logging.getLogger(__name__)
-_indexes = Indexes(settings.SEARCH_MEMORY_MB * 2**20)
+_indexes = Indexes(settings.SEARCH_MEMORY_MB * MB)
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def _result(room: str, found: Found, query: Query) -> Result:
 def forget() -> None:
     """Drop all indexes; the next search of each person reads their words again."""
     global _indexes
-    _indexes = Indexes(settings.SEARCH_MEMORY_MB * 2**20)
+    _indexes = Indexes(settings.SEARCH_MEMORY_MB * MB)
 
 
 def _fill_beside(user: User) -> threading.Event:

@@ -417,7 +417,7 @@ STORAGES = {
 # What a person uploads stays in memory: Django would write larger files to a folder, unsealed.
 FILE_UPLOAD_HANDLERS = ["ahfai.uploads.InMemory"]
 UPLOAD_MB = _number("UPLOAD_MB", 20, 1, 512)
-QUOTA_MB = _number("QUOTA_MB", 1024, 1, 1_048_576)
+QUOTA_MB = _number("QUOTA_MB", 1000, 1, 1_048_576)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 

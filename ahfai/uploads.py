@@ -12,6 +12,8 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
+from ahfai.sizes import MB
+
 
 class NotKept(UploadedFile):
     """A file that was too much; its `size` is what was sent, and its bytes are gone."""
@@ -22,7 +24,7 @@ class InMemory(FileUploadHandler):
         super().__init__(request)
         user = getattr(request, "user", None)
         is_somebody = user is not None and user.is_authenticated
-        self._room = settings.UPLOAD_MB * 1024 * 1024 if is_somebody else 0
+        self._room = settings.UPLOAD_MB * MB if is_somebody else 0
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)

@@ -16,7 +16,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from ahfai import bundles, markdown, marking
+from ahfai import bundles, markdown, marking, sizes
 from ahfai.asked import Asked
 from ahfai.crypto import SealError
 
@@ -82,6 +82,12 @@ def opened(row: models.Model, column: str) -> str:
         return _("This can't be opened.")
 
 
+@register.filter
+def as_size(size: int) -> str:
+    """A number of bytes."""
+    return sizes.words(size)
+
+
 @register.simple_tag
 def joined(name: str) -> str:
     """The address of a bundle of styles or scripts."""
@@ -91,7 +97,7 @@ def joined(name: str) -> str:
 @register.simple_tag
 def largest_upload() -> int:
     """In bytes."""
-    return settings.UPLOAD_MB * 1024 * 1024
+    return settings.UPLOAD_MB * sizes.MB
 
 
 @register.simple_tag

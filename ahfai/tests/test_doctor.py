@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts import keys
 from accounts.models import UserKey
 from ahfai.models import Heartbeat
+from ahfai.sizes import MB
 from chats import servers
 from chats.engines import EngineFailed, Model
 from chats.models import BuiltinServer
@@ -254,7 +255,7 @@ def test_no_living_worker(worker):
 @pytest.mark.parametrize("free_mb", [10, 500])
 def test_a_disk_that_fills_up(monkeypatch, free_mb):
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(0, 0, free_mb * 1024 * 1024))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(0, 0, free_mb * MB))
     said, status = _asked()
     assert status == 1
     assert f"{free_mb} MB free" in _wrong(said)[0]

@@ -10,11 +10,10 @@ from django.urls import path
 
 from ahfai import urls
 from ahfai.access import open_to_all
+from ahfai.sizes import MB
 from ahfai.uploads import NotKept
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_megabyte")]
-
-MB = 1024 * 1024
 
 
 @open_to_all("this test looks at what arrives of a form")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from ahfai.sizes import MB
 from chats.builtin import sources
 from chats.builtin.sources import Partial, SourceFailed
 
@@ -200,7 +201,7 @@ def _check_room(weights: Weights, part: Path) -> None:
     needed = weights.size_bytes - there + ROOM_TO_SPARE
     if shutil.disk_usage(part.parent).free < needed:
         raise WeightsMissing(
-            f"The disk is too full for the built-in model: {needed // 1_000_000} MB more are "
+            f"The disk is too full for the built-in model: {needed // MB} MB more are "
             f"needed in {os.fspath(part.parent)}."
         )
 

@@ -52,7 +52,7 @@ def test_what_is_there_is_shown_with_abilities_size_and_place(client, ollama):
     ollama.loaded.add("qwen3:4b")
     shown = page(client)
     assert "llama3.1:8b" in shown
-    assert "8.0B · 4.6\xa0GB · chats, uses tools · reads 131,072 tokens at most" in shown
+    assert "8.0B · 4.9\xa0GB · chats, uses tools · reads 131,072 tokens at most" in shown
     assert "chats, thinks, uses tools" in shown
     assert "not for chats" in shown
     assert shown.count("in memory") == 1
@@ -91,7 +91,7 @@ def test_progress_is_polled_and_the_page_read_anew_at_its_end(client, fetching):
     fetch(client, "forever:1b")
     wait_until(lambda: Pull.objects.filter(done_bytes__gt=0).exists())
     shown = client.get(reverse("models:pulls"))
-    assert "286.1\xa0MB of 953.7\xa0MB" in shown.content.decode()
+    assert "300\xa0MB of 1\xa0GB" in shown.content.decode()
     assert "HX-Refresh" not in shown
     client.post(reverse("models:cancel", args=[Pull.objects.get().pk]))
     wait_until(lambda: not Pull.objects.exists())

@@ -10,6 +10,7 @@ import pytest
 
 from accounts import files
 from accounts.models import SealedFile
+from ahfai.sizes import MB
 from ahfai.testing import make_person
 from ahfai.worker import Worker
 from notes import attachments
@@ -22,7 +23,6 @@ from notes.transfer import archives, arriving, sources
 pytestmark = pytest.mark.django_db
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
-MB = 1024 * 1024
 SEA = {"Sea.md": "![the sea](img/sea.png) and [prices](<my prices.txt>)", "img/sea.png": PNG}
 SEA["my prices.txt"] = "oak: 20"
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import SealedFile
+from ahfai.sizes import MB
 from ahfai.testing import signed_in
 from ahfai.worker import Worker
 from notes import hooks, writing
@@ -21,7 +22,6 @@ pytestmark = pytest.mark.django_db
 
 ATTACH, NEW = reverse("notes:attach"), reverse("notes:new")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
-MB = 1024 * 1024
 
 
 def sent(data: bytes = PNG, name: str = "oak.png") -> SimpleUploadedFile:
@@ -79,7 +79,7 @@ def test_a_form_that_does_not_hold_keeps_what_was_typed_and_the_files_that_came(
     response = client.post(NEW, form)
     assert response.status_code == 422
     page = main(response)
-    assert "large.bin: This file is too large: at most 1.0\xa0MB go in." in page
+    assert "large.bin: This file is too large: at most 1\xa0MB go in." in page
     assert f"typed\n\n![oak](file:{SealedFile.objects.get().pk})</textarea>" in page
     assert "T" * 201 in page
     assert not Note.objects.exists()

@@ -15,13 +15,13 @@ from accounts import changes, tags
 from accounts import files as sealed
 from accounts.models import FilePart, SealedFile
 from ahfai.markdown.files import reference
+from ahfai.sizes import MB
 from notes import writing
 from notes.models import Note, Tagging
 from notes.transfer import exporting
 from notes.transfer.exporting import MAX_NAME_BYTES, Names, file_name
 
 EXPORT = reverse("notes:export")
-MB = 1024 * 1024
 
 
 def files(answer) -> dict[str, str]:
@@ -161,7 +161,7 @@ def test_a_note_that_has_files_is_a_zip_with_them(client, strangers_client, owne
 
 
 def test_a_file_that_cant_be_opened_is_named_and_the_others_come(client, owner):
-    words = attach(owner, "broken.bin", b"x" * (MB + 1)) + attach(owner, "whole.png")
+    words = attach(owner, "broken.bin", b"x" * (sealed.PART + 1)) + attach(owner, "whole.png")
     writing.create(owner, "One", words)
     writing.create(owner, "Two", words)
     broken = next(file for file in SealedFile.objects.all() if file.name == "broken.bin")

@@ -17,10 +17,11 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from ahfai.sizes import MB
 from notes.transfer.reasons import Broken, Refused
 
-MAX_PACKED = 20 * 2**20
-MAX_UNPACKED = 200 * 2**20
+MAX_PACKED = 20 * MB
+MAX_UNPACKED = 200 * MB
 MAX_ENTRIES = 10_000
 # A note of the longest text, its letters of four bytes, with what stands about it: also the names
 # of as many files as it may have.

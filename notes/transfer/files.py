@@ -15,6 +15,7 @@ from accounts import files
 from accounts.lookup import hashed
 from accounts.models import SealedFile, User
 from ahfai.crypto import SealError
+from ahfai.sizes import MB
 from notes.attachments import MOST_FILES
 from notes.models import MAX_BODY
 from notes.transfer.incoming import Incoming, IncomingFile
@@ -66,7 +67,7 @@ class Files:
             if file.id and files.keep_longer(self._user, file.id):
                 return file.id
             raise Broken("file_missing")
-        if file.size > settings.UPLOAD_MB * files.MB:
+        if file.size > settings.UPLOAD_MB * MB:
             raise Broken("file_too_large")
         name = files.clean_name(file.saved_as or file.name)
         content = _digest(file.pieces())

@@ -21,6 +21,7 @@ from accounts import keys
 from accounts.models import UserKey
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
+from ahfai.sizes import MB
 from chats import servers
 from chats.builtin.weights import WEIGHTS
 from chats.engines import EngineFailed
@@ -29,9 +30,8 @@ from chats.models import BuiltinServer
 
 # Older ones can corrupt a database in WAL mode (sqlite.org, "WAL reset bug").
 SQLITE_SINCE = (3, 51, 3)
-MB = 1024 * 1024
 # Below the first nothing can be stored safely; below the second there is time to make room.
-DISK_FULL_BYTES, DISK_LOW_BYTES = 64 * MB, 1024 * MB
+DISK_FULL_BYTES, DISK_LOW_BYTES = 64 * MB, 1000 * MB
 CLOCK_MAY_DIFFER_S = 5
 
 
