@@ -111,10 +111,14 @@ def _page(request: SignedInRequest, form: ModelNameForm, status: int = 200) -> H
                 "is_loaded": full(model.name) in loaded,
                 "is_default": full(model.name) == first,
                 "chats": "completion" in model.abilities,
+                "reads": servers.window(model),
                 "abilities": sorted(model.abilities & {"tools", "thinking", "vision"}),
             }
             for model in found
         ],
+        "could_read_more": any(
+            servers.window(model) < (model.context_length or 0) for model in found
+        ),
         "failure": failure,
         "can_fetch": isinstance(server, Ollama),
         "pulls": started.filter(reason=""),

@@ -285,7 +285,12 @@ def listed_num_ctx(model: str) -> int | None:
     if kind() == "builtin":
         return CONTEXT_TOKENS
     found = _listed(model)
-    return min(settings.NUM_CTX, found.context_length or settings.NUM_CTX) if found else None
+    return window(found) if found else None
+
+
+def window(model: Model) -> int:
+    """How many tokens of a chat the model gets to read here."""
+    return min(settings.NUM_CTX, model.context_length or settings.NUM_CTX)
 
 
 def limit(model: str, num_ctx: int) -> int | None:

@@ -44,6 +44,19 @@ def page(client) -> str:
     return main(client.get(PAGE))
 
 
+def test_what_a_model_reads_here_is_told_beside_what_it_could(client, ollama, settings):
+    settings.NUM_CTX = 200_000
+    shown = page(client)
+    assert "reads 131,072 tokens<" in shown
+    assert "NUM_CTX" not in shown
+    settings.NUM_CTX = 4096
+    shown = page(client)
+    assert "reads 4,096 of 131,072 tokens" in shown
+    assert shown.count("NUM_CTX") == 1
+    [other] = re.findall("<small>[^<]*not for chats[^<]*</small>", shown)
+    assert "reads" not in other
+
+
 def fetch(client, model: str):
     return client.post(reverse("models:pull"), {"model": model})
 
@@ -52,7 +65,7 @@ def test_what_is_there_is_shown_with_abilities_size_and_place(client, ollama):
     ollama.loaded.add("qwen3:4b")
     shown = page(client)
     assert "llama3.1:8b" in shown
-    assert "8.0B · 4.9\xa0GB · chats, uses tools · reads 131,072 tokens at most" in shown
+    assert "8.0B · 4.9\xa0GB · chats, uses tools · reads 8,192 of 131,072 tokens" in shown
     assert "chats, thinks, uses tools" in shown
     assert "not for chats" in shown
     assert shown.count("in memory") == 1
