@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from ahfai.sizes import MB
 from ahfai.testing import PASSWORD
 from ahfai.tests.at_rest import files_in, holding
 from ahfai.tests.house import Browser, House
 
-MB = 1024 * 1024
 CANARY = b"canary-that-sings-in-the-Ardennes"
 
 
