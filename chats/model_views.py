@@ -117,7 +117,9 @@ def _page(request: SignedInRequest, form: ModelNameForm, status: int = 200) -> H
             for model in found
         ],
         "could_read_more": any(
-            servers.window(model) < (model.context_length or 0) for model in found
+            servers.window(model) < (model.context_length or 0)
+            for model in found
+            if "completion" in model.abilities
         ),
         "failure": failure,
         "can_fetch": isinstance(server, Ollama),

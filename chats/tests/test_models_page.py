@@ -55,6 +55,8 @@ def test_what_a_model_reads_here_is_told_beside_what_it_could(client, ollama, se
     assert shown.count("NUM_CTX") == 1
     [other] = re.findall("<small>[^<]*not for chats[^<]*</small>", shown)
     assert "reads" not in other
+    ollama.models = [FakeModel("small:1b", context_length=4096), FakeModel("e:1b", ("embedding",))]
+    assert "NUM_CTX" not in page(client)
 
 
 def fetch(client, model: str):
