@@ -76,7 +76,7 @@ def test_two_tabs_that_save_against_each_other_lose_nothing(owner, saves, record
                 answer = client.post(edit_address(note), sent)
             assert answer.status_code == 302
 
-    at_once(tab, 2)
+    at_once(tab, 2, within_s=30 + saves)
     note.refresh_from_db()
     lines = set(note.body.split("\n"))
     assert lines >= {f"{number}.{place}" for number in (0, 1) for place in range(saves // 2)}
