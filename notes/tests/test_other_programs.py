@@ -10,6 +10,7 @@ import pytest
 from accounts.models import User
 from notes.models import Note
 from notes.tests.test_arriving import bring, packed, tags_of
+from notes.transfer import lexical
 
 pytestmark = pytest.mark.django_db
 
@@ -237,6 +238,188 @@ def test_a_backup_of_standard_notes_comes_in_with_its_tags(owner):
     assert kitchen.changed == datetime(2022, 2, 2, tzinfo=UTC)
     assert notes(owner)["Gone"].trashed
     assert bring(owner, json.dumps(backup).encode(), name).counts == (0, 2, 1)
+
+
+def node(kind: str, *children: dict, **more) -> dict:
+    return {"type": kind, "version": 1, "children": list(children), **more}
+
+
+def words(text: str, format: int = 0, kind: str = "text") -> dict:
+    return {"type": kind, "text": text, "format": format, "version": 1}
+
+
+def document(*blocks: dict) -> str:
+    return json.dumps({"root": node("root", *blocks)})
+
+
+def paragraph(*children: dict) -> dict:
+    return node("paragraph", *children)
+
+
+def items(kind: str, *children: dict, **more) -> dict:
+    return node("list", *children, listType=kind, **more)
+
+
+def bring_super(owner, said: str, **content) -> tuple[list[tuple[str, str]], Note]:
+    """The remarks, and the note."""
+    content = {"title": "Super", "text": said, "noteType": "super", **content}
+    backup = {"items": [standard(number=1, **content), standard(number=2, title="Oak", text="")]}
+    book = bring(owner, json.dumps(backup).encode(), "backup.txt")
+    return book.remarks, notes(owner)["Super"]
+
+
+def cell(text: str) -> dict:
+    return node("tablecell", paragraph(words(text)))
+
+
+BREAK = {"type": "linebreak"}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "body"),
+    [
+        ([node("heading", words("Plan"), tag="h2"), paragraph(words("Oak"))], "## Plan\n\nOak"),
+        ([paragraph(words("one"), BREAK, words("two")), paragraph()], "one\ntwo"),
+        (
+            [paragraph(words("so "), words("bold", 1), words(" and both", 3), words("!", 0))],
+            "so **bold *and both***!",
+        ),
+        ([paragraph(words("gone ", 4), words("a`b", 16))], "~~gone~~ `` a`b ``"),
+        (
+            [paragraph(words("2 * 3 < 4, snake_case, _no_, [[Oak]], $x$"))],
+            r"2 \* 3 \< 4, snake_case, \_no\_, [[Oak\]\], \$x\$",
+        ),
+        (
+            [paragraph(words("# none"), BREAK, words("1. none"), BREAK, words("- none"))],
+            "\\# none\n1\\. none\n\\- none",
+        ),
+        (
+            [
+                items(
+                    "bullet",
+                    node("listitem", words("milk")),
+                    node("listitem", items("number", node("listitem", words("oat")), start=3)),
+                    node("listitem", words("eggs")),
+                )
+            ],
+            "- milk\n  3. oat\n- eggs",
+        ),
+        (
+            [
+                items(
+                    "check",
+                    node("listitem", words("done"), checked=True),
+                    node("listitem", words("open")),
+                )
+            ],
+            "- [x] done\n- [ ] open",
+        ),
+        ([node("quote", words("said"), BREAK, words("so"))], "> said\n> so"),
+        (
+            [
+                node(
+                    "code",
+                    words("if *x*:", kind="code-highlight"),
+                    BREAK,
+                    {"type": "tab"},
+                    words("y", kind="code-highlight"),
+                    language="python",
+                )
+            ],
+            "```python\nif *x*:\n\ty\n```",
+        ),
+        (
+            [
+                paragraph(
+                    words("Look!"),
+                    node("link", words("here", 1), url="https://a.example/(b)"),
+                    words(" or "),
+                    node("link", words("there"), url="javascript:alert(1)"),
+                    node("autolink", words("https://c.example"), url="https://c.example"),
+                )
+            ],
+            "Look\\![**here**](https://a.example/%28b%29) or there<https://c.example>",
+        ),
+        ([node("horizontalrule")], "---"),
+        (
+            [node("table", node("tablerow", cell("a|b"), cell("c")), node("tablerow", cell("d")))],
+            "| a\\|b | c |\n| --- | --- |\n| d |  |",
+        ),
+        (
+            [
+                node(
+                    "collapsible-container",
+                    node("collapsible-title", words("More")),
+                    node("collapsible-content", paragraph(words("inside"))),
+                ),
+                node("of-tomorrow", text="its words"),
+            ],
+            "More\n\ninside\n\nits words",
+        ),
+        ([paragraph(words("see "), {"type": "snbubble", "itemUuid": "uuid-2"})], "see [[Oak]]"),
+        ([], ""),
+    ],
+)
+def test_a_super_note_of_standard_notes_becomes_markdown(owner, blocks, body):
+    remarks, note = bring_super(owner, document(*blocks))
+    assert (remarks, note.body) == ([], body)
+
+
+def test_what_is_not_marked_as_super_stays_as_it_is(owner):
+    said = document(paragraph(words("oak")))
+    assert bring_super(owner, said, noteType="plain-text")[1].body == said
+
+
+def test_an_older_backup_names_the_editor_of_super_notes(owner):
+    said = document(paragraph(words("oak")))
+    editor = "com.standardnotes.super-editor"
+    assert bring_super(owner, said, noteType=None, editorIdentifier=editor)[1].body == "oak"
+
+
+def deep(levels: int) -> str:
+    nested = '{"type": "quote", "children": [' * levels
+    return '{"root": {"type": "root", "children": [' + nested + "]}" * levels + "]}}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{",
+        "no JSON",
+        "[]",
+        '{"root": []}',
+        '{"root": {"type": "page", "children": []}}',
+        deep(100),
+        deep(5000),
+    ],
+)
+def test_a_super_note_that_cannot_be_understood_comes_in_as_it_is_and_is_named(owner, said):
+    remarks, note = bring_super(owner, said)
+    assert remarks == [("backup.txt: Super", "as_it_was")]
+    assert note.body == said
+
+
+def test_a_super_note_of_very_many_pieces_is_given_up_soon(owner, monkeypatch):
+    monkeypatch.setattr(lexical, "MAX_NODES", 50)
+    assert bring_super(owner, document(*[paragraph(words("x"))] * 100))[0]
+
+
+@pytest.mark.parametrize("wrong", [None, 3, "x", [], {}, [None], [[]], True])
+@pytest.mark.parametrize(
+    "name", ["children", "text", "format", "tag", "start", "checked", "url", "type", "language"]
+)
+def test_a_super_note_with_something_wrong_in_it_still_gives_its_words(owner, name, wrong):
+    blocks = [
+        node("heading", words("head"), tag="h1"),
+        items("number", node("listitem", words("item"), checked=True), start=1),
+        node("code", words("code"), language="c"),
+        paragraph(node("link", words("link"), url="https://a.example")),
+        paragraph(words("sure")),
+    ]
+    for block in blocks[:-1]:
+        for one in (block, *block["children"]):
+            one[name] = wrong
+    assert "sure" in bring_super(owner, document(*blocks))[1].body
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,8 @@ def _store(user, incoming: list[tuple[str, Incoming]], files: Files, batch: Batc
         note.pk, note.source_hash, note.change_number = known.id_for(one), source_hash, number
         if one.id in known.differing:
             batch.remarks.append(Remark(name, "kept_both", note))
+        if one.remark:
+            batch.remarks.append(Remark(name, one.remark, note))
         batch.remarks += [Remark(file, code, note) for file, code in out]
         if not are_all:
             batch.remarks.append(Remark(name, "attachments", note))

@@ -33,7 +33,8 @@ class IncomingFile:
 class Incoming:
     """`source` is how the note is called where it comes from, the same each time.
 
-    `attachments` are the files that its body refers to, by the addresses that stand there.
+    `attachments` are the files that its body refers to, by the addresses that stand there;
+    `remark` is a code of `notes.transfer.reasons` for what is to be known of it, "" for nothing.
     """
 
     source: str
@@ -47,6 +48,7 @@ class Incoming:
     trashed: bool = False
     id: uuid.UUID | None = None
     attachments: Mapping[str, IncomingFile] = field(default_factory=dict)
+    remark: str = ""
 
 
 @dataclass(frozen=True)

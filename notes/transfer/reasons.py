@@ -25,6 +25,7 @@ SENTENCES = {
     "locked_note": _("locked, so its words can't be read"),
     # It does, and this is to be known.
     "kept_both": _("differs from the note that you have, so it came in beside it"),
+    "as_it_was": _("came in as it was written: its headings and lists weren't understood"),
     "attachments": _("came in without some of its pictures and files: they are too many"),
     # A file of a note stays out.
     "file_missing": _("not there, so its note came in without it"),

@@ -1,16 +1,19 @@
 """Standard Notes: a decrypted backup, one file with all notes and tags."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC
 from functools import partial
 from typing import Any
 
+from notes.transfer import lexical
 from notes.transfer.archives import Entry
 from notes.transfer.incoming import Incoming, Unit, fitted, moment, tag_names, unix_lines
 from notes.transfer.json_files import listed, text_of
 from notes.transfer.reasons import Broken
 
 _APP = "org.standardnotes.sn"
+_SUPER = "com.standardnotes.super-editor"
 
 
 def is_backup(said: Any) -> bool:
@@ -20,10 +23,11 @@ def is_backup(said: Any) -> bool:
 def units(entry: Entry, said: dict) -> list[Unit]:
     items = [item for item in listed(said, "items") if not item.get("deleted")]
     tags = _tags(items)
+    notes = [item for item in items if text_of(item, "content_type") == "Note"]
+    titles = {text_of(item, "uuid"): text_of(item.get("content"), "title") for item in notes}
     return [
-        Unit(_name(entry, item), partial(_note, item, tags[text_of(item, "uuid")]))
-        for item in items
-        if text_of(item, "content_type") == "Note"
+        Unit(_name(entry, item), partial(_note, item, tags[text_of(item, "uuid")], titles))
+        for item in notes
     ]
 
 
@@ -58,14 +62,15 @@ def _tags(items: list[dict]) -> dict[str, list[str]]:
     return names
 
 
-def _note(item: dict, tags: list[str]) -> Incoming:
+def _note(item: dict, tags: list[str], titles: Mapping[str, str]) -> Incoming:
     content = item.get("content")
     if not isinstance(content, dict):
         raise Broken("locked_note" if isinstance(content, str) else "not_a_note")
     app: Any = content.get("appData")
     state = app.get(_APP) if isinstance(app, dict) else None
     state = state if isinstance(state, dict) else {}
-    title, body = fitted(text_of(content, "title"), unix_lines(text_of(content, "text")))
+    body, remark = _body(content, titles)
+    title, body = fitted(text_of(content, "title"), unix_lines(body))
     return Incoming(
         f"standard notes:{text_of(item, 'uuid')}",
         title,
@@ -76,7 +81,20 @@ def _note(item: dict, tags: list[str]) -> Incoming:
         pinned=state.get("pinned") is True,
         archived=state.get("archived") is True,
         trashed=content.get("trashed") is True or state.get("trashed") is True,
+        remark=remark,
     )
+
+
+def _body(content: dict, titles: Mapping[str, str]) -> tuple[str, str]:
+    """The note's text, and what is to be known of it."""
+    said = text_of(content, "text")
+    is_super = text_of(content, "noteType") == "super"
+    if not said or not (is_super or text_of(content, "editorIdentifier") == _SUPER):
+        return said, ""
+    try:
+        return lexical.markdown(said, titles), ""
+    except lexical.NotUnderstood:
+        return said, "as_it_was"
 
 
 def _updated(item: dict, state: dict):
