@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ahfai.tests.test_browser import (
+    NARROW,
     ada,
     chromium,
     expect_no_complaint_in_any_look,
@@ -237,3 +238,18 @@ def test_without_scripts_a_note_is_written_all_the_same(chromium, house, signed_
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#note-body")).to_have_text("Boxes and books")
     context.close()
+
+
+def test_on_a_narrow_screen_the_order_and_select_several_stand_side_by_side(ada, note):
+    ada.set_viewport_size(NARROW)
+    ada.goto("/notes/")
+    order, several = (ada.locator(".how .link").nth(place) for place in (0, 1))
+    boxes = order.bounding_box(), several.bounding_box()
+    assert boxes[0]["y"] == pytest.approx(boxes[1]["y"], abs=2)
+    assert 0 < boxes[1]["x"] - boxes[0]["x"] - boxes[0]["width"] < 40
+    order.click()
+    menu = ada.locator(".order .options")
+    assert menu.bounding_box()["x"] >= 0
+    menu.get_by_role("link", name="By title").click()
+    expect(order).to_contain_text("By title")
+    expect_no_complaint_in_any_look(ada, "the list of notes by title")
