@@ -1,6 +1,7 @@
 import contextlib
 import ctypes
 import sys
+import zoneinfo
 
 # Debian's own SQLite has a bug that can corrupt a database in WAL mode, and two SQLite
 # libraries must never open one file. The pinned package takes the place of `sqlite3` here,
@@ -21,3 +22,7 @@ with contextlib.suppress(AttributeError):
     _library.sqlite3_shutdown()
     _library.sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0)
     _library.sqlite3_initialize()
+
+# Machines carry zone data of different ages, and a reminder would be due at another time on each.
+# Without a search path Python takes the pinned package `tzdata` (zoneinfo, "Data sources").
+zoneinfo.reset_tzpath(to=())

@@ -278,7 +278,9 @@ def _clock() -> Iterator[Finding]:
         zoneinfo.ZoneInfo("Europe/Brussels")
     except zoneinfo.ZoneInfoNotFoundError:
         yield Finding(
-            "Time zones", "this machine doesn't know them.", "Install the package tzdata."
+            "Time zones",
+            "they are missing.",
+            "Install AhFai's own packages again: make run does it.",
         )
 
 
