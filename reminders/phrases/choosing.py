@@ -216,18 +216,23 @@ def _is_meant(said: Said, chain: Chain, passed: set[int], has_clock: bool) -> bo
         return True
     if _is_a_name(said, chain, sure, is_timed):
         return False
-    if sure == FIRM:
+    if sure == FIRM or (said.word(begin - 2), said.word(begin - 1)) == ("remind", "me"):
         return True
-    if is_last and sure >= LAST:
-        before = said.word(begin - 1) if begin else ""
-        return not (before in CLINGING or before in NAMING or before.endswith("'s"))
+    before = said.word(begin - 1) if begin else ""
+    is_held = before in CLINGING or before in NAMING or before.endswith("'s")
+    # A time elsewhere makes a day sure, but not what may describe a word: "daily standup at 9".
+    is_at_a_time = has_clock and any(piece.kind == "date" for piece in chain)
+    if (is_last or is_at_a_time) and sure >= LAST:
+        return not is_held
     return is_first and sure >= PLAIN and _opens_a_sentence(said, begin, end, has_clock)
 
 
 def _is_clear(said: Said, begin: int, end: int, passed: set[int]) -> bool:
-    """Whether nothing but what was understood, and punctuation, stands there."""
-    tokens = range(begin, end)
-    return all(at in passed or said.tokens[at].text in PUNCTUATION for at in tokens)
+    """Whether nothing stands there but what was understood, punctuation and "please"."""
+    return all(
+        at in passed or said.tokens[at].text in PUNCTUATION or said.word(at) in ("please", "pls")
+        for at in range(begin, end)
+    )
 
 
 def _is_a_name(said: Said, chain: Chain, sure: Sure, is_timed: bool) -> bool:

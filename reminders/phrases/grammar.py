@@ -106,6 +106,7 @@ _DATES = (
     Row("next week on? {weekday}", PLAIN, dates.weekday_of_next_week),
     Row("{clear weekday} week", PLAIN, dates.weekday_week),
     Row("{weekday} after next", PLAIN, _cannot_be),
+    Row("{weekday} or|and|& {weekday}", PLAIN, _cannot_be),
     Row("{weekday} ,? {full date}", PLAIN, dates.weekday_and_date),
     Row("{weekday} ,? {d.m.}", PLAIN, dates.weekday_and_date),
     Row("{weekday} ,? {dd/mm}", PLAIN, dates.weekday_and_date),
@@ -173,7 +174,7 @@ _TIMES = (
 # Behind "at".
 _HOURS = (
     Row("{hour}", FIRM, _itself, ends=True),
-    Row("{hour} -|–|to|and|& {hour}", FIRM, _cannot_be, ends=True),
+    Row("{hour} -|–|to|and|&|, {hour}", FIRM, _cannot_be, ends=True),
 )
 _PARTS_OF_DAY = (
     Row("in the {part}", LAST, _itself),
@@ -247,7 +248,7 @@ _ENDS = (
     Row("for {count} {day unit}", FIRM, lambda said, count, unit: End(lasts=unit * count)),
     Row("for {count} times", FIRM, lambda said, count: End(times=count)),
     Row("except on? {weekdays}", FIRM, _cannot_be),
-    Row("but not on? {weekdays}", FIRM, _cannot_be),
+    Row("but not? on? {weekdays}", FIRM, _cannot_be),
 )
 
 

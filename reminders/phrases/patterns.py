@@ -73,10 +73,18 @@ def _step(piece: str) -> _Step:
     is_optional = piece.endswith("?")
     piece = piece.removesuffix("?")
     if piece.startswith("{"):
-        slot = SLOTS[piece[1:-1]]
-        return _Step(slot.first, slot.read, is_optional)
+        name = piece[1:-1]
+        return _Step(SLOTS[name].first, partial(_read_slot, name), is_optional)
     words = frozenset(piece.split("|"))
     return _Step(words, partial(_read_word, words), is_optional)
+
+
+def _read_slot(name: str, said: Said, at: int) -> Found:
+    """Once at each place: many rows begin alike."""
+    key = name, at
+    if key not in said.slots:
+        said.slots[key] = SLOTS[name].read(said, at)
+    return said.slots[key]
 
 
 def _read_word(words: Collection[str], said: Said, at: int) -> Found:

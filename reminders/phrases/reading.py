@@ -14,7 +14,7 @@ from reminders.phrases.settling import Impossible, settle
 MAX_PHRASE = 200
 _QUOTED = r'"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»'
 _QUOTE = r'["“”„«»]'
-_EDGES = " ,;:–—-"
+_EDGES, _MARKS = " ,;:–—-", ".,;:!?–—-()"
 
 
 class TooLong(ValueError):
@@ -118,4 +118,5 @@ def _title(text: str, spans: Sequence[Span], quotes: Collection[int]) -> str:
             rest = before.rstrip() + after
         else:
             rest = f"{before} {after}"
-    return " ".join(rest.split())
+    words = rest.split()
+    return " ".join(words) if any(word.strip(_MARKS) for word in words) or not spans else ""

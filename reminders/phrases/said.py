@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from accounts import tags
+from reminders.phrases.meanings import Found
 
 Order = Literal["dmy", "mdy"]
 Kind = Literal["date", "time", "repeat", "end", "tag", "priority"]
@@ -46,6 +47,8 @@ class Said:
         self.text, self.order = text, order
         # On the wall clock, and as a moment.
         self.now, self.moment = now.replace(tzinfo=None), now
+        # What has been read, by slot and place.
+        self.slots: dict[tuple[str, int], Found] = {}
         self.tags: list[str] = []
         self.priority: int | None = None
         self.marks: list[Span] = []

@@ -127,4 +127,4 @@ GOING_ON = _words(
     "yearly annually"
 )
 PUNCTUATION = frozenset(".,;:!?…-–—()[]")
-OPENING, CLOSING = frozenset("([{'\"“„«,"), frozenset(")]}'\"”“»,;:!?.…")
+OPENING, CLOSING = frozenset("([{'\"“„«"), frozenset(")]}'\"”“»,;:!?.…")
