@@ -8,6 +8,7 @@ from ahfai.tests.test_browser import (
     ask,
     chromium,
     expect_no_complaint_in_any_look,
+    forgive,
     new_page,
     pytestmark,
     sign_up,
@@ -69,6 +70,26 @@ def test_a_long_chat_loads_the_rest_as_the_reader_scrolls_without_jumping(chromi
         expect(turns).to_have_count(80)
         expect(page.locator("[data-more]")).to_have_count(0)
         expect(page.get_by_text("Question 0", exact=True).last).to_be_visible()
+        hit = turns.nth(20).get_attribute("id")
+        chat = page.url
+        page.goto(f"{chat}?at={hit.removeprefix('message-')}&q=Question#{hit}")
+        page.wait_for_load_state()
+        expect(page.locator(f"#{hit} mark")).to_be_in_viewport()
+        expect(page.get_by_role("link", name="Later messages")).to_have_count(1)
+        page.route("**/ask", lambda route: route.fulfill(status=409, json={"sentence": "Wait."}))
+        before = page.locator(f"#{hit}").element_handle()
+        place = before.bounding_box()["y"]
+        with page.expect_response(chat):
+            ask(page, "Question 40")
+        expect(page.get_by_text("Wait.")).to_be_visible()
+        assert abs(before.bounding_box()["y"] - place) < 2
+        page.unroute("**/ask")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Question 40", exact=True).last).to_be_in_viewport()
+        expect(turns.last).to_have_attribute("data-state", "done")
+        expect(turns.last).to_be_in_viewport(ratio=1)
+        assert page.url == chat
+        forgive(page, "409")
         assert page.faults == []
         page.context.close()
 

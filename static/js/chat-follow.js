@@ -30,8 +30,10 @@ view.addEventListener(
   { passive: true },
 );
 
-// Whoever sends wants to see what they sent.
+// Whoever sends wants to see what they sent, also after a reload, which would go back to the
+// message that the address names.
 document.addEventListener("chat:sent", () => {
+  history.replaceState(history.state, "", document.getElementById("conversation").dataset.chat);
   atEnd = true;
   toEnd();
 });

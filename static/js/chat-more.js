@@ -21,6 +21,8 @@ conversation.addEventListener("click", (event) => {
   load(link);
 });
 
+// The page may show another part of the chat since.
+document.addEventListener("chat:sent", watch);
 watch();
 
 function watch() {

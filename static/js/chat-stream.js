@@ -54,7 +54,7 @@ async function begin(request, failed) {
     for await (const { name, id, data } of events(response)) {
       if (name === "turn") {
         if (request === send) arrived();
-        if (isBehind(data)) return await catchUp();
+        if (isBehind(data)) return await catchUp(request === send);
         reply = place(data);
       } else if (reply) take(reply, name, id, data);
       if (reply?.over) break;
@@ -127,16 +127,28 @@ function isBehind({ after }) {
   return Boolean(after) && last?.id !== `message-${after}`;
 }
 
-// Shows the chat as it is by now, and leaves the composer alone.
-async function catchUp() {
+// Shows the chat as it is by now, and leaves the composer alone. Whoever sent is led to its end;
+// others keep their place.
+async function catchUp(hasSent = false) {
   const page = await currentPage(conversation.dataset.chat).catch(() => null);
   if (page) {
-    conversation.replaceChildren(...page.getElementById("conversation").children);
+    showEnd([...page.getElementById("conversation").children], hasSent);
     goOnAfter(page.getElementById("composer")?.elements.after?.value);
   }
+  if (hasSent) document.dispatchEvent(new Event("chat:sent"));
   const growing = conversation.querySelector("[data-stream]");
   if (growing) return follow(new Reply(growing));
   work(false);
+}
+
+// In the place of what this page has of it. A page that shows an earlier part has nothing of it.
+function showEnd(end, isWanted) {
+  const turns = end.filter((element) => !element.matches("[data-more]"));
+  const here = turns.length && document.getElementById(turns[0].id);
+  if (here) {
+    while (here.nextElementSibling) here.nextElementSibling.remove();
+    here.replaceWith(...turns);
+  } else if (isWanted || !conversation.querySelector("[data-more=after]")) conversation.replaceChildren(...end);
 }
 
 // The next question belongs to what this page shows, whatever other tabs show by then.
