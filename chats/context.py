@@ -1,5 +1,7 @@
 """What the model gets to read: who it is, what day it is, and as much of the chat as fits."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +28,8 @@ PLANNED = 0.9
 # How much of the room the newest turns keep when the older ones are summed up: not all of it,
 # or the next question would make another summary necessary.
 KEPT = 0.5
+# After a blank or a script without spaces; what is much longer is an address, or is code.
+LAST_WORD = re.compile("(?<![^\\s\u2e80-\U0010ffff])[^\\s\u2e80-\U0010ffff]{1,40}\\Z")
 
 
 @dataclass(frozen=True)
@@ -119,14 +123,28 @@ def _to_continue(so_far: str, window: Window, room: float) -> list[Turn]:
     return [Turn("assistant", so_far), Turn("user", CONTINUE)]
 
 
-def joint(before: str, after: str) -> str:
-    """What belongs between two parts of an answer: models seldom begin with a space.
+def up_to_last_word(so_far: str) -> str:
+    """An answer's beginning that is to be continued, without a word at its end that may have been
+    cut: the model writes it anew.
 
-    Scripts without spaces (from U+2E80 on) get none.
+    It is asked in words, so it begins a new message, and nothing in it tells whether "the le" goes
+    on with "ngth" or "the quick" with "brown". One word alone stays, and so does what is no word.
+    """
+    if not so_far or unicodedata.category(so_far[-1])[0] not in "LMN":
+        return so_far
+    return LAST_WORD.sub("", so_far) or so_far
+
+
+def joint(before: str, after: str) -> str:
+    """What belongs between `up_to_last_word` of an answer and the rest: models seldom begin with a
+    space.
+
+    A letter at the end of `before` is then from one long word, which small letters go on with, or
+    from a script without spaces (from U+2E80 on).
     """
     if not before or not after:
         return ""
-    words = before[-1].isalnum() and after[0].isalnum()
+    words = before[-1].isalnum() and after[0].isupper()
     punctuated = before[-1] in ".,;:!?" and after[0].isalnum()
     narrow = before[-1] < "\u2e80" and after[0] < "\u2e80"
     return " " if (words or punctuated) and narrow else ""

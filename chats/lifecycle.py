@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 
 from accounts import changes, tags
 from ahfai.models import Heartbeat
-from chats import drafts, servers
+from chats import context, drafts, servers
 from chats.models import OPEN, Chat, Line, Message, Role, State
 from chats.tree import Tree
 
@@ -158,13 +158,14 @@ def try_again(reply: Message, model: str) -> Message:
 
 
 def carry_on(reply: Message, model: str) -> Message:
-    """Another reply that begins with the text of `reply` and goes on from there.
+    """Another reply that begins with the text of `reply`, up to its last word, and goes on there.
 
     Raises NothingToContinue, and what `try_again` raises.
     """
     if not reply.can_continue:
         raise NothingToContinue
-    return _another(reply, model, content=reply.content, thinking=reply.thinking)
+    so_far = context.up_to_last_word(reply.content)
+    return _another(reply, model, content=so_far, thinking=reply.thinking)
 
 
 def delete(chat: Chat) -> list[uuid.UUID]:

@@ -22,7 +22,7 @@ from chats import context, generation, lifecycle, servers
 from chats.models import Chat, Message, State
 from chats.sentences import sentence
 from chats.tests.conftest import wait_until
-from chats.tests.fake_ollama import go_json, whole
+from chats.tests.fake_ollama import END, Send, final, go_json, head, say, whole
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -369,6 +369,23 @@ def test_a_cut_answer_is_continued_where_it_stopped(client, ollama):
     assert [turn["content"] for turn in turns[1:3]] == ["Say it all", "abc"]
     assert turns[3]["role"] == "user"
     assert client.post(reverse("chats:continue", args=[second.pk])).status_code == 409
+
+
+def test_a_word_that_was_cut_is_written_anew(client, ollama):
+    def says(words, reason):
+        return lambda request: [
+            Send(head()),
+            say(request, words),
+            final(request, reason),
+            Send(END),
+        ]
+
+    ollama.play(says("It was cut at the le", "length"), says("length of an answer.", "stop"))
+    chat = start(client)
+    client.post(reverse("chats:continue", args=[closed_reply(chat).pk]))
+    wait_until(lambda: chat.messages.count() == 3)
+    assert closed_reply(chat).content == "It was cut at the length of an answer."
+    assert ollama.chats[-1].body["messages"][2]["content"] == "It was cut at the "
 
 
 def test_a_process_that_shuts_down_begins_no_waiting_reply(client, ollama):
