@@ -46,10 +46,20 @@ class Window:
 
 @dataclass(frozen=True)
 class Context:
-    """A prompt, and the messages that did not fit into it, oldest first."""
+    """A prompt, and the messages that did not fit into it, oldest first.
+
+    `room` is how many tokens the conversation may take before it is summed up, and `taken` how
+    many it does.
+    """
 
     prompt: Prompt
     left_out: list[Message]
+    room: float
+    taken: float
+
+    def fullness(self, answer: float) -> int:
+        """The part of the room that is in use after an answer of so many tokens, in percent."""
+        return min(100, round((self.taken + answer) / max(self.room, 1) * 100))
 
 
 def build(
@@ -69,16 +79,18 @@ def build(
     steered = steering.of(chat)
     num_predict = min(steered.longest or settings.NUM_PREDICT, window.num_ctx // 2)
     system = Turn("system", _system(chat, steered.instructions, summary))
-    room = (window.num_ctx - num_predict) * PLANNED - window.tokens(system.content)
-    end = _to_continue(so_far, window, room / 2)
-    room -= sum(window.tokens(turn.content) for turn in end)
-    room = min(room, steered.reads or room) * kept
+    fits = (window.num_ctx - num_predict) * PLANNED - window.tokens(system.content)
+    end = _to_continue(so_far, window, fits / 2)
+    left = fits - sum(window.tokens(turn.content) for turn in end)
+    left = min(left, steered.reads or left) * kept
     turns: list[Turn] = []
+    taken = 0.0
     said = [message for message in _after(path, summary) if message.is_mine or message.content]
     for message in reversed(said):
-        room -= window.tokens(message.content)
-        if turns and room < 0:
+        tokens = window.tokens(message.content)
+        if turns and taken + tokens > left:
             break
+        taken += tokens
         turns.append(Turn(message.role, message.content))
     # A conversation that begins with an answer confuses models: it starts at a question.
     while len(turns) > 1 and turns[-1].role != "user":
@@ -91,7 +103,8 @@ def build(
         think=steered.think,
         temperature=steered.temperature,
     )
-    return Context(prompt, left_out=said[: len(said) - len(turns)])
+    left_out = said[: len(said) - len(turns)]
+    return Context(prompt, left_out, room=min(fits, steered.reads or fits), taken=taken)
 
 
 def _after(path: Sequence[Message], summary: Summary | None) -> Sequence[Message]:

@@ -163,9 +163,9 @@ class Generation:
         self._looking: threading.Thread | None = None
         # What keeps this process itself busy before the first word.
         self._doing = ""
-        # What is known of the prompt when the reply is closed.
-        self._read: dict[str, int] = {}
-        self._prompt: Prompt | None = None
+        # What was asked, in which window.
+        self._built: context.Context | None = None
+        self._window: context.Window | None = None
         self._prepared: _Prepared | None = None
         self._refused: dict[Prompt, EngineFailed] = {}
         # A reply that goes on from an earlier one begins with its text.
@@ -267,14 +267,15 @@ class Generation:
 
     def _name_chat(self) -> None:
         """The first answer is there: have the model find a title, if nobody asks it anything."""
-        if not settings.TITLES or self._prompt is None or _draining.is_set():
+        if not settings.TITLES or self._built is None or _draining.is_set():
             return
         try:
             reply = Message.objects.select_related("chat").get(pk=self.reply.pk)
             if titles.wanted(reply):
-                window = context.Window(self._prompt.num_ctx, calibration.ratio(reply.model))
+                prompt = self._built.prompt
+                window = context.Window(prompt.num_ctx, calibration.ratio(reply.model))
                 with _naming(reply.model) as call:
-                    titles.make(reply, self._prompt, window, servers.engine(), call)
+                    titles.make(reply, prompt, window, servers.engine(), call)
         except (DatabaseError, SealError, ImproperlyConfigured, Message.DoesNotExist) as error:
             log.info("a chat got no title: %s", type(error).__name__)
         finally:
@@ -363,8 +364,7 @@ class Generation:
         if built.left_out:
             summary = self._sum_up(path, window, summary)
             built = context.build(reply.chat, reply.model, path, window, self.text, summary)
-        self._read = {"left_out": len(built.left_out), "window": window.num_ctx}
-        self._prompt = built.prompt
+        self._built, self._window = built, window
         return self._drain(self._stream(built.prompt))
 
     def _prepare(self, num_ctx: int) -> "_Prepared":
@@ -512,7 +512,7 @@ class Generation:
                 "content": sealed_for(self.reply, "content", self.text),
                 "thinking": sealed_for(self.reply, "thinking", self.thinking),
             }
-            lifecycle.close(self.reply, state, **words, **self._read, **fields)
+            lifecycle.close(self.reply, state, **words, **self._measured(), **fields)
         except (OperationalError, InterfaceError) as error:
             log.error("a reply could not be saved: %s", type(error).__name__)
             connections.close_all()
@@ -523,6 +523,15 @@ class Generation:
             log.error("the end of a reply can't be saved as it is: %s", type(error).__name__)
             return self._closed_bare(state, fields["reason"])
         return True
+
+    def _measured(self) -> dict:
+        """How much of the chat was left out, and how full it is with this answer."""
+        if self._built is None or self._window is None:
+            return {}
+        measured = {"left_out": len(self._built.left_out)}
+        if self.text:
+            measured["fullness"] = self._built.fullness(self._window.tokens(self.text))
+        return measured
 
     def _closed_bare(self, state: State, reason: str) -> bool:
         connections.close_all()

@@ -267,8 +267,8 @@ class Message(models.Model):
     prompt_tokens = models.PositiveIntegerField(null=True)
     reply_tokens = models.PositiveIntegerField(null=True)
     reply_ms = models.PositiveIntegerField(null=True)
-    # How many tokens the model could take in.
-    window = models.PositiveIntegerField(null=True)
+    # How much of what fits before older messages are summed up was in use after it, in percent.
+    fullness = models.PositiveSmallIntegerField(null=True)
     closed = models.DateTimeField(null=True)
 
     objects = MessageQuerySet.as_manager()
@@ -342,14 +342,6 @@ class Message(models.Model):
             return bool(self.content)
         except SealError:
             return False
-
-    @property
-    def fullness(self) -> int | None:
-        """How much of the window was in use after this reply, in percent."""
-        if not self.window or self.prompt_tokens is None:
-            return None
-        used = self.prompt_tokens + (self.reply_tokens or 0)
-        return min(100, round(used / self.window * 100))
 
     @property
     def tokens_per_second(self) -> float | None:

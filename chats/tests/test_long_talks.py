@@ -190,12 +190,19 @@ def test_what_was_refused_is_asked_again_with_less_and_never_as_it_was(client, o
     assert len({*prompts}) == len(prompts)
 
 
-def test_how_full_the_window_is_stands_under_the_last_answer(client, ollama, window):
-    ollama.play(lambda request: answered(request, "x" * 2048, 1024))
-    chat = start(client, "One")
-    assert closed_reply(chat).window == WINDOW
+def test_the_gauge_is_full_when_older_messages_get_summed_up(client, ollama, window):
+    ollama.play(*[StrictModel(3)] * 60)
+    chat = start(client, "Tell me about cats. " * 20)
+    seen = [closed_reply(chat).fullness]
+    while not Summary.objects.exists():
+        client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Tell me more. " * 20})
+        seen.append(closed_reply(chat).fullness)
+    *rising, before, after = seen
+    assert rising == sorted(rising)
+    assert 85 < before <= 100
+    assert after < 65
     page = client.get(chat.get_absolute_url()).content.decode()
-    assert '<meter value="38" max="100"' in page
+    assert f'<meter value="{after}" max="100"' in page
 
 
 def test_a_summary_goes_with_the_branch_that_it_ends_on(client, ollama, window, owner):
