@@ -28,6 +28,16 @@ class WordsField(forms.CharField):
         return text if text.strip() else ""
 
 
+class FirstFaultFocused(forms.BoundField):
+    """The first field with a fault has the keyboard, and so is on the screen with its sentence."""
+
+    def build_widget_attrs(self, attrs, widget=None):
+        attrs = super().build_widget_attrs(attrs, widget)
+        if self.name == next(iter(self.form.errors), None):
+            attrs["autofocus"] = True
+        return attrs
+
+
 class ModelForm(forms.Form):
     """Which model shall answer; empty leaves it as it is."""
 
@@ -52,6 +62,7 @@ class MessageForm(ModelForm):
 class ModelNameForm(forms.Form):
     """A model of a library, as in llama3.1:8b or hf.co/somebody/some-model:Q4_K_M."""
 
+    bound_field_class = FirstFaultFocused
     model = forms.RegexField(
         r"^[\w.-]+(/[\w.-]+)*(:[\w.-]+)?$",
         max_length=200,
@@ -111,6 +122,7 @@ def _out_of_range(sentence) -> dict:
 class SteerForm(forms.Form):
     """How the model answers; empty is as everywhere."""
 
+    bound_field_class = FirstFaultFocused
     instructions = WordsField(
         max_length=8000,
         required=False,

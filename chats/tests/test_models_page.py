@@ -195,6 +195,8 @@ def test_a_name_that_is_none_is_refused_and_kept(client, ollama, name):
     assert answer.status_code == 422
     assert f'value="{name}"' in answer.content.decode() or not name
     assert 'class="errorlist"' in answer.content.decode()
+    [field] = re.findall("<input[^>]* autofocus[^>]*>", answer.content.decode())
+    assert 'name="model"' in field
     assert not Pull.objects.exists()
 
 

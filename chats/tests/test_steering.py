@@ -1,5 +1,7 @@
 """How the model answers in one chat: instructions, temperature, length, thinking."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -67,8 +69,11 @@ def test_what_no_model_takes_is_refused_with_a_sentence(client, owner, fields):
     chat = Chat.objects.create(owner=owner, title="t", model="m")
     answer = steer(client, chat, instructions="Keep me", **fields)
     assert answer.status_code == 422
-    assert b"Keep me" in answer.content
-    assert b"errorlist" in answer.content
+    page = answer.content.decode()
+    assert "Keep me" in page
+    assert "errorlist" in page
+    [field] = re.findall("<[^>]* autofocus[^>]*>", page)
+    assert f'name="{next(iter(fields))}"' in field
 
 
 @pytest.mark.parametrize("temperature", ["9", "-1", "warm", "nan"])
