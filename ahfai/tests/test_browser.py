@@ -587,6 +587,9 @@ def test_versions_of_a_question_by_keyboard(ada, ollama):
     expect(ada.locator(".turn.mine")).to_have_text(re.compile("Better question"))
     expect(ada.locator(".reply[data-state=done]")).to_be_visible()
     expect(ada.get_by_text("2 of 2")).to_be_visible()
+    later = ada.get_by_role("button", name="Later version")
+    expect(later).to_be_disabled()
+    assert later.evaluate("button => Number(getComputedStyle(button).opacity)") < 0.5
     ada.get_by_role("button", name="Earlier version").press("Enter")
     expect(ada.locator(".turn.mine")).to_have_text(re.compile("First question"))
     expect(ada.get_by_text("1 of 2")).to_be_visible()
