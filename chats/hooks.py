@@ -100,7 +100,8 @@ def _found(user, chats: list[Chat]) -> dict[uuid.UUID, Found]:
         chat.pk: Found(
             _opened(chat, "title"),
             (_opened(said[chat.pk], "content") if chat.pk in said else None) or "",
-            _address(chat, chat.get_absolute_url()),
+            # The fragment keeps the keyboard out of the message box: its single keys work at once.
+            _address(chat, f"{chat.get_absolute_url()}#main"),
             chat.changed,
         )
         for chat in chats

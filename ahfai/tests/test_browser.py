@@ -622,10 +622,30 @@ def test_search_and_the_way_between_chats_by_keyboard(ada, ollama):
     expect(ada.get_by_role("searchbox")).to_be_focused()
     ada.wait_for_load_state()
     ada.keyboard.type("ZANZI ship")
-    ada.keyboard.press("Enter")
     expect(ada.locator("mark").first).to_have_text("Zanzibar")
     expect_no_complaint(ada, WIDE, "search")
-    ada.locator(".found a").last.press("Enter")
+    hits = ada.locator(".found a")
+    expect(hits).to_have_count(2)
+    for key, focused in (
+        ("ArrowDown", hits.first),
+        ("ArrowDown", hits.last),
+        ("ArrowDown", hits.last),
+        ("ArrowUp", hits.first),
+        ("ArrowUp", ada.get_by_role("searchbox")),
+    ):
+        ada.keyboard.press(key)
+        expect(focused).to_be_focused()
+    first = hits.first.get_attribute("href")
+    ada.keyboard.press("Enter")
+    ada.wait_for_url(f"**{first}")
+    expect(ada.get_by_role("heading", name="Zanzibar by ship")).to_be_visible()
+    ada.wait_for_load_state()
+    ada.keyboard.press("g")
+    ada.keyboard.press("s")
+    expect(ada.get_by_role("searchbox")).to_be_focused()
+    ada.wait_for_load_state()
+    ada.keyboard.type("ZANZI ship")
+    hits.last.press("Enter")
     ada.wait_for_url("**/chats/**")
     expect(ada.get_by_role("heading", name="Zanzibar by ship")).to_be_visible()
     expect(ada.locator("#conversation mark")).to_have_text(["Zanzibar", "ship"])

@@ -91,7 +91,7 @@ def test_a_chat_found_by_its_title_has_the_words_marked_there_beside_its_newest(
     lifecycle.close(lifecycle.try_again(reply, "m"), State.FAILED)
     chat.rename("The boiler & I")
     page = found(client, "BOIL -cost")
-    address = f"{chat.get_absolute_url()}?q=BOIL+-cost"
+    address = f"{chat.get_absolute_url()}?q=BOIL+-cost#main"
     assert f'href="{address}"' in page
     assert "The <mark>boiler</mark> &amp; I</strong>" in page
     assert ">Too &lt;much&gt;</span>" in page
