@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import changes, tags
@@ -53,6 +54,25 @@ def move(user, chat_ids: Iterable[uuid.UUID], to: str) -> tuple[list[uuid.UUID],
             stopped = list(growing.values_list("pk", flat=True))
             growing.update(stop_asked=True)
     return moved, stopped
+
+
+def beside(chat: Chat, by: int) -> Chat | None:
+    """The chat that stands next to this one in the list, or in the archive where that is its place:
+    the following one `by` 1, the one before `by` -1."""
+    how = "lt" if by > 0 else "gt"
+    beyond = Q(**{f"changed__{how}": chat.changed}) | Q(**{f"id__{how}": chat.pk})
+    further = Q(**{f"changed__{how}e": chat.changed}) & beyond
+    chats = chat.owner.chats
+    rows = chats.living().in_archive().newest_first() if chat.archived else chats.kept().in_order()
+    if by < 0:
+        rows = rows.reverse()
+    if chat.archived:
+        return rows.filter(further).first()
+    # Each kind on its own, and as a list of one, so that the database begins to read right there.
+    found = rows.filter(further, pinned__in=[chat.pinned]).first()
+    if found is None and chat.pinned == (by > 0):
+        found = rows.filter(pinned__in=[not chat.pinned]).first()
+    return found
 
 
 def set_tags(chat: Chat, names: Iterable[str]) -> bool:

@@ -359,6 +359,15 @@ def title(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     return render(request, "chats/title.html", shown)
 
 
+@require_GET
+def step(request: SignedInRequest, chat_id: uuid.UUID, by: int) -> HttpResponse:
+    """To the next or previous chat; where there is none, the browser stays at its page."""
+    chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
+    other = order.beside(chat, by)
+    # The fragment keeps the keyboard out of the message box there: the same key leads on.
+    return redirect(f"{other.get_absolute_url()}#main") if other else HttpResponse(status=204)
+
+
 @require_POST
 def put_back(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Take the chat out of the trash, and open it."""

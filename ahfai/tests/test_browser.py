@@ -657,6 +657,11 @@ def test_search_and_the_way_between_chats_by_keyboard(ada, ollama):
     ada.keyboard.press("k")
     expect(ada.get_by_role("heading", name="Nothing of that kind")).to_be_visible()
     ada.wait_for_load_state()
+    # Before the first one is none.
+    ada.keyboard.press("k")
+    ada.wait_for_timeout(300)
+    expect(ada.get_by_role("heading", name="Nothing of that kind")).to_be_visible()
+    ada.wait_for_load_state()
     ada.keyboard.press("j")
     expect(ada.get_by_role("heading", name="Zanzibar by ship")).to_be_visible()
     ada.wait_for_load_state()

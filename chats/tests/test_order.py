@@ -3,6 +3,7 @@
 import re
 import uuid
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.urls import reverse
@@ -58,6 +59,25 @@ def test_a_pinned_chat_stands_first_here_and_in_the_side_bar(client, owner):
     move(client, "unpin", older)
     page = main(client.get(LIST))
     assert page.index("Blue") < page.index("Apple")
+
+
+@pytest.mark.parametrize("place", ["list", "archive"])
+def test_next_and_previous_walk_the_whole_list(client, strangers_client, owner, place):
+    chats = make(owner, *(f"Chat {number}" for number in range(6)))
+    Chat.objects.filter(pk__in=[chat.pk for chat in chats[2:]]).update(changed=timezone.now())
+    Chat.objects.filter(pk__in=[chats[0].pk, chats[3].pk]).update(pinned=True)
+    Chat.objects.update(archived=place == "archive")
+    [elsewhere, gone] = make(owner, "Elsewhere", "Gone")
+    Chat.objects.filter(pk=elsewhere.pk).update(archived=place == "list")
+    move(client, "trash", gone)
+    listed = re.findall(r'<li>\s*<a href="([^"]+)"', main(client.get(reverse(f"chats:{place}"))))
+    assert len(listed) == len(chats)
+    for to, addresses in (("next", listed), ("previous", listed[::-1])):
+        for here, there in pairwise(addresses):
+            assert client.get(f"{here}{to}").url == f"{there}#main"
+        assert client.get(f"{addresses[-1]}{to}").status_code == 204
+    assert strangers_client.get(f"{listed[0]}next").status_code == 404
+    assert client.get(f"{gone.get_absolute_url()}next").status_code == 404
 
 
 @pytest.mark.parametrize(("to", "place"), [("archive", ARCHIVE), ("trash", TRASH)])

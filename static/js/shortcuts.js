@@ -1,7 +1,7 @@
 // Presses what a page marks with data-shortcut ("n", "g c", "Escape"), lists the keys under "?".
 const PAUSE_MS = 1200;
 const KEPT = "shortcuts";
-const STEPS = { j: 1, k: -1 };
+const STEPS = { j: "next", k: "previous" };
 const dialog = document.getElementById("shortcuts");
 let first = "";
 let forget = 0;
@@ -68,14 +68,14 @@ function press(keys) {
   return false;
 }
 
-// To the next or previous chat of the side bar; the fragment keeps the keyboard out of the message
-// box there, so that the same key leads on.
-function step(by) {
-  const links = [...document.querySelectorAll("#recent a")];
-  const here = links.findIndex((link) => link.ariaCurrent === "page");
-  const next = links[here < 0 ? 0 : here + by];
-  if (next) location.assign(`${next.pathname}#main`);
-  return Boolean(next);
+// To the next or previous chat, which the server knows; from elsewhere to the first of the side bar.
+// The fragment keeps the keyboard out of the message box there, so that the same key leads on.
+function step(to) {
+  const chat = document.querySelector("[data-chat]")?.dataset.chat;
+  const first = document.querySelector("#recent a")?.pathname;
+  if (chat) location.assign(chat + to);
+  else if (first) location.assign(`${first}#main`);
+  return Boolean(chat || first);
 }
 
 function openSearch(search) {
