@@ -100,9 +100,10 @@ class Holders:
 @dataclass(frozen=True, slots=True)
 class Found:
     """Something that was found, with the text that it was found in. `title` is None where it can't
-    be opened."""
+    be opened; `is_by_title` where that alone was found, and the text only stands beside it."""
 
     title: str | None
     text: str
     address: str
     when: datetime.datetime
+    is_by_title: bool = False

@@ -36,13 +36,14 @@ _indexes = Indexes(settings.SEARCH_MEMORY_MB * MB)
 @dataclass(frozen=True)
 class Result:
     """`pieces` are parts of the text, each with whether it matched; `room` is where it lives;
-    `title` is None where it can't be opened."""
+    `title` is None where it can't be opened; `is_by_title` where that alone was found."""
 
     room: str
     title: str | None
     pieces: list[tuple[str, bool]]
     address: str
     when: datetime
+    is_by_title: bool
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ def _newest(user: User, asked: Asked, page: int) -> Page:
 
 
 def _result(room: str, found: Found, query: Query) -> Result:
-    return Result(room, found.title, snippet(found.text, query), found.address, found.when)
+    pieces = snippet(found.text, query)
+    return Result(room, found.title, pieces, found.address, found.when, found.is_by_title)
 
 
 def forget() -> None:

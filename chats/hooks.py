@@ -61,7 +61,7 @@ def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UU
     of = [message.chat_id for message in messages]
     there = user.chats.filter(pk__in=[*keys, *of], trashed__isnull=not trashed)
     chats = there.only("owner_id", "title", "changed", "trashed").in_bulk()
-    shown = _found(user, [chats[key] for key in keys if key in chats])
+    shown = _found(user, [chats[key] for key in keys if key in chats], is_by_title=True)
     for message in messages:
         if chat := chats.get(message.chat_id):
             address = f"{chat.get_absolute_url()}?at={message.pk}#message-{message.pk}"
@@ -90,7 +90,7 @@ def _changed(rows, since: int | None, again: Iterable[uuid.UUID]):
     return changed.order_by("change_number")
 
 
-def _found(user, chats: list[Chat]) -> dict[uuid.UUID, Found]:
+def _found(user, chats: list[Chat], is_by_title: bool = False) -> dict[uuid.UUID, Found]:
     """The chats themselves, with their newest words: those at which a chat is opened."""
     newest = Message.objects.filter(chat=OuterRef("pk"), state=State.DONE).order_by("-created")
     wanted = Chat.objects.filter(pk__in=[chat.pk for chat in chats])
@@ -103,6 +103,7 @@ def _found(user, chats: list[Chat]) -> dict[uuid.UUID, Found]:
             # The fragment keeps the keyboard out of the message box: its single keys work at once.
             _address(chat, f"{chat.get_absolute_url()}#main"),
             chat.changed,
+            is_by_title,
         )
         for chat in chats
     }

@@ -93,7 +93,9 @@ def test_a_chat_found_by_its_title_has_the_words_marked_there_beside_its_newest(
     page = found(client, "BOIL -cost")
     address = f"{chat.get_absolute_url()}?q=BOIL+-cost#main"
     assert f'href="{address}"' in page
-    assert "The <mark>boiler</mark> &amp; I</strong>" in page
+    assert "The <mark>boiler</mark> &amp; I</strong> <small>title of a chat" in page
+    assert "title of a chat" not in found(client, "much")
+    assert "title of a chat" not in found(client, "in:chats")
     assert ">Too &lt;much&gt;</span>" in page
     opened = client.get(address).content.decode()
     assert re.search('<h1 id="title".*>The <mark>boiler</mark> &amp; I</h1>', opened)
