@@ -231,6 +231,9 @@ def test_keyboard_alone_is_enough(ada):
     ada.locator("#main").focus()
     ada.keyboard.press("?")
     expect(ada.get_by_role("dialog")).to_be_visible()
+    listed = ada.get_by_role("dialog").get_by_role("definition").all_inner_texts()
+    said = [re.sub(r"\s+", " ", keys) for keys in listed]
+    assert {"Ctrl + K or g then s", "e or ↑", "Ctrl + Shift + V"} <= {*said}
     ada.keyboard.press("Escape")
     expect(ada.get_by_role("dialog")).to_be_hidden()
     ada.locator("#main").focus()
