@@ -48,7 +48,8 @@ BUNDLES = {
         *("writing", "toolbar", "continue-lists", "html-markdown", "paste-markdown"),
         "complete",
     ),
-    "note-edit.js": _scripts("grow", "post", "autosave"),
+    "note-edit.js": _scripts("grow", "post", "on-its-way", "autosave"),
+    "note.js": _scripts("post", "on-its-way", "note-left"),
     # An earlier version, which has no message box.
     "chat-aside.js": _scripts("copy", "chat-code", "chat-follow", "post", "chat-more"),
 }

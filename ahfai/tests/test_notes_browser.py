@@ -18,7 +18,6 @@ from ahfai.tests.test_browser import (
     sign_out,
     signed_in,
 )
-from chats.tests.conftest import wait_until
 
 __all__ = ["ada", "chromium", "house", "ollama", "pytestmark", "signed_in"]
 TROUBLE = "[data-trouble]"
@@ -87,8 +86,32 @@ def test_leaving_saves_the_last_key(ada, note):
     edit(ada, note)
     text(ada).fill("The last key")
     ada.get_by_role("link", name="Back to the note").click()
-    # The page that sent it hears no answer any more.
-    wait_until(lambda: "The last key" in ada.request.get(note).text())
+    expect(ada.locator(".note h1")).to_be_visible()
+    assert ada.locator("#note-body .prose").text_content().strip() == "The last key"
+
+
+def test_loading_again_or_going_back_shows_the_last_key(ada, note):
+    edit(ada, note)
+
+    # The next page is quicker than the words.
+    held = []
+    ada.route("**/edit", lambda route: held.append(route) if is_post(route) else route.continue_())
+    text(ada).fill("The last key")
+    ada.reload()
+    held.pop().continue_()
+    expect(text(ada)).to_have_value("The last key")
+    expect(text(ada)).to_be_editable()
+    ada.unroute("**/edit")
+    text(ada).press("End")
+    text(ada).press_sequentially(", and on")
+    says(ada, "saved")
+    text(ada).fill("Back")
+    ada.go_back()
+    expect(ada.locator("#note-body .prose")).to_have_text("Back")
+
+
+def is_post(route) -> bool:
+    return route.request.method == "POST"
 
 
 def test_a_second_tab_is_told_and_gets_both_texts(ada, note):

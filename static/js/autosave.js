@@ -2,6 +2,7 @@
 // says whether it is saved: only once the server has said so. What can't be saved stays in the
 // page, with the reason over it. Nothing goes over what was saved elsewhere: that gets a page of
 // its own.
+import { isLeft, leave, newer } from "./on-its-way.js";
 import { post, Refused } from "./post.js";
 
 const REST_MS = 1000;
@@ -26,6 +27,9 @@ let rest = 0;
 let since = 0;
 let reason = "";
 let leaving = false;
+let followed = null;
+
+if (form.dataset.note && isLeft(form.dataset.note, version.value)) catchUp();
 
 form.addEventListener("input", ({ target }) => {
   if (!reason) show("unsaved");
@@ -44,9 +48,23 @@ form.addEventListener("submit", async (event) => {
   settleTitle();
   // Also a title alone, which a link has brought along.
   if (!form.dataset.note) saved = "";
-  while (isDirty() && (await save()));
+  await saveWhole();
   if (!isDirty() && form.dataset.note) go(() => location.assign(form.dataset.note));
   else if (isDirty() && reason === "elsewhere") go(() => form.submit());
+});
+
+// The next page is asked for when these words are saved; a second click doesn't wait.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[href]");
+  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
+  if (link === followed || link.getAttribute("href").startsWith("#")) return;
+  settleTitle();
+  if (!isDirty()) return;
+  event.preventDefault();
+  followed = link;
+  await saveWhole();
+  if (followed === link) location.assign(link.href);
 });
 
 document.addEventListener("visibilitychange", () => document.hidden && saveAll());
@@ -55,11 +73,17 @@ addEventListener("online", save);
 // Perhaps the person has come from the tab in which they signed in again.
 addEventListener("focus", () => reason && reason !== "refused" && save());
 addEventListener("pageshow", () => (leaving = false));
+// Whoever goes on writing here isn't led away any more.
+form.addEventListener("input", () => (followed = null));
 
 addEventListener("beforeunload", (event) => {
   settleTitle();
   const isOnItsWay = !saving && !reason && isSmall();
-  if (!leaving && isDirty() && !isOnItsWay) event.preventDefault();
+  if (leaving || !isDirty()) return;
+  if (!isOnItsWay) return event.preventDefault();
+  // Sent before the browser asks for the next page, which can still be quicker.
+  if (form.dataset.note) leave(form.dataset.note, version.value);
+  save();
 });
 
 // Who was signed out elsewhere is led to the sign-in page, but not away from words unsaved.
@@ -72,6 +96,20 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
 trouble.addEventListener("click", ({ target }) => {
   if (target.closest("[data-compare]")) go(() => form.submit());
 });
+
+// The words that were on their way when this note was left.
+async function catchUp() {
+  title.readOnly = body.readOnly = true;
+  show("saving");
+  const fresh = (await newer(form.action, version.value))?.getElementById("editor").elements;
+  for (const field of fresh ? [title, body, version, base, baseTitle] : []) {
+    field.value = fresh[field.name].value;
+  }
+  settleTitle();
+  saved = words();
+  title.readOnly = body.readOnly = false;
+  show("");
+}
 
 function words() {
   return JSON.stringify([heading, body.value]);
@@ -96,6 +134,10 @@ const isSmall = () => title.value.length + body.value.length < MOST_ON_LEAVING;
 function saveSoon(ms) {
   clearTimeout(rest);
   rest = setTimeout(save, ms);
+}
+
+async function saveWhole() {
+  while (isDirty() && (await save()));
 }
 
 // Whether it went through. One at a time: the next one needs the version that this one makes.
