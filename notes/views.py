@@ -117,15 +117,22 @@ def tick(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
     """Tick the task in one line of a note, or take its tick off."""
     note = _note(request, note_id)
     form = TickForm(request.POST)
+    ticked = None
     try:
-        if form.is_valid() and writing.tick(note, **form.cleaned_data):
-            return redirect(f"{note.get_absolute_url()}#task-{form.cleaned_data['line']}")
+        if form.is_valid():
+            ticked = writing.tick(note, **form.cleaned_data)
     except writing.Outdated:
         said = _("This note was changed elsewhere meanwhile, so nothing was ticked. Look again.")
         messages.warning(request, said)
     except (Note.DoesNotExist, SealError):
         raise Http404 from None
-    return redirect(note)
+    if _is_autosave(request):
+        # Else the script loads the page again, which says why.
+        return JsonResponse(
+            {"version": ticked.version} if ticked else {}, status=200 if ticked else 409
+        )
+    place = f"#task-{form.cleaned_data['line']}" if ticked else ""
+    return redirect(f"{note.get_absolute_url()}{place}")
 
 
 @require_http_methods(["GET", "POST"])

@@ -88,19 +88,18 @@ def save(note: Note, title: str, body: str, version: int) -> Note:
     return kept
 
 
-def tick(note: Note, line: int, version: int) -> bool:
-    """Tick the task in this line, counted from 0, or take its tick off. False where none is there.
+def tick(note: Note, line: int, version: int) -> Note | None:
+    """Tick the task in this line, counted from 0, or take its tick off. None where none is there.
 
-    Raises as `save` does.
+    Returns and raises as `save` does.
     """
     lines = note.body.split("\n")
     task = _TASK.match(lines[line]) if line < len(lines) else None
     if not task:
-        return False
+        return None
     mark = "x" if task[2] == " " else " "
     lines[line] = f"{task[1]}{mark}{lines[line][task.end(2) :]}"
-    save(note, note.title, "\n".join(lines), version)
-    return True
+    return save(note, note.title, "\n".join(lines), version)
 
 
 def restore(revision: Revision) -> Note:

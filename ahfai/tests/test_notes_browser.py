@@ -18,6 +18,7 @@ from ahfai.tests.test_browser import (
     sign_out,
     signed_in,
 )
+from chats.tests.conftest import wait_until
 
 __all__ = ["ada", "chromium", "house", "ollama", "pytestmark", "signed_in"]
 TROUBLE = "[data-trouble]"
@@ -218,6 +219,27 @@ def test_a_task_is_ticked_in_its_place_and_a_link_writes_the_next_note(ada):
     expect_no_complaint_in_any_look(ada, "an earlier version")
     ada.get_by_role("button", name="Go back to this").click()
     expect(ada.get_by_text("The note is as it was then")).to_be_visible()
+
+
+def test_each_of_many_fast_ticks_counts_and_one_that_is_lost_is_taken_off(ada):
+    address = write(ada, "List", "- [ ] task\n" * 8)
+    done = ada.get_by_role("button", name="Done", pressed=True)
+    ada.evaluate("document.querySelectorAll('.task-open').forEach(task => task.click())")
+    expect(done).to_have_count(8)
+    ada.get_by_role("button", name="Done").first.click()
+    expect(done).to_have_count(7)
+    wait_until(lambda: ada.request.get(address).text().count('aria-pressed="true"') == 7)
+    ada.context.set_offline(True)
+    done.first.click()
+    expect(ada.get_by_text("This didn't get through")).to_be_visible()
+    expect(done).to_have_count(7)
+    ada.context.set_offline(False)
+    # Ticked elsewhere meanwhile.
+    ada.locator("#note-body [name=version]").evaluate("field => (field.value = 2)")
+    done.first.click()
+    expect(ada.get_by_text("nothing was ticked")).to_be_visible()
+    expect(done).to_have_count(7)
+    forgive(ada, "ERR_INTERNET_DISCONNECTED", "status of 409")
 
 
 def test_what_stands_in_lists_of_notes_is_accessible(ada, note):

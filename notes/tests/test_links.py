@@ -120,6 +120,16 @@ def test_a_tick_on_an_older_version_ticks_nothing_and_says_so(client, owner):
     assert note.version == 2
 
 
+def test_the_script_hears_which_version_its_tick_has_made(client, owner):
+    note = writing.create(owner, "Kitchen", TASKS)
+    sent, script = {"line": 2, "version": 1}, {"Accept": "application/json"}
+    address = reverse("notes:tick", args=[note.pk])
+    assert client.post(address, sent, headers=script).json() == {"version": 2}
+    late = client.post(address, sent, headers=script)
+    assert late.status_code == 409
+    assert "nothing was ticked" in str(*get_messages(late.wsgi_request))
+
+
 @pytest.mark.parametrize("line", [0, 5, 99, "x", ""])
 def test_a_line_without_a_task_stays_as_it_is(client, owner, line):
     note = writing.create(owner, "Kitchen", TASKS)
