@@ -158,6 +158,16 @@ def test_the_arrow_keys_go_from_button_to_button_and_tab_leaves_them(editor):
     assert now(editor) == "**|**"
 
 
+def test_no_words_show_over_the_buttons_however_far_down_one_writes(editor):
+    text(editor).fill("line\n" * 100)
+    for size in (WIDE, NARROW):
+        editor.set_viewport_size(size)
+        text(editor).press("Control+End")
+        edge = editor.locator(".bar").bounding_box()
+        top = editor.get_by_role("toolbar").bounding_box()["y"]
+        assert top == pytest.approx(edge["y"] + edge["height"], abs=1)
+
+
 def test_everybody_can_use_the_buttons(editor):
     expect_no_complaint_in_any_look(editor, "an editor with its buttons")
     editor.set_viewport_size(NARROW)
