@@ -192,8 +192,11 @@ def test_buttons_that_need_the_script_are_not_there_without_it(chromium, house, 
         ("- [x] oak|", "- [x] oak\n- [ ] |"),
         ("9. oak|", "9. oak\n10. |"),
         ("1) oak|", "1) oak\n2) |"),
-        ("- oak\n- |", "- oak\n|"),
-        ("- oak\n  - [ ] |\nend", "- oak\n|\nend"),
+        ("- oak\n- |", "- oak\n\n|"),
+        ("- oak\n\n- |", "- oak\n\n|"),
+        ("- |", "|"),
+        ("- oak\n  - [ ] |\nend", "- oak\n- [ ] |\nend"),
+        ("1. oak\n   - ash\n     - |", "1. oak\n   - ash\n   - |"),
         ("|- oak", "\n|- oak"),
         ("-oak|", "-oak\n|"),
         ("```\n- oak|\n```", "```\n- oak\n|\n```"),
@@ -208,14 +211,22 @@ def test_enter_goes_on_with_a_list_and_ends_it(editor, before, after):
     expect(text(editor)).to_have_value(before.replace("|", ""))
 
 
-def test_enter_goes_on_with_a_quote_and_ends_it(editor):
+def test_enter_goes_on_with_a_quote_and_ends_it_so_that_a_paragraph_follows(editor):
     text(editor).fill("> - oak")
+    for after in (
+        "> - oak\n> - ",
+        "> - oak\n>\n> ",
+        "> - oak\n>\n",
+    ):
+        editor.keyboard.press("Enter")
+        expect(text(editor)).to_have_value(after)
+    text(editor).fill("> oak")
     editor.keyboard.press("Enter")
-    expect(text(editor)).to_have_value("> - oak\n> - ")
     editor.keyboard.press("Enter")
-    expect(text(editor)).to_have_value("> - oak\n> ")
-    editor.keyboard.press("Enter")
-    expect(text(editor)).to_have_value("> - oak\n")
+    editor.keyboard.type("ash")
+    expect(text(editor)).to_have_value("> oak\n\nash")
+    editor.get_by_role("button", name="Preview").click()
+    expect(editor.locator("#preview .prose > p")).to_have_text("ash")
 
 
 def test_shift_and_enter_only_break_the_line(editor):

@@ -1,4 +1,5 @@
-// Enter goes on with a list, a checklist or a quote, and ends it on an empty item. Tab and Shift+Tab
+// Enter goes on with a list, a checklist or a quote. On an empty item it leads out of it, one level at
+// a time, and at last leaves a blank line: words right under a list would belong to it. Tab and Shift+Tab
 // move items of a list in and out; where there is nothing to move, they leave the text as anywhere.
 import { isInCode, linesAround, replace } from "./writing.js";
 
@@ -22,7 +23,10 @@ function goOn() {
   const [all, quote, indent, mark, room, box] = LINE.exec(line);
   if ((!mark && !quote) || from < start + all.length || isInCode(text, from)) return false;
   if (to <= end && !line.slice(all.length).trim()) {
-    replace(area, start, end, mark ? quote : "");
+    if (mark && move(outdented)) return true;
+    const over = read(text.slice(linesAround(text, start - 1).start, Math.max(0, start - 1)));
+    const rest = mark ? quote : "";
+    replace(area, start, end, over.isEmpty ? rest : `${rest.trimEnd()}\n${rest}`);
     return true;
   }
   const item = mark ? indent + following(mark) + room + (box ? "[ ] " : "") : "";
