@@ -141,11 +141,28 @@ def test_joplins_own_export_comes_in_with_notebooks_tags_and_links(owner, pack, 
     assert book.remarks == [(f"{joplin_id(7)}.md", "locked_note")]
     oven = notes(owner)["Oven"]
     assert oven.body == (f"hot: yes\n\nSee wood ([[Oak]]) ![pic]({file_of(owner)})")
+    assert owner.files.get().name == "pic.png"
     assert tags_of(oven) == ["Home/Kitchen", "to-do", "warm-things"]
     assert oven.created == datetime(2021, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
     assert oven.changed == datetime(2021, 2, 2, 3, 4, 5, 678000, tzinfo=UTC)
     assert notes(owner)["Oak"].body == ""
     assert bring(owner, pack(JOPLIN), name).counts == (0, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [("Scan of May", "Scan of May.pdf"), ("May.PDF", "May.PDF"), ("", f"{joplin_id(2)}.pdf")],
+)
+def test_files_of_joplin_keep_their_names(owner, title, name):
+    files = dict(
+        [
+            joplin(1, 1, f"Bills\n\n[bill](:/{joplin_id(2)})"),
+            joplin(2, 4, title, mime="application/pdf"),
+            (f"resources/{joplin_id(2)}.pdf", b"%PDF-1.4"),
+        ]
+    )
+    assert bring(owner, files).remarks == []
+    assert owner.files.get().name == name
 
 
 # --- Google Keep --------------------------------------------------------------------------------

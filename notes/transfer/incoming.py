@@ -19,8 +19,9 @@ MAX_TAGS = 100
 @dataclass(frozen=True, eq=False)
 class IncomingFile:
     """A picture or another file that a note refers to. `pieces` gives its bytes and raises Broken;
-    there are none of a file that the archive doesn't have. `size` is what the archive says; `id`
-    and `saved_as` are what our own export says of it."""
+    there are none of a file that the archive doesn't have. `size` is what the archive says;
+    `saved_as` is what the person called it, where that is another name, and `id` what our own
+    export says of it."""
 
     name: str
     size: int = 0

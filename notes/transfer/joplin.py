@@ -2,7 +2,7 @@
 named by its id and ends in lines that tell about it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from enum import StrEnum
 from functools import partial
@@ -32,6 +32,7 @@ class Kind(StrEnum):
 
     NOTE = "1"
     NOTEBOOK = "2"
+    FILE = "4"
     TAG = "5"
     TAGGING = "6"
 
@@ -79,6 +80,7 @@ class _Export:
         self._notebooks: dict[str, Item] = {}
         self._tags: dict[str, list[str]] = {}
         self._files = {entry.path.stem: entry for entry in archive.entries if not _is_item(entry)}
+        self._file_names: dict[str, str] = {}
         names: dict[str, str] = {}
         taggings: list[dict[str, str]] = []
         for entry in archive.entries:
@@ -96,6 +98,8 @@ class _Export:
                     self._titles[entry.path.stem] = item.title
                 case Kind.NOTEBOOK:
                     self._notebooks[entry.path.stem] = item
+                case Kind.FILE:
+                    self._file_names[entry.path.stem] = item.title
                 case Kind.TAG:
                     names[entry.path.stem] = item.title
                 case Kind.TAGGING:
@@ -134,11 +138,18 @@ class _Export:
             if item_id in self._titles:
                 return link_to(self._titles[item_id], words)
             if file := self._files.get(item_id):
-                attachments[quote(file.name)] = file_in(self.archive, file)
+                attachments[quote(file.name)] = self._named(file)
                 return f"{embeds}[{words}]({quote(file.name)})"
             return found[0]
 
         return _LINK.sub(ours, part)
+
+    def _named(self, entry: Entry) -> IncomingFile:
+        """The file, which is named by its id there, as the person called it."""
+        name = self._file_names.get(entry.path.stem, "")
+        if name and not name.lower().endswith(entry.ending):
+            name += entry.path.suffix
+        return replace(file_in(self.archive, entry), saved_as=name)
 
     def _notebook(self, notebook_id: str) -> str:
         """With those that it lies in, the outermost first."""
