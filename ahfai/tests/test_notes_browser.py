@@ -242,6 +242,21 @@ def test_each_of_many_fast_ticks_counts_and_one_that_is_lost_is_taken_off(ada):
     forgive(ada, "ERR_INTERNET_DISCONNECTED", "status of 409")
 
 
+def test_the_sentence_above_a_history_runs_on_under_itself(ada, note):
+    edit(ada, note)
+    text(ada).fill("Ash fronts")
+    says(ada, "saved")
+    ada.set_viewport_size(NARROW)
+    ada.goto(f"{note}history")
+    is_one_column = """(sentence) => {
+      const end = document.createRange();
+      end.selectNode(sentence.lastChild);
+      const lines = [...end.getClientRects()];
+      return lines.length > 1 && lines.at(-1).left === sentence.getBoundingClientRect().left;
+    }"""
+    assert ada.get_by_text("is kept as it was").evaluate(is_one_column)
+
+
 def test_what_stands_in_lists_of_notes_is_accessible(ada, note):
     for path in ("/notes/", "/notes/?pick=1", f"{note}tags", f"{note}delete"):
         ada.goto(path)
