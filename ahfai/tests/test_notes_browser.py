@@ -242,6 +242,26 @@ def test_each_of_many_fast_ticks_counts_and_one_that_is_lost_is_taken_off(ada):
     forgive(ada, "ERR_INTERNET_DISCONNECTED", "status of 409")
 
 
+def test_a_box_stands_beside_its_task_whichever_way_the_words_run(ada):
+    write(
+        ada,
+        "Both ways",
+        "Two\n\n- [ ] to the right\n- [x] משמאל לימין\n\n1. [ ] loose\n\n2. [ ] too",
+    )
+    covered = ada.evaluate(
+        """() => [...document.querySelectorAll(".task")].filter((task) => {
+          const box = task.querySelector("button").getBoundingClientRect();
+          const words = document.createRange();
+          words.setStartAfter(task.querySelector("button"));
+          words.setEndAfter(task.lastChild);
+          return [...words.getClientRects()].some(
+            (line) => line.width && line.left < box.right && line.right > box.left
+              || box.bottom < line.top || box.top > line.bottom);
+        }).length"""
+    )
+    assert covered == 0
+
+
 def test_the_sentence_above_a_history_runs_on_under_itself(ada, note):
     edit(ada, note)
     text(ada).fill("Ash fronts")
