@@ -106,13 +106,14 @@ def of_each(links: models.QuerySet, thing: str, known: list[Named]) -> dict[uuid
 
 
 def leading_on(
-    user: User, through: type[models.Model], known: list[Named], chosen: list[Named]
+    user: User, links: models.QuerySet, known: list[Named], chosen: list[Named]
 ) -> list[Named]:
-    """The tags one step further down from the `chosen` family that things of an app carry."""
+    """The tags one step further down from the `chosen` family that the things of a list carry,
+    which `links` connect them with."""
     if not known:
         return []
-    links = through._default_manager.filter(tag=models.OuterRef("pk"))
-    carried = set(user.tags.filter(models.Exists(links)).values_list("pk", flat=True))
+    of_one = models.Exists(links.filter(tag=models.OuterRef("pk")))
+    carried = set(user.tags.filter(of_one).values_list("pk", flat=True))
     depth = chosen[0].depth + 1 if chosen else 0
     return [
         tag

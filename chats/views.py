@@ -102,7 +102,12 @@ def list_page(
         "picked": request.POST.getlist("chat"),
         "refused": refused,
         "tag": chosen_tag,
-        "tags": tags.leading_on(request.user, Chat.tags.through, known, chosen),
+        "tags": tags.leading_on(
+            request.user,
+            Chat.tags.through.objects.filter(chat__in=_chats_of(request.user, place)),
+            known,
+            chosen,
+        ),
         "rows": [
             (chat, carried.get(chat.pk, []), menus.get(chat.pk, "")) for chat in page.object_list
         ],

@@ -49,7 +49,8 @@ def list_page(
     chosen = tags.within(known, request.GET.get("tag", ""))
     if "tag" in request.GET and not chosen:
         raise Http404
-    notes = _notes_of(request.user, place).listed()
+    here = _notes_of(request.user, place)
+    notes = here.listed()
     if chosen:
         carrying = Tagging.objects.filter(tag__in=[tag.id for tag in chosen])
         notes = notes.filter(pk__in=carrying.values("note"))
@@ -88,7 +89,7 @@ def list_page(
         "picked": request.POST.getlist("note"),
         "refused": refused,
         "tag": chosen_tag,
-        "tags": tags.leading_on(request.user, Tagging, known, chosen),
+        "tags": tags.leading_on(request.user, Tagging.objects.filter(note__in=here), known, chosen),
         "rows": [
             (note, getattr(note, when), carried.get(note.pk, []), menus.get(note.pk, ""))
             for note in page.notes

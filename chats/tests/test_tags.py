@@ -51,6 +51,17 @@ def test_what_was_typed_is_read_as_tags(typed, read):
     assert tags.parse(typed) == read
 
 
+def test_a_place_offers_the_tags_that_its_own_chats_carry(client, owner):
+    kept, gone = make(owner, "Kept", "Gone")
+    put_on(client, kept, "here")
+    put_on(client, gone, "there")
+    order.move(owner, [gone.pk], "trash")
+    for place, name in (("list", "here"), ("trash", "there"), ("archive", None)):
+        page = main(client.get(reverse(f"chats:{place}")))
+        offered = re.findall(r'<a class="chip" [^>]*><bdi>(#[^<]*)</bdi>', page)
+        assert offered == ([f"#{name}"] if name else [])
+
+
 def test_a_chat_is_tagged_and_found_by_the_tag(client, owner):
     roses, _rent = make(owner, "Pruning roses", "Paying rent")
     assert put_on(client, roses, "garden/roses urgent").url == roses.get_absolute_url()

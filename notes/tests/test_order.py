@@ -196,6 +196,17 @@ def test_a_note_is_tagged_and_found_by_the_tag_and_by_the_one_it_is_nested_in(cl
     assert [tag.name for tag in tags.all_of(owner)] == ["urgent"]
 
 
+def test_a_place_offers_the_tags_that_its_own_notes_carry(client, owner):
+    *notes, gone = make(owner, "Kept", "Archived", "Gone")
+    for note, name in zip((*notes, gone), ("kept", "archived", "gone/long"), strict=True):
+        put_on(client, note, name)
+    order.move(owner, [notes[1].pk], "archive")
+    order.move(owner, [gone.pk], "trash")
+    for place, name in (("list", "kept"), ("archive", "archived"), ("trash", "gone")):
+        page = main(client.get(reverse(f"notes:{place}")))
+        assert re.findall(r'<a class="chip" [^>]*><bdi>(#[^<]*)</bdi>', page) == [f"#{name}"]
+
+
 def test_tags_of_notes_are_renamed_and_become_one(client, owner):
     one, both = make(owner, "One", "Both")
     put_on(client, one, "house")
