@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -28,19 +29,34 @@ from notes.models import Note
 def home(request: SignedInRequest) -> HttpResponse:
     shown = composer(request.user)
     if "note" in request.GET:
-        shown["text"] = _about_note(request) + shown["text"]
+        about, shown["note_part"] = _about_note(request)
+        shown["text"] = about + shown["text"]
     return render(request, "home.html", shown)
 
 
-def _about_note(request: SignedInRequest) -> str:
-    """How a question about the note begins, which the address names: with its words."""
+def _about_note(request: SignedInRequest) -> tuple[str, str]:
+    """How a question about the note begins, which the address names: with its words; and how much
+    of them that is where it isn't all, else ""."""
     try:
         note = request.user.notes.living().get(pk=uuid.UUID(request.GET["note"]))
     except (ValueError, Note.DoesNotExist):
         raise Http404 from None
-    said = _("About my note “%(title)s”:") % {"title": opened(note, "title")}
+    body = files.in_words(opened(note, "body"))
     # Some room is left for the question itself.
-    return f"{said}\n\n{files.in_words(opened(note, 'body'))[: MAX_TEXT * 9 // 10]}\n\n"
+    part = body[: MAX_TEXT * 9 // 10]
+    if part == body:
+        said = _("About my note “%(title)s”:") % {"title": opened(note, "title")}
+        return f"{said}\n\n{body}\n\n", ""
+    letters, all_letters = (number_format(len(text), force_grouping=True) for text in (part, body))
+    how_much = _("the first %(part)s of %(all)s characters") % {
+        "part": letters,
+        "all": all_letters,
+    }
+    said = _("About my note “%(title)s” (%(how_much)s):") % {
+        "title": opened(note, "title"),
+        "how_much": how_much,
+    }
+    return f"{said}\n\n{part}…\n\n", how_much
 
 
 @require_safe

@@ -63,5 +63,6 @@ def test_a_question_about_a_note_begins_with_its_words(client, strangers_client,
 def test_of_a_very_long_note_as_much_comes_along_as_can_be_sent(client, owner):
     note = writing.create(owner, "Cellar", "boiler " * 20_000)
     page = client.get(f"{reverse('home')}?note={note.pk}").content.decode()
-    begin = page.index("About my note")
+    assert "Here is its beginning: the first 90,000 of 140,000 characters." in page
+    begin = page.index("About my note “Cellar” (the first 90,000 of 140,000 characters):")
     assert MAX_TEXT // 2 < page.index("</textarea>", begin) - begin < MAX_TEXT
