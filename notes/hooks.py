@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Iterable, Iterator
 
 from django.db.models import Exists, OuterRef
-from django.urls import reverse
 
 from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
@@ -64,9 +63,7 @@ def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UU
 
 def _found(note: Note) -> Found:
     title, body = _opened(note, "title"), files.in_words(_opened(note, "body") or "")
-    # What is in the trash can only be put back there.
-    address = reverse("notes:trash") if note.trashed else f"{note.get_absolute_url()}#{PLACE_FOUND}"
-    return Found(title, body, address, note.changed)
+    return Found(title, body, f"{note.get_absolute_url()}#{PLACE_FOUND}", note.changed)
 
 
 def _opened(note: Note, column: str) -> str | None:

@@ -30,11 +30,9 @@ BESIDE = 15
 @require_GET
 def detail(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
     note = get_object_or_404(request.user.notes, pk=note_id)
-    if note.trashed:
-        return render(request, "notes/note_trashed.html", {"note": note}, status=404)
     known = tags.all_of(request.user)
     try:
-        body = rendering.html(request.user, note.body, with_ticks=True)
+        body = rendering.html(request.user, note.body, with_ticks=not note.trashed)
     except SealError:
         body = None
     sought = request.GET.get("q", "")[:MAX_QUERY]
@@ -44,9 +42,10 @@ def detail(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
         "body": body and _marked(body, sought),
         "tags": tags_of([note], known).get(note.pk, []),
         "attached": attachments.attached(note),
-        "back_links": links.back_links(note),
-        **_beside(request),
     }
+    if note.trashed:
+        return render(request, "notes/note_trashed.html", shown)
+    shown |= {"back_links": links.back_links(note), **_beside(request)}
     return render(request, "notes/note_detail.html", shown)
 
 

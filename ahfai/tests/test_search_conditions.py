@@ -98,7 +98,8 @@ def test_in_the_trash_links_lead_to_where_things_are_put_back(house):
     page = search.search(house, "in:trash boiler")
     while page is None:
         page = search.search(house, "in:trash boiler")
-    assert {one.address for one in page.results} == {reverse("chats:trash"), reverse("notes:trash")}
+    gone = f"{house.notes.in_trash().get().get_absolute_url()}#found"
+    assert {one.address for one in page.results} == {reverse("chats:trash"), gone}
 
 
 def test_nobody_is_shown_what_others_have_by_conditions_alone(house, stranger):

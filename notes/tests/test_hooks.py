@@ -37,7 +37,7 @@ def test_only_the_persons_own_living_notes_are_shown(owner, stranger):
     address = f"{mine.get_absolute_url()}#found"
     assert (found.title, found.text, found.address) == ("Kitchen", "oak", address)
     [thrown_away] = hooks.show(owner, [mine.pk, thrown.pk, theirs.pk], trashed=True).values()
-    assert (thrown_away.title, thrown_away.address) == ("Old", reverse("notes:trash"))
+    assert (thrown_away.title, thrown_away.address) == ("Old", f"{thrown.get_absolute_url()}#found")
 
 
 def test_a_note_that_is_found_by_its_title_has_the_words_marked_there(client, owner):

@@ -146,6 +146,18 @@ def test_the_address_of_a_note_in_the_trash_offers_to_put_it_back(client, strang
     assert Note.objects.kept().count() == 1
 
 
+def test_what_is_in_the_trash_can_be_read_and_not_ticked(client, owner):
+    note = writing.create(owner, "Cake", "**Butter**\n\n- [ ] buy eggs")
+    move(client, "trash", note)
+    assert f'<a href="{note.get_absolute_url()}">' in main(client.get(TRASH))
+    page = main(client.get(note.get_absolute_url(), {"q": "butter"}))
+    assert '<strong><mark id="found">Butter</mark></strong>' in page
+    assert "buy eggs" in page
+    assert '<span class="task-open"' in page
+    assert reverse("notes:edit", args=[note.pk]) not in page
+    assert client.post(reverse("notes:tick", args=[note.pk]), {"line": 2}).status_code == 404
+
+
 def test_from_the_trash_it_can_be_deleted_for_good(client, owner):
     [note] = make(owner, "Gone")
     writing.save(note, "Gone", "changed", 1)

@@ -226,9 +226,8 @@ def test_two_people_hash_the_same_title_otherwise(owner, stranger):
     assert LookupKey.objects.count() == 2
 
 
-def test_what_is_in_the_trash_cannot_be_opened_or_written_to(client, note):
+def test_what_is_in_the_trash_cannot_be_written_to(client, note):
     Note.objects.update(trashed=timezone.now())
-    assert client.get(note.get_absolute_url()).status_code == 404
     assert client.get(edit_address(note)).status_code == 404
     assert save(client, note, "Hm", 1).status_code == 404
 
