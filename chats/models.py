@@ -75,6 +75,13 @@ class Steered(models.Model):
             ),
         ]
 
+    @property
+    def is_steered(self) -> bool:
+        """Whether anything here isn't as everywhere; nothing is opened for it."""
+        numbers = (self.temperature, self.longest, self.reads, self.think or None)
+        is_told = type(self)._meta.get_field("instructions").held(self) is not None
+        return is_told or any(number is not None for number in numbers)
+
     def steer(self, instructions: str | None, **numbers) -> bool:
         """False where the row was deleted meanwhile."""
         sealed = sealed_for(self, "instructions", instructions) if instructions else None

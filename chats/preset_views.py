@@ -39,6 +39,7 @@ def steer(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
         else:
             if not chat.steer(**chosen):
                 raise Http404
+            messages.success(request, _("Saved. It counts from the next answer on."))
             return redirect(chat)
     return _steer_page(request, chat, form)
 

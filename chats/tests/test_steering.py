@@ -82,6 +82,22 @@ def test_the_sentence_says_what_is_taken(client, owner, temperature):
     assert b"A number from 0 to 2." in steer(client, chat, temperature=temperature).content
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{"instructions": "Be brief"}, {"temperature": "0"}, {"longest": "64"}, {"think": "off"}],
+)
+def test_a_steered_chat_says_so_and_leads_to_how(client, owner, fields):
+    chat = Chat.objects.create(owner=owner, title="t", model="m")
+    sign = f'<a class="chip" href="{reverse("chats:steer", args=[chat.pk])}"'
+    assert sign not in client.get(chat.get_absolute_url()).content.decode()
+    steer(client, chat, **fields)
+    page = client.get(chat.get_absolute_url()).content.decode()
+    assert sign in page
+    assert "Saved. It counts from the next answer on." in page
+    steer(client, chat)
+    assert sign not in client.get(chat.get_absolute_url()).content.decode()
+
+
 def test_instructions_are_sealed(client, owner):
     chat = Chat.objects.create(owner=owner, title="t", model="m")
     steer(client, chat, instructions="A canary in the Ardennes")
