@@ -1,16 +1,19 @@
 from typing import cast
 
 from django import forms
+from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from chats import steering
 from chats.engines.failures import failed
 from chats.engines.names import is_cloud
-from chats.models import Think
+from chats.models import Preset, Think
 from chats.order import BACK
 
 MAX_TEXT = 100_000
 MAX_AT_ONCE = 500
+SHOWN_OF_INSTRUCTIONS = 300
 
 
 class WordsField(forms.CharField):
@@ -165,6 +168,27 @@ class SteerForm(forms.Form):
         help_text=_("Where the model can. Its thoughts stand folded above the answer."),
     )
 
+    def __init__(self, *args, everywhere: Preset, window: int | None = None, **kwargs) -> None:
+        """`everywhere` is what counts in the place of what is empty, `window` what the model can
+        read, where that is known."""
+        super().__init__(*args, **kwargs)
+        empty = {
+            "instructions": steering.opened(everywhere, "instructions")[:SHOWN_OF_INSTRUCTIONS],
+            "temperature": (
+                _("the model's own") if everywhere.temperature is None else everywhere.temperature
+            ),
+            "longest": everywhere.longest or settings.NUM_PREDICT,
+            "reads": everywhere.reads or window or settings.NUM_CTX,
+        }
+        for name, value in empty.items():
+            if value != "":
+                self.fields[name].widget.attrs["placeholder"] = value
+        said = Think(everywhere.think or Think.OFF).label
+        as_everywhere = _("As everywhere: %(choice)s") % {"choice": said}
+        cast("forms.ChoiceField", self.fields["think"]).choices = [
+            (choice, label if choice else as_everywhere) for choice, label in Think.choices
+        ]
+
 
 class DefaultsForm(SteerForm):
     """How the model answers everywhere."""
@@ -210,9 +234,15 @@ class ChatSteerForm(SteerForm):
         widget=forms.TextInput({"dir": "auto"}),
     )
 
-    def __init__(self, *args, model: str, thinks: bool | None, **kwargs) -> None:
-        """`thinks` is whether the chat's model can think, None where nobody knows."""
+    def __init__(self, *args, model: str, thinks: bool | None, levels, **kwargs) -> None:
+        """`thinks` is whether the chat's model can think, `levels` which choices make a difference
+        to it; None where nobody knows."""
         super().__init__(*args, **kwargs)
+        if levels is not None:
+            # All are taken: the chat may go on with another model.
+            think = cast("forms.ChoiceField", self.fields["think"])
+            kept = {Think.EVERYWHERE, self["think"].value(), *levels}
+            think.widget.choices = [one for one in think.choices if one[0] in kept]
         if thinks is False:
             self.fields["think"].help_text = _(
                 "%(model)s can't think first, so this counts once another model answers here."

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.requests import SignedInRequest
 from chats import servers, steering
 from chats.forms import ChatSteerForm, DefaultsForm, PickPresetForm, PresetForm, SteerForm
-from chats.models import Chat
+from chats.models import Chat, Preset
 
 
 @require_http_methods(["GET", "POST"])
@@ -23,8 +23,11 @@ def steer(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     form = ChatSteerForm(
         _posted(request),
         initial=steering.begin(chat),
+        everywhere=steering.defaults(request.user),
+        window=servers.listed_num_ctx(chat.model),
         model=chat.model,
         thinks=servers.thinks(chat.model),
+        levels=servers.levels(chat.model),
     )
     if request.method == "POST" and form.is_valid():
         chosen = dict(form.cleaned_data)
@@ -64,7 +67,8 @@ def take(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def defaults(request: SignedInRequest) -> HttpResponse:
     """How the model answers in all chats that say nothing else."""
-    form = DefaultsForm(_posted(request), initial=steering.begin(steering.defaults(request.user)))
+    now = steering.begin(steering.defaults(request.user))
+    form = DefaultsForm(_posted(request), initial=now, everywhere=Preset())
     if request.method == "POST" and form.is_valid():
         steering.set_defaults(request.user, **form.cleaned_data)
         messages.success(request, _("Your settings are saved."))
@@ -81,7 +85,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def make(request: SignedInRequest) -> HttpResponse:
-    form = PresetForm(_posted(request))
+    form = PresetForm(_posted(request), everywhere=steering.defaults(request.user))
     if request.method == "POST" and form.is_valid():
         try:
             steering.save_preset(request.user, **form.cleaned_data)
@@ -99,7 +103,8 @@ def make(request: SignedInRequest) -> HttpResponse:
 def change(request: SignedInRequest, preset_id: uuid.UUID) -> HttpResponse:
     preset = get_object_or_404(request.user.presets.named(), pk=preset_id)
     now = {**steering.begin(preset), "name": steering.opened(preset, "name")}
-    form = PresetForm(_posted(request), initial=now)
+    everywhere = steering.defaults(request.user)
+    form = PresetForm(_posted(request), initial=now, everywhere=everywhere)
     if request.method == "POST" and form.is_valid():
         try:
             if not steering.change_preset(preset, **form.cleaned_data):

@@ -24,7 +24,7 @@ from chats.engines.failures import failed
 from chats.engines.names import full
 from chats.engines.ollama import Ollama
 from chats.engines.openai import OpenAI
-from chats.models import BuiltinServer, Chat, DefaultModel
+from chats.models import BuiltinServer, Chat, DefaultModel, Think
 
 KEEP_S = 10
 # Shorter, because somebody may be about to start the server.
@@ -219,6 +219,20 @@ def thinks(model: str) -> bool | None:
         return None
     found = _listed(model)
     return "thinking" in found.abilities if found else None
+
+
+def levels(model: str) -> set[Think] | None:
+    """Which choices of thinking make a difference to the model; None where nobody knows.
+
+    Never waits for the server. Of Ollama's models, gpt-oss alone knows levels, and always thinks;
+    the others take a level for yes (its docs, "Thinking").
+    """
+    if kind() != "ollama" or not thinks(model):
+        return None
+    found = _listed(model)
+    if found and found.family in ("gptoss", "gpt-oss"):
+        return {Think.LOW, Think.MEDIUM, Think.HIGH}
+    return {Think.OFF, Think.ON}
 
 
 def choices() -> list[Choice]:

@@ -112,6 +112,7 @@ class Model:
     quantization: str = ""
     parameter_size: str = ""
     digest: str = ""
+    family: str = ""
 
 
 class EngineFailed(Exception):

@@ -355,6 +355,7 @@ def _model(entry: dict[str, Any], shown: _Shown) -> Model:
         quantization=str(details.get("quantization_level") or ""),
         parameter_size=str(details.get("parameter_size") or ""),
         digest=str(entry.get("digest") or ""),
+        family=str(details.get("family") or ""),
     )
 
 

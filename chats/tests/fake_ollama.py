@@ -711,6 +711,7 @@ class FakeModel:
     context_length: int = 131_072
     remote: bool = False
     remote_in_list: bool = False
+    family: str = "llama"
 
     @property
     def digest(self) -> str:
@@ -759,8 +760,8 @@ class FakeModel:
         return {
             "parent_model": "",
             "format": "gguf",
-            "family": "llama",
-            "families": ["llama"],
+            "family": self.family,
+            "families": [self.family],
             "parameter_size": self.parameters,
             "quantization_level": "Q4_K_M",
         }

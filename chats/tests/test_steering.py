@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from chats import servers
 from chats.models import Chat
+from chats.tests.fake_ollama import FakeModel
 from chats.tests.test_reply_life import closed_reply, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -135,6 +136,50 @@ def test_the_page_says_where_the_model_cannot_think(client, owner, ollama):
         chat = Chat.objects.create(owner=owner, title="t", model=model)
         page = client.get(reverse("chats:steer", args=[chat.pk])).content.decode()
         assert ("think first" in page) == said
+
+
+def test_what_counts_where_it_is_empty_stands_in_the_field(client, owner, ollama):
+    servers.models()
+    chat = Chat.objects.create(owner=owner, title="t", model="qwen3:4b")
+
+    def placeholders(name: str, *args) -> list[str]:
+        page = client.get(reverse(f"chats:{name}", args=args)).content.decode()
+        return [
+            *re.findall('placeholder="([^"]*)"', page),
+            *re.findall("As everywhere: (.*?)<", page),
+        ]
+
+    unset = ["the model&#x27;s own", "2048", "8192"]
+    assert placeholders("steer", chat.pk) == [*unset, "No"]
+    told = {"instructions": "Be <brief>", "temperature": "0.0", "longest": "99", "reads": "500"}
+    client.post(reverse("chats:defaults"), {**told, "think": "high"})
+    said = ["Be &lt;brief&gt;", "0.0", "99", "500", "A lot"]
+    assert placeholders("steer", chat.pk) == placeholders("preset_make") == said
+    assert placeholders("defaults") == unset
+
+
+@pytest.mark.parametrize(
+    ("model", "now", "offered"),
+    [
+        ("qwen3:4b", "", ["", "off", "on"]),
+        ("qwen3:4b", "high", ["", "off", "on", "high"]),
+        ("gpt-oss:20b", "", ["", "low", "medium", "high"]),
+        ("unknown", "", ["", "off", "on", "low", "medium", "high"]),
+    ],
+)
+def test_only_the_levels_that_the_model_knows_are_offered(
+    client, owner, ollama, model, now, offered
+):
+    ollama.models = [
+        *ollama.models,
+        FakeModel("gpt-oss:20b", ("completion", "thinking"), family="gptoss"),
+    ]
+    servers.forget()
+    servers.models()
+    chat = Chat.objects.create(owner=owner, title="t", model=model, think=now)
+    page = client.get(reverse("chats:steer", args=[chat.pk])).content.decode()
+    select = page[page.index('<select name="think"') :].partition("</select>")[0]
+    assert re.findall('<option value="([^"]*)"', select) == offered
 
 
 def test_what_a_reply_cost_is_folded_away(client, ollama):
