@@ -89,11 +89,16 @@ def test_saving_waits_for_the_files_that_are_on_their_way(editor):
 
 
 def test_what_is_refused_is_said_and_the_text_stays(editor):
-    text(editor).fill("typed")
+    typed = "typed\n" * 200
+    text(editor).fill(typed)
+    text(editor).press("Control+Home")
     pick(editor, ("film.mp4", b"x" * 1_100_000), ("nothing.txt", b""))
-    expect(editor.get_by_role("alert").filter(has_text="This file is too large")).to_be_visible()
-    expect(editor.get_by_role("alert").filter(has_text="This file is empty")).to_be_visible()
-    expect(text(editor)).to_have_value("typed")
+    # Where the eyes are, however long the text is.
+    for reason in ("This file is too large", "This file is empty"):
+        alert = editor.get_by_role("alert").filter(has_text=reason)
+        expect(alert).to_be_in_viewport(ratio=1)
+    expect(editor.get_by_role("toolbar")).to_be_in_viewport(ratio=1)
+    expect(text(editor)).to_have_value(typed)
     editor.get_by_role("button", name="Don't add it").first.click()
     expect(editor.get_by_text("film.mp4")).to_be_hidden()
     forgive(editor, "422")
