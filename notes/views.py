@@ -17,7 +17,17 @@ from ahfai import marking
 from ahfai.asked import Asked
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY
-from notes import attachments, completion, conflicts, file_views, links, order, rendering, writing
+from notes import (
+    attachments,
+    completion,
+    conflicts,
+    file_views,
+    links,
+    order,
+    rendering,
+    ways_back,
+    writing,
+)
 from notes.forms import NewNoteForm, NoteForm, TickForm
 from notes.hooks import PLACE_FOUND
 from notes.list_views import tags_of
@@ -42,6 +52,7 @@ def detail(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
         "body": body and _marked(body, sought),
         "tags": tags_of([note], known).get(note.pk, []),
         "attached": attachments.attached(note),
+        "way_back": ways_back.way_back(request, note),
     }
     if note.trashed:
         return render(request, "notes/note_trashed.html", shown)
