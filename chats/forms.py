@@ -242,7 +242,8 @@ class ChatSteerForm(SteerForm):
             # All are taken: the chat may go on with another model.
             think = cast("forms.ChoiceField", self.fields["think"])
             kept = {Think.EVERYWHERE, self["think"].value(), *levels}
-            think.widget.choices = [one for one in think.choices if one[0] in kept]
+            choices = cast("list[tuple[str, str]]", think.choices)
+            think.widget.choices = [one for one in choices if one[0] in kept]
         if thinks is False:
             self.fields["think"].help_text = _(
                 "%(model)s can't think first, so this counts once another model answers here."
