@@ -12,6 +12,7 @@ from accounts import files
 from accounts.models import Tag
 from chats.models import Chat, Message, Preset, Pull
 from notes.models import Import, Note, Revision
+from reminders.models import Reminder
 
 CANARY = "Weekend in the Ardennes with a canary"
 METHODS = ("get", "post")
@@ -79,6 +80,7 @@ def things(owner) -> dict[str, object]:
             owner=owner, note=note, title=CANARY, body=CANARY, version=1, written=note.changed
         ).pk,
         "import_id": Import.objects.create(owner=owner, name=CANARY, size=1).pk,
+        "reminder_id": Reminder.objects.create(owner=owner, title=CANARY, details=CANARY).pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
         "object_id": chat.pk,

@@ -11,6 +11,7 @@ from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
 from chats.models import BuiltinServer, Chat, Message, Preset
 from notes.models import Note, Revision
+from reminders.models import Completion, Reminder
 
 CANARY = "a canary that sings in the Ardennes"
 
@@ -23,6 +24,7 @@ def rows(owner, stranger):
         owner=stranger, chat=chat, role="user", content=CANARY, thinking=CANARY
     )
     note = Note.objects.create(owner=stranger, title=CANARY, body=CANARY, excerpt=CANARY)
+    reminder = Reminder.objects.create(owner=stranger, title=CANARY, details=CANARY)
     found = {
         Heartbeat: Heartbeat.objects.create(kind="web", host="here", pid=1),
         BuiltinServer: BuiltinServer.objects.create(),
@@ -32,6 +34,10 @@ def rows(owner, stranger):
         Note: note,
         Revision: Revision.objects.create(
             owner=stranger, note=note, title=CANARY, body=CANARY, version=1, written=note.changed
+        ),
+        Reminder: reminder,
+        Completion: Completion.objects.create(
+            owner=stranger, reminder=reminder, kind="done", version=1
         ),
         SealedFile: SealedFile.objects.create(owner=stranger, name=CANARY),
         User: stranger,
@@ -65,7 +71,7 @@ def test_no_page_holds_or_fetches_a_word_of_what_people_write(client, rows):
             assert response.status_code == 200, path
             assert CANARY not in response.content.decode()
             sql = " ".join(query["sql"] for query in asked)
-            for column in ('"content"', "thinking", '"title"', '"body"', "excerpt"):
+            for column in ('"content"', "thinking", '"title"', '"body"', "excerpt", "details"):
                 assert column not in sql, path
 
 

@@ -46,6 +46,8 @@ from notes.models import (
     Revision,
     Tagging,
 )
+from reminders import models as reminders
+from reminders.models import Completion, Reminder
 
 OURS = ("ahfai", "accounts", "chats", "notes", "reminders")
 CONSTRAINTS = {
@@ -75,6 +77,7 @@ class Talk:
         self.asked = self.message(role="user", request_id=uuid.uuid4())
         self.reply = self.message(role="assistant", parent=self.asked, state="running")
         self.note = note(self.person)
+        self.reminder = reminder(self.person)
 
     def message(self, **fields) -> Message:
         fields = {"owner": self.person, "chat": self.chat, "content": "words"} | fields
@@ -139,6 +142,30 @@ def taking_in(talk: Talk, **fields) -> Import:
 def remark(talk: Talk, **fields) -> None:
     fields = {"owner": talk.person, "number": 0, "name": "n", "code": "damaged"} | fields
     ImportRemark.objects.create(**fields)
+
+
+def reminder(owner: User, **fields) -> Reminder:
+    """For a time in the morning of a day."""
+    fields = {"day": NOW.date(), "at": datetime.time(9), "due": NOW} | fields
+    return Reminder.objects.create(owner=owner, title="t", **fields)
+
+
+def completion(talk: Talk, **fields) -> None:
+    fields = {
+        "owner": talk.person,
+        "reminder": talk.reminder,
+        "kind": "done",
+        "version": 1,
+    } | fields
+    Completion.objects.create(**fields)
+
+
+def reminders_tagging(talk: Talk, tag_of: User | None = None, **fields) -> None:
+    tag, _made = Tag.objects.get_or_create(
+        owner=tag_of or talk.person, name_hash="0" * 64, defaults={"name": "garden"}
+    )
+    fields = {"owner": talk.person, "reminder": talk.reminder, "tag": tag} | fields
+    reminders.Tagging.objects.create(**fields)
 
 
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
@@ -227,6 +254,28 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "importremark_import_is_the_owners": lambda talk: remark(
         talk, of=taking_in(talk), owner=make_person()
     ),
+    "reminder_version_from_one": lambda talk: talk.change(talk.reminder, version=0),
+    "reminder_priority_is_known": lambda talk: talk.change(talk.reminder, priority=4),
+    "reminder_of_a_day_is_due": lambda talk: talk.change(talk.reminder, due=None),
+    "reminder_zone_is_of_a_time": lambda talk: talk.change(talk.reminder, at=None, zone="UTC"),
+    "reminder_repeat_is_whole": lambda talk: talk.change(talk.reminder, rrule="FREQ=DAILY"),
+    "reminder_snoozed_is_due": lambda talk: talk.change(talk.reminder, snoozed_until=NOW, done=NOW),
+    "reminder_tells_only_of_what_is_open": lambda talk: talk.change(
+        talk.reminder, next_fire_at=NOW, trashed=NOW
+    ),
+    "reminder_made_once_per_page": lambda talk: twice(
+        reminder, owner=talk.person, made_by=uuid.uuid4()
+    ),
+    "tagging_once_per_reminder": lambda talk: twice(reminders_tagging, talk=talk),
+    "tagging_reminder_is_the_owners": lambda talk: reminders_tagging(
+        talk, reminder=reminder(make_person())
+    ),
+    "tagging_reminders_tag_is_the_owners": lambda talk: reminders_tagging(
+        talk, tag_of=make_person()
+    ),
+    "completion_kind_is_known": lambda talk: completion(talk, kind="lost"),
+    "completion_once_per_version": lambda talk: twice(completion, talk=talk),
+    "completion_reminder_is_the_owners": lambda talk: completion(talk, owner=make_person()),
 }
 
 TWINS: dict[str, Callable[[Talk], object]] = {
@@ -349,6 +398,26 @@ def test_what_is_archived_or_in_the_trash_is_not_pinned():
             talk.change(talk.note, **away)
         talk.change(talk.note, pinned=False, **away)
         talk.change(talk.note, archived=False, trashed=None, pinned=True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"day": None},
+        {"day": None, "due": None},
+        {"next_fire_at": NOW, "done": NOW},
+        {"next_fire_at": NOW, "trashed": NOW},
+        {"day": None, "at": None, "due": None, "next_fire_at": NOW},
+        {"day": None, "at": None, "due": None, "snoozed_until": NOW},
+        {"rrule": "FREQ=DAILY", "repeat_from": "now"},
+        {"repeat_from": "due"},
+    ],
+)
+def test_a_reminder_that_makes_no_sense_is_refused(wrong):
+    talk = Talk()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        talk.change(talk.reminder, **wrong)
 
 
 @pytest.mark.django_db

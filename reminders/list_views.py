@@ -1,0 +1,110 @@
+"""Lists of reminders in the browser."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts import tags
+from accounts.requests import SignedInRequest
+from reminders import lists, pages, schedule
+from reminders.forms import ReminderForm
+from reminders.lists import Section
+from reminders.models import Reminder, Tagging
+
+
+@require_GET
+def index(request: SignedInRequest) -> HttpResponse:
+    return list_page(request, "list")
+
+
+@require_GET
+def undated(request: SignedInRequest) -> HttpResponse:
+    return list_page(request, "undated")
+
+
+@require_GET
+def done(request: SignedInRequest) -> HttpResponse:
+    return list_page(request, "done")
+
+
+def list_page(request: SignedInRequest, place: str) -> HttpResponse:
+    """The reminders of a place, of one tag if the address names it."""
+    known = tags.all_of(request.user)
+    chosen = tags.within(known, request.GET.get("tag", ""))
+    if "tag" in request.GET and not chosen:
+        raise Http404
+    carrying = None
+    if chosen:
+        links = Tagging.objects.filter(tag__in=[tag.id for tag in chosen])
+        carrying = links.values("reminder")
+    page, sections = {"list": _by_day, "undated": _undated, "done": _done}[place](
+        request, carrying, timezone.now()
+    )
+    rows = lists.rows_of(sections)
+    carried = tags_of([row.reminder for row in rows], known)
+    for row in rows:
+        row.tags = carried.get(row.reminder.pk, [])
+    shown = {
+        "page": page,
+        "place": place,
+        "form": ReminderForm(initial={"page": uuid.uuid4(), "day": timezone.localdate()}),
+        "tag": chosen[0] if chosen else None,
+        "tags": tags.leading_on(request.user, Tagging, known, chosen),
+        "sections": sections,
+        # What was just done, which can be taken back.
+        "just_done": request.session.get("reminders_done") if "done" in request.GET else None,
+    }
+    return render(request, "reminders/reminder_list.html", shown)
+
+
+_Shown = tuple[pages.Page, list[Section]]
+
+
+def _by_day(request: SignedInRequest, carrying, now: datetime.datetime) -> _Shown:
+    today, tomorrow = schedule.midnights(now, request.user.zone)
+    reminders = request.user.reminders.dated().listed()
+    finished = _completions(request).filter(made__gte=today, made__lt=tomorrow)
+    if carrying is not None:
+        reminders = reminders.filter(pk__in=carrying)
+        finished = finished.filter(reminder__in=carrying)
+    page = pages.page(reminders, "moment", request.GET)
+    is_first = not page.before
+    overdue = reminders.counts(now, (today, tomorrow))["overdue"]
+    return page, lists.by_day(
+        page.rows, finished.order_by("made") if is_first else [], overdue, now
+    )
+
+
+def _undated(request: SignedInRequest, carrying, _now: datetime.datetime) -> _Shown:
+    reminders = request.user.reminders.undated().listed()
+    if carrying is not None:
+        reminders = reminders.filter(pk__in=carrying)
+    page = pages.page(reminders, "-created", request.GET)
+    return page, [Section("", [lists.Row(one) for one in page.rows])] if page.rows else []
+
+
+def _done(request: SignedInRequest, carrying, now: datetime.datetime) -> _Shown:
+    completions = _completions(request)
+    if carrying is not None:
+        completions = completions.filter(reminder__in=carrying)
+    page = pages.page(completions, "-made", request.GET)
+    return page, lists.by_day_done(page.rows, now)
+
+
+def _completions(request: SignedInRequest):
+    """With their reminders, without what no list shows."""
+    there = request.user.completions.filter(reminder__trashed=None)
+    return there.select_related("reminder").defer("reminder__details")
+
+
+def tags_of(
+    reminders: Iterable[Reminder], known: list[tags.Named]
+) -> dict[uuid.UUID, list[tags.Named]]:
+    """The tags of each reminder, by name."""
+    links = Tagging.objects.filter(reminder__in=[one.pk for one in reminders])
+    return tags.of_each(links, "reminder", known)

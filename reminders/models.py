@@ -1,0 +1,285 @@
+"""Reminders, the tags that they carry, and what was done with them."""
+
+import datetime
+import uuid
+import zoneinfo
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, F, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.constraints import SameOwner
+from accounts.fields import SealedQuerySet, SealedTextField
+from accounts.models import Tag
+from ahfai import addresses
+
+MAX_TITLE = 200
+MAX_DETAILS = 20_000
+# When the person is told of something that has a day and no time, by their own clock.
+ALL_DAY_AT = datetime.time(9)
+
+
+class Priority(models.IntegerChoices):
+    NONE = 0, _("None")
+    HIGH = 1, _("High")
+    MIDDLE = 2, _("Middle")
+    LOW = 3, _("Low")
+
+
+class RepeatFrom(models.TextChoices):
+    """What the next time is counted from: the time when it was due, or when it was done."""
+
+    DUE = "due"
+    DONE = "done"
+
+
+# Where a reminder stands in the lists: when it was put off to, else when it is due.
+MOMENT = Coalesce("snoozed_until", "due")
+# Only the end of the day makes it late.
+ALL_DAY = Q(at=None, snoozed_until=None)
+# What Undo brings back.
+STATE = ("day", "at", "due", "snoozed_until", "next_fire_at", "rrule", "repeat_from")
+
+
+class ReminderQuerySet(SealedQuerySet):
+    def living(self):
+        """Without those in the trash."""
+        return self.filter(trashed=None)
+
+    def open(self):
+        """What is still to be done."""
+        return self.living().filter(done=None)
+
+    def dated(self):
+        """What is to be done at some time, with that time as `moment`."""
+        return self.open().filter(due__isnull=False).annotate(moment=MOMENT)
+
+    def undated(self):
+        return self.open().filter(due=None)
+
+    def in_trash(self):
+        return self.filter(trashed__isnull=False)
+
+    def counts(self, now: datetime.datetime, midnights: tuple[datetime.datetime, ...]) -> dict:
+        """How many are overdue and how many are still to come today. `midnights` are the
+        beginnings of today and of tomorrow by the person's clock."""
+        today, tomorrow = midnights
+        is_late = Q(moment__lt=now) & ~(ALL_DAY & Q(due__gte=today))
+        return (
+            self.dated()
+            .filter(moment__lt=tomorrow)
+            .aggregate(overdue=Count("pk", filter=is_late), today=Count("pk", filter=~is_late))
+        )
+
+    def listed(self):
+        """Without the column that no list shows."""
+        return self.defer("details")
+
+
+class Reminder(models.Model):
+    """Something to be told of. What was meant is stored, on the person's wall clock: `day`, `at`,
+    `zone` and `rrule`. `due` and `next_fire_at` follow from it, in UTC (`reminders.schedule`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reminders"
+    )
+    title = SealedTextField(_("title"), max_length=MAX_TITLE)
+    details = SealedTextField(_("details"), max_length=MAX_DETAILS, blank=True)
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NONE)
+    day = models.DateField(null=True)
+    # Without one the whole day is meant.
+    at = models.TimeField(null=True)
+    # Empty for the person's own, wherever they go.
+    zone = models.CharField(max_length=64, blank=True)
+    # By RFC 5545, counting from the day that is still to be done; empty for once.
+    rrule = models.CharField(max_length=500, blank=True)
+    repeat_from = models.CharField(max_length=4, choices=RepeatFrom, blank=True)
+    due = models.DateTimeField(null=True)
+    # When the person is to be told next; empty where nothing is to come.
+    next_fire_at = models.DateTimeField(null=True)
+    # Leaves what is due alone.
+    snoozed_until = models.DateTimeField(null=True)
+    done = models.DateTimeField(null=True)
+    # When it was put into the trash.
+    trashed = models.DateTimeField(null=True)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    changed = models.DateTimeField(default=timezone.now, editable=False)
+    # Raised with each change by the person; who comes with an older one has not seen it.
+    version = models.PositiveIntegerField(default=1, editable=False)
+    # The page that it was written in: what is sent again because the answer got lost is no twin.
+    made_by = models.UUIDField(null=True, editable=False)
+    change_number = models.BigIntegerField(default=0, editable=False)
+    tags: models.ManyToManyField = models.ManyToManyField(
+        Tag, through="Tagging", blank=True, related_name="reminders"
+    )
+
+    objects = ReminderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
+        indexes = [
+            # Partial ones, as for notes.
+            models.Index(
+                F("owner"),
+                MOMENT,
+                F("id"),
+                condition=Q(trashed=None, done=None, due__isnull=False),
+                name="reminder_by_moment",
+            ),
+            models.Index(
+                fields=["owner", "-created", "-id"],
+                condition=Q(trashed=None, done=None, due=None),
+                name="reminder_undated_newest_first",
+            ),
+            models.Index(
+                fields=["owner", "-trashed", "-id"],
+                condition=Q(trashed__isnull=False),
+                name="reminder_trash_newest_first",
+            ),
+            models.Index(
+                fields=["trashed"],
+                condition=Q(trashed__isnull=False),
+                name="reminder_trash_by_age",
+            ),
+            models.Index(
+                fields=["next_fire_at", "id"],
+                condition=Q(next_fire_at__isnull=False),
+                name="reminder_next_to_fire",
+            ),
+            models.Index(fields=["owner", "change_number"], name="reminder_by_change"),
+        ]
+        constraints = [
+            # For accounts.constraints.SameOwner.
+            models.UniqueConstraint(fields=["owner", "id"], name="reminder_of_owner"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="reminder_version_from_one"),
+            models.CheckConstraint(
+                condition=Q(priority__in=Priority.values), name="reminder_priority_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(day=None, at=None, due=None) | Q(day__isnull=False, due__isnull=False),
+                name="reminder_of_a_day_is_due",
+            ),
+            # A whole day is the one of wherever the person is.
+            models.CheckConstraint(
+                condition=Q(zone="") | Q(at__isnull=False), name="reminder_zone_is_of_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(rrule="", repeat_from="")
+                | (~Q(rrule="") & Q(repeat_from__in=RepeatFrom.values, day__isnull=False)),
+                name="reminder_repeat_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(snoozed_until=None) | Q(due__isnull=False, done=None),
+                name="reminder_snoozed_is_due",
+            ),
+            models.CheckConstraint(
+                condition=Q(next_fire_at=None) | Q(due__isnull=False, done=None, trashed=None),
+                name="reminder_tells_only_of_what_is_open",
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "made_by"],
+                condition=Q(made_by__isnull=False),
+                name="reminder_made_once_per_page",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def get_absolute_url(self) -> str:
+        return addresses.of_row("reminders:detail", self.pk)
+
+    @property
+    def own_zone(self) -> zoneinfo.ZoneInfo:
+        """The zone of its wall clock."""
+        try:
+            return zoneinfo.ZoneInfo(self.zone) if self.zone else self.owner.zone
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            return self.owner.zone
+
+    @property
+    def counts_as_day(self) -> bool:
+        """Whether the whole day is meant, and it wasn't put off to a time."""
+        return self.at is None and self.snoozed_until is None
+
+    def is_late(self, now: datetime.datetime, today: datetime.date) -> bool:
+        """Overdue; `today` is the person's. As `counts` has it."""
+        moment = self.snoozed_until or self.due
+        if moment is None or moment >= now:
+            return False
+        return not self.counts_as_day or timezone.localdate(moment) < today
+
+    def state(self) -> dict[str, object]:
+        """What changes as it is done, skipped or ended."""
+        return {name: getattr(self, name) for name in STATE}
+
+
+class Tagging(models.Model):
+    """A tag on a reminder."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    reminder = models.ForeignKey(Reminder, on_delete=models.CASCADE)
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reminder", "tag"], name="tagging_once_per_reminder"),
+            SameOwner(to="reminder", name="tagging_reminder_is_the_owners"),
+            SameOwner(to="tag", name="tagging_reminders_tag_is_the_owners"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Completion(models.Model):
+    """That a reminder, or one time of it, was done, and how exactly it was before."""
+
+    class Kind(models.TextChoices):
+        DONE = "done"
+        SKIPPED = "skipped"
+        ENDED = "ended"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="completions"
+    )
+    reminder = models.ForeignKey(Reminder, on_delete=models.CASCADE, related_name="completions")
+    kind = models.CharField(max_length=8, choices=Kind)
+    made = models.DateTimeField(default=timezone.now)
+    # The version of the reminder that this was done to: a second press finds it done.
+    version = models.PositiveIntegerField()
+    # As the columns of the reminder of these names were.
+    day = models.DateField(null=True)
+    at = models.TimeField(null=True)
+    due = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True)
+    next_fire_at = models.DateTimeField(null=True)
+    rrule = models.CharField(max_length=500, blank=True)
+    repeat_from = models.CharField(max_length=4, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "-made", "-id"], name="completion_newest_first"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["done", "skipped", "ended"]), name="completion_kind_is_known"
+            ),
+            models.UniqueConstraint(
+                fields=["reminder", "version"], name="completion_once_per_version"
+            ),
+            SameOwner(to="reminder", name="completion_reminder_is_the_owners"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def state(self) -> dict[str, object]:
+        """The reminder's columns as they were."""
+        return {name: getattr(self, name) for name in STATE}

@@ -1,0 +1,88 @@
+"""A reminder's words and times on their way to the disk."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import changes, tags
+from reminders import schedule
+from reminders.models import Reminder
+
+TIMES = ("day", "at", "zone")
+
+
+class Outdated(Exception):
+    """Somebody has changed it since; `reminder` is how they left it."""
+
+    def __init__(self, reminder: Reminder) -> None:
+        super().__init__()
+        self.reminder = reminder
+
+
+def create(
+    user, wanted: dict[str, Any], names: Iterable[str] = (), page: uuid.UUID | None = None
+) -> Reminder:
+    """A new reminder with the tags of these names, unless the page `page` has made the very same
+    one before. Another one from there is a second reminder: somebody went back to the page.
+
+    `wanted` are columns: the words, the priority, and what TIMES says.
+    """
+    made = user.reminders.open().filter(made_by=page).first() if page else None
+    if made and _says(made, wanted):
+        return made
+    try:
+        with transaction.atomic():
+            return _create(user, wanted, names, None if made else page)
+    except IntegrityError:
+        # The twin of this request was quicker by a moment, or the page's reminder is done.
+        made = user.reminders.open().filter(made_by=page).first()
+        if made and _says(made, wanted):
+            return made
+    with transaction.atomic():
+        return _create(user, wanted, names, None)
+
+
+def _create(user, wanted: dict[str, Any], names: Iterable[str], page: uuid.UUID | None) -> Reminder:
+    number = changes.next_number(user.pk)
+    reminder = Reminder(owner=user, made_by=page, change_number=number, **wanted)
+    schedule.settle(reminder, timezone.now())
+    reminder.save(force_insert=True)
+    reminder.tags.set(tags.named(user, names), through_defaults={"owner": user})
+    return reminder
+
+
+def save(
+    reminder: Reminder, version: int, wanted: dict[str, Any], names: Iterable[str]
+) -> Reminder:
+    """What was made of `version` of the reminder. Returns it as saved.
+
+    Raises Outdated, Reminder.DoesNotExist when it is no longer there to be changed, and SealError
+    when the earlier words can't be opened.
+    """
+    with transaction.atomic():
+        kept = Reminder.objects.open().select_for_update().get(pk=reminder.pk)
+        if kept.version != version:
+            # A page whose answer got lost sends the same again.
+            if _says(kept, wanted):
+                return kept
+            raise Outdated(kept)
+        number = changes.next_number(kept.owner_id)
+        # What can't be opened isn't overwritten.
+        before = {name: getattr(kept, name) for name in wanted}
+        for name, value in wanted.items():
+            setattr(kept, name, value)
+        moved: tuple[str, ...] = ()
+        if any(before[name] != wanted[name] for name in TIMES):
+            moved = schedule.settle(kept, timezone.now())
+        kept.version, kept.changed, kept.change_number = version + 1, timezone.now(), number
+        kept.save(update_fields=["version", "changed", "change_number", *wanted, *moved])
+        kept.tags.set(tags.named(kept.owner, names), through_defaults={"owner": kept.owner})
+        tags.drop_unused(kept.owner)
+    return kept
+
+
+def _says(reminder: Reminder, wanted: dict[str, Any]) -> bool:
+    return all(getattr(reminder, name) == value for name, value in wanted.items())
