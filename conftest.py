@@ -9,6 +9,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from ahfai.testing import make_person, signed_in
 from chats import calibration, lifecycle
+from reminders import notices
 
 
 def pytest_collection_modifyitems(config, items):
@@ -72,6 +73,7 @@ def _sql_to_delete_all(style, tables, **_how):
 def nothing_known_from_an_earlier_test():
     lifecycle.forget_process()
     calibration.forget()
+    notices.forget_start()
 
 
 @pytest.fixture

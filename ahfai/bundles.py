@@ -39,7 +39,7 @@ BUNDLES = {
         "utilities",
     ),
     "htmx.js": ["django_htmx/htmx-2.min.js"],
-    "house.js": _scripts("dialog", "menu", "pick-all", "shortcuts", "toast"),
+    "house.js": _scripts("dialog", "menu", "pick-all", "shortcuts", "toast", "news"),
     "home.js": _scripts("grow", "composer", "post", "message", "home-ask", "draft"),
     "chat.js": _scripts(
         *("copy", "chat-code", "chat-follow", "post", "chat-more", "grow", "composer", "message"),

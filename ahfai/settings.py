@@ -260,6 +260,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "chats.context_processors.recent_chats",
+                "reminders.context_processors.bell",
             ],
             "builtins": ["django_htmx.templatetags.django_htmx", "ahfai.templatetags.house"],
         },

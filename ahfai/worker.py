@@ -8,7 +8,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -26,8 +26,11 @@ from chats.lifecycle import close_dead
 from chats.order import purge_trash
 from notes.order import purge_notes
 from notes.transfer import importing
+from reminders import due
+from reminders.notices import forget_old as forget_old_notices
 
 EVERY_S = 2
+LEAST_PAUSE_S = 0.05
 HOUR_S = 3600
 FORGET_HEARTBEATS_AFTER = timedelta(days=1)
 
@@ -41,7 +44,7 @@ def run() -> None:
         while not stop.times:
             close_old_connections()
             worker.work()
-            stop.wait(EVERY_S)
+            stop.wait(worker.pause_s())
     worker.leave()
 
 
@@ -51,18 +54,19 @@ class Worker:
         self._next_hour = time.monotonic()
         self._last_round = time.time()
         self._trust_beats_from = 0.0
+        self._next_due: datetime | None = None
 
     def work(self) -> None:
         """One round. A job that fails is named in the log, and the others still get their turn."""
         self._try(self.beat)
+        self._try(self.tell_of_reminders)
         if self._beats_can_be_trusted():
             self._try(close_dead)
             self._try(pulls.close_dead)
             self._try(self.take_up_imports)
         if time.monotonic() >= self._next_hour:
             self._next_hour = time.monotonic() + HOUR_S
-            hourly = SessionStore.clear_expired, forget_old, forget_heartbeats, forget_tombstones
-            for job in (*hourly, purge_trash, purge_notes, drop_unneeded, importing.forget_old):
+            for job in HOURLY:
                 self._try(job)
 
     def _beats_can_be_trusted(self) -> bool:
@@ -73,6 +77,20 @@ class Worker:
             self._trust_beats_from = now + Heartbeat.DEAD_AFTER_S / 3
         self._last_round = now
         return now >= self._trust_beats_from
+
+    def tell_of_reminders(self) -> None:
+        """Of all that are due, in batches, so that nobody else waits for long."""
+        self._next_due = None
+        while due.fire_due() == due.AT_ONCE:
+            self.beat()
+        self._next_due = due.next_due()
+
+    def pause_s(self) -> float:
+        """Until the next round: shorter where a reminder is due sooner."""
+        if self._next_due is None:
+            return EVERY_S
+        left = (self._next_due - timezone.now()).total_seconds()
+        return min(max(left, LEAST_PAUSE_S), EVERY_S)
 
     def take_up_imports(self) -> None:
         importing.take_up(self.id)
@@ -101,3 +119,9 @@ class Worker:
 
 def forget_heartbeats() -> None:
     Heartbeat.objects.filter(seen__lt=timezone.now() - FORGET_HEARTBEATS_AFTER).delete()
+
+
+HOURLY = (
+    *(SessionStore.clear_expired, forget_old, forget_heartbeats, forget_tombstones),
+    *(purge_trash, purge_notes, drop_unneeded, importing.forget_old, forget_old_notices),
+)

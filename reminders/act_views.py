@@ -53,7 +53,9 @@ def _say_left_alone(request: SignedInRequest, count: int) -> None:
 def _back(
     request: SignedInRequest, form: PickedForm | UndoForm, just_done: bool = False
 ) -> HttpResponse:
-    """To the page that the form was sent from."""
+    """To the page that the form was sent from; a notice in an open page goes by itself."""
+    if request.htmx:
+        return HttpResponse(headers={"HX-Trigger": "look"})
     kept = {name: request.GET[name] for name in ("tag", "before", "after") if name in request.GET}
     query = urlencode(kept | ({"done": 1} if just_done else {}))
     return redirect(reverse(f"reminders:{form.cleaned_data['back_to']}") + (query and f"?{query}"))

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from ahfai.inspection import Inspection
-from reminders.models import Completion, Reminder
+from reminders.models import Completion, Notice, Reminder
 
 
 @admin.register(Reminder)
@@ -17,4 +17,10 @@ class ReminderInspection(Inspection):
 @admin.register(Completion)
 class CompletionInspection(Inspection):
     shown = ("id", "owner_id", "reminder_id", "kind", "made", "version")
+    ordering = ("-made",)
+
+
+@admin.register(Notice)
+class NoticeInspection(Inspection):
+    shown = ("id", "owner_id", "reminder_id", "occurrence_at", "missed", "made", "read")
     ordering = ("-made",)

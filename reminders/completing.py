@@ -49,6 +49,7 @@ def _complete(reminder: Reminder, now: datetime.datetime) -> Completion:
         **reminder.state(),
     )
     _write(reminder, done=now, next_fire_at=None, snoozed_until=None)
+    reminder.notices.filter(read=None).update(read=now)
     return completion
 
 

@@ -74,7 +74,7 @@ def _by_day(request: SignedInRequest, carrying, now: datetime.datetime) -> _Show
         finished = finished.filter(reminder__in=carrying)
     page = pages.page(reminders, "moment", request.GET)
     is_first = not page.before
-    overdue = reminders.counts(now, (today, tomorrow))["overdue"]
+    overdue = reminders.overdue(now, today).count()
     return page, lists.by_day(
         page.rows, finished.order_by("made") if is_first else [], overdue, now
     )

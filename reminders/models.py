@@ -1,4 +1,4 @@
-"""Reminders, the tags that they carry, and what was done with them."""
+"""Reminders, the tags that they carry, what was done with them, and that somebody was told."""
 
 import datetime
 import uuid
@@ -6,7 +6,7 @@ import zoneinfo
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -38,10 +38,16 @@ class RepeatFrom(models.TextChoices):
 
 # Where a reminder stands in the lists: when it was put off to, else when it is due.
 MOMENT = Coalesce("snoozed_until", "due")
-# Only the end of the day makes it late.
-ALL_DAY = Q(at=None, snoozed_until=None)
+# What comes later than this is called late: the machine was off, or busy.
+LATE_AFTER = datetime.timedelta(minutes=1)
 # What Undo brings back.
 STATE = ("day", "at", "due", "snoozed_until", "next_fire_at", "rrule", "repeat_from")
+
+
+def is_late(now: datetime.datetime, midnight: datetime.datetime) -> Q:
+    """Of dated ones those that are overdue; of a whole day its end makes it so."""
+    is_of_today = Q(at=None, snoozed_until=None, due__gte=midnight)
+    return Q(moment__lt=now) & ~is_of_today
 
 
 class ReminderQuerySet(SealedQuerySet):
@@ -63,16 +69,13 @@ class ReminderQuerySet(SealedQuerySet):
     def in_trash(self):
         return self.filter(trashed__isnull=False)
 
-    def counts(self, now: datetime.datetime, midnights: tuple[datetime.datetime, ...]) -> dict:
-        """How many are overdue and how many are still to come today. `midnights` are the
-        beginnings of today and of tomorrow by the person's clock."""
-        today, tomorrow = midnights
-        is_late = Q(moment__lt=now) & ~(ALL_DAY & Q(due__gte=today))
-        return (
-            self.dated()
-            .filter(moment__lt=tomorrow)
-            .aggregate(overdue=Count("pk", filter=is_late), today=Count("pk", filter=~is_late))
-        )
+    def to_fire(self, now: datetime.datetime):
+        """What somebody is to be told of, the longest overdue first."""
+        return self.filter(next_fire_at__lte=now).order_by("next_fire_at", "id")
+
+    def overdue(self, now: datetime.datetime, midnight: datetime.datetime):
+        """`midnight` is when the person's today began."""
+        return self.dated().filter(is_late(now, midnight))
 
     def listed(self):
         """Without the column that no list shows."""
@@ -151,6 +154,11 @@ class Reminder(models.Model):
                 condition=Q(next_fire_at__isnull=False),
                 name="reminder_next_to_fire",
             ),
+            models.Index(
+                fields=["owner", "next_fire_at"],
+                condition=Q(next_fire_at__isnull=False),
+                name="reminder_owners_next_to_fire",
+            ),
             models.Index(fields=["owner", "change_number"], name="reminder_by_change"),
         ]
         constraints = [
@@ -208,7 +216,7 @@ class Reminder(models.Model):
         return self.at is None and self.snoozed_until is None
 
     def is_late(self, now: datetime.datetime, today: datetime.date) -> bool:
-        """Overdue; `today` is the person's. As `counts` has it."""
+        """Overdue; `today` is the person's."""
         moment = self.snoozed_until or self.due
         if moment is None or moment >= now:
             return False
@@ -283,3 +291,39 @@ class Completion(models.Model):
     def state(self) -> dict[str, object]:
         """The reminder's columns as they were."""
         return {name: getattr(self, name) for name in STATE}
+
+
+class Notice(models.Model):
+    """That the person was told of a reminder, in the app."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices"
+    )
+    reminder = models.ForeignKey(Reminder, on_delete=models.CASCADE, related_name="notices")
+    # When it was due, or was put off to.
+    occurrence_at = models.DateTimeField()
+    # More times of a series that came while nobody could be told.
+    missed = models.PositiveIntegerField(default=0)
+    made = models.DateTimeField(default=timezone.now)
+    read = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "-made", "-id"], name="notice_newest_first"),
+            models.Index(fields=["owner", "-made"], condition=Q(read=None), name="notice_unread"),
+            models.Index(fields=["made"], name="notice_by_age"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reminder", "occurrence_at"], name="notice_once_per_occurrence"
+            ),
+            SameOwner(to="reminder", name="notice_reminder_is_the_owners"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def is_late(self) -> bool:
+        return self.made - self.occurrence_at > LATE_AFTER

@@ -1,40 +1,63 @@
 """From what a person meant, on their wall clock, to moments."""
 
 import datetime
+from collections.abc import Iterator
+from contextlib import suppress
 
-from reminders.models import ALL_DAY_AT, Reminder
+from reminders import recurrence
+from reminders.models import ALL_DAY_AT, Reminder, RepeatFrom
 
 # Who sets something for this very minute is still told.
 GRACE = datetime.timedelta(minutes=1)
-
-
-def due_at(
-    day: datetime.date | None, at: datetime.time | None, zone: datetime.tzinfo
-) -> datetime.datetime | None:
-    """The moment in UTC; of a whole day that when the person is told.
-
-    A time that the clock skips is moved on, of one that it shows twice the first is taken.
-    """
-    if day is None:
-        return None
-    return datetime.datetime.combine(day, at or ALL_DAY_AT, zone).astimezone(datetime.UTC)
+# More missed times than these aren't counted.
+MOST_MISSED = 1000
 
 
 def settle(reminder: Reminder, now: datetime.datetime) -> tuple[str, ...]:
     """Set what follows from the day, the time and the zone, and return the names of the columns."""
-    reminder.due = due_at(reminder.day, reminder.at, reminder.own_zone)
+    reminder.due = due_at(reminder)
     reminder.snoozed_until = None
     reminder.next_fire_at = coming(reminder, now - GRACE)
     return "due", "snoozed_until", "next_fire_at"
 
 
+def due_at(reminder: Reminder) -> datetime.datetime | None:
+    """Of a whole day the moment when the person is told."""
+    if reminder.day is None:
+        return None
+    return recurrence.occurrence(_wall(reminder), reminder.own_zone).at
+
+
 def coming(reminder: Reminder, after: datetime.datetime) -> datetime.datetime | None:
     """The first moment after another one when the person is to be told."""
-    moments = [reminder.snoozed_until]
+    moments = [reminder.snoozed_until, next(_repeats(reminder, after), None)]
     # What was put off over its time isn't told of then.
     if reminder.due and (reminder.snoozed_until is None or reminder.snoozed_until < reminder.due):
         moments.append(reminder.due)
     return min((moment for moment in moments if moment and moment > after), default=None)
+
+
+def missed(reminder: Reminder, since: datetime.datetime, now: datetime.datetime) -> int:
+    """How many more times of it came after one moment, until another one."""
+    count = 0
+    for moment in _repeats(reminder, since):
+        if moment > now or count == MOST_MISSED:
+            break
+        count += 1
+    return count
+
+
+def _repeats(reminder: Reminder, after: datetime.datetime) -> Iterator[datetime.datetime]:
+    """The times after the one that is to be done, of a series that doesn't wait for it."""
+    if reminder.repeat_from != RepeatFrom.DUE or reminder.due is None:
+        return
+    after = max(after, reminder.due)
+    # A rule that can't be read any more keeps no other reminder from being told of.
+    with suppress(recurrence.Unusable):
+        for one in recurrence.occurrences(
+            _wall(reminder), reminder.own_zone, reminder.rrule, after
+        ):
+            yield one.at
 
 
 def midnights(
@@ -42,8 +65,11 @@ def midnights(
 ) -> tuple[datetime.datetime, datetime.datetime]:
     """When the person's today and their tomorrow begin."""
     today = now.astimezone(zone).date()
-    first, second = (
-        datetime.datetime.combine(day, datetime.time(), zone).astimezone(datetime.UTC)
-        for day in (today, today + datetime.timedelta(days=1))
-    )
-    return first, second
+    tomorrow = today + datetime.timedelta(days=1)
+    return recurrence.occurrence(today, zone).at, recurrence.occurrence(tomorrow, zone).at
+
+
+def _wall(reminder: Reminder) -> datetime.datetime:
+    """What the clock on the wall shows when it is due."""
+    assert reminder.day
+    return datetime.datetime.combine(reminder.day, reminder.at or ALL_DAY_AT)

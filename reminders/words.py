@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reminders.models import Completion, Reminder
+from reminders.models import Completion, Notice, Reminder
 
 
 def heading(of: datetime.date, today: datetime.date) -> str:
@@ -72,3 +72,18 @@ def lateness(since: datetime.datetime, now: datetime.datetime) -> str:
         hours = minutes // 60
         return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
     return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+
+
+def told(notice: Notice, today: datetime.date) -> str:
+    """ "yesterday 9:00"; of a late one "was due yesterday 9:00, and 2 times since"."""
+    due = moment(notice.occurrence_at, today)
+    if not notice.is_late:
+        return due
+    if not notice.missed:
+        return _("was due %(time)s") % {"time": due}
+    said = ngettext(
+        "was due %(time)s, and once more since",
+        "was due %(time)s, and %(count)d times more since",
+        notice.missed,
+    )
+    return said % {"time": due, "count": notice.missed}

@@ -11,7 +11,7 @@ from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
 from chats.models import BuiltinServer, Chat, Message, Preset
 from notes.models import Note, Revision
-from reminders.models import Completion, Reminder
+from reminders.models import Completion, Notice, Reminder
 
 CANARY = "a canary that sings in the Ardennes"
 
@@ -38,6 +38,9 @@ def rows(owner, stranger):
         Reminder: reminder,
         Completion: Completion.objects.create(
             owner=stranger, reminder=reminder, kind="done", version=1
+        ),
+        Notice: Notice.objects.create(
+            owner=stranger, reminder=reminder, occurrence_at=reminder.created
         ),
         SealedFile: SealedFile.objects.create(owner=stranger, name=CANARY),
         User: stranger,

@@ -47,7 +47,7 @@ from notes.models import (
     Tagging,
 )
 from reminders import models as reminders
-from reminders.models import Completion, Reminder
+from reminders.models import Completion, Notice, Reminder
 
 OURS = ("ahfai", "accounts", "chats", "notes", "reminders")
 CONSTRAINTS = {
@@ -272,6 +272,12 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     ),
     "tagging_reminders_tag_is_the_owners": lambda talk: reminders_tagging(
         talk, tag_of=make_person()
+    ),
+    "notice_once_per_occurrence": lambda talk: twice(
+        Notice.objects.create, owner=talk.person, reminder=talk.reminder, occurrence_at=NOW
+    ),
+    "notice_reminder_is_the_owners": lambda talk: Notice.objects.create(
+        owner=make_person(), reminder=talk.reminder, occurrence_at=NOW
     ),
     "completion_kind_is_known": lambda talk: completion(talk, kind="lost"),
     "completion_once_per_version": lambda talk: twice(completion, talk=talk),

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import tags
-from reminders import pages, schedule, writing
+from reminders import pages, writing
 from reminders.models import Reminder
+from reminders.notices import Bell
 
 LIST, UNDATED, DONE = (reverse(f"reminders:{place}") for place in ("list", "undated", "done"))
 
@@ -162,5 +163,5 @@ def test_what_the_side_bar_counts_is_what_the_list_shows(client, owner, noon):
     make(owner, "Bins", 0)
     make(owner, "Plants", 0, time(19, 30))
     make(owner, "Cabin", 1)
-    days = schedule.midnights(timezone.now(), owner.zone)
-    assert owner.reminders.counts(timezone.now(), days) == {"overdue": 1, "today": 2}
+    bell = Bell.of(owner)
+    assert (bell.overdue, bell.today) == (1, 2)

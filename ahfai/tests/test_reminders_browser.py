@@ -1,0 +1,72 @@
+"""Reminders, as a person meets them in a real Chromium."""
+
+import datetime
+import re
+
+from playwright.sync_api import Page, expect
+
+from ahfai.tests.test_browser import (
+    ada,
+    chromium,
+    expect_no_complaint_in_any_look,
+    house,
+    ollama,
+    pytestmark,
+    signed_in,
+)
+
+__all__ = ["ada", "chromium", "house", "ollama", "pytestmark", "signed_in"]
+
+
+def add(page: Page, title: str, day: str = "", at: str = "") -> None:
+    page.goto("/reminders/")
+    page.get_by_label("What to remind you of").fill(title)
+    page.get_by_label("Day").fill(day)
+    page.get_by_label("Time").fill(at)
+    page.get_by_role("button", name="Add").click()
+    page.wait_for_load_state()
+
+
+def this_minute() -> tuple[str, str]:
+    """The day and the time by the clock of the browser, whose zone Ada's is."""
+    now = datetime.datetime.now().astimezone()
+    return f"{now:%Y-%m-%d}", f"{now:%H:%M}"
+
+
+def test_a_reminder_is_set_ticked_off_and_taken_back(ada):
+    tomorrow = datetime.datetime.now().astimezone() + datetime.timedelta(days=1)
+    add(ada, "Book the cabin", f"{tomorrow:%Y-%m-%d}", "09:00")
+    expect(ada.get_by_text("You will be reminded tomorrow 9:00.")).to_be_visible()
+    row = ada.locator(".item", has_text="Book the cabin")
+    expect(row).to_contain_text("9:00")
+    expect_no_complaint_in_any_look(ada, "the list of reminders")
+    row.get_by_role("button", name="Done").click()
+    expect(ada.get_by_text("Done.", exact=False).first).to_be_visible()
+    done = ada.locator(".item.done", has_text="Book the cabin")
+    expect(done).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "a way back from done")
+    done.get_by_role("button", name="Undo").click()
+    expect(ada.get_by_text("It is as it was before.")).to_be_visible()
+    expect(row.get_by_role("button", name="Done")).to_be_visible()
+    row.get_by_role("link").click()
+    expect(ada.get_by_role("heading", name="Book the cabin")).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "a reminder")
+    ada.get_by_role("link", name="Edit").click()
+    expect(ada.get_by_label("What")).to_have_value("Book the cabin")
+    expect_no_complaint_in_any_look(ada, "the form of a reminder")
+
+
+def test_a_notice_arrives_on_an_open_page(ada):
+    add(ada, "Turn off the oven", *this_minute())
+    toast = ada.locator(".toast.told")
+    # The worker looks every two seconds, and the page every one where something should be there.
+    expect(toast).to_contain_text("Turn off the oven", timeout=5000)
+    expect(ada.locator("#unread-bell")).to_contain_text("1")
+    expect_no_complaint_in_any_look(ada, "a notice on an open page")
+    ada.set_viewport_size({"width": 1280, "height": 820})
+    toast.get_by_role("button", name="Done").click()
+    expect(toast).to_have_count(0)
+    expect(ada.locator("#unread-bell")).to_be_hidden()
+    ada.goto("/reminders/notices")
+    expect(ada.locator(".rows.told")).to_contain_text(re.compile("Turn off the oven.*done"))
+    expect_no_complaint_in_any_look(ada, "the notices")

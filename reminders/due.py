@@ -1,0 +1,59 @@
+"""Telling people of what is due: once for each time, however many workers there are."""
+
+import datetime
+
+from django.db import transaction
+from django.db.models import Min
+from django.utils import timezone
+
+from reminders import schedule
+from reminders.models import Notice, Reminder
+
+AT_ONCE = 100
+
+
+def fire_due(now: datetime.datetime | None = None, most: int = AT_ONCE) -> int:
+    """Make the notices of what is due, of so many reminders. Returns of how many.
+
+    One transaction moves each reminder on to its next time and makes its notice, so neither is
+    there without the other.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        notices = [notice for one in _claimed(now, most) if (notice := _fire(one, now))]
+        # The same time may have been told of before, and the clock or the person went back.
+        Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    return len(notices)
+
+
+def next_due() -> datetime.datetime | None:
+    """When there will be something to tell next."""
+    waiting = Reminder.objects.filter(next_fire_at__isnull=False)
+    return waiting.aggregate(next=Min("next_fire_at"))["next"]
+
+
+def _claimed(now: datetime.datetime, most: int) -> list[Reminder]:
+    """What others are at work on is left to them: who waits for nobody can't be in a deadlock."""
+    columns = ("day", "at", "zone", "rrule", "repeat_from", "due", "snoozed_until", "next_fire_at")
+    rows = Reminder.objects.to_fire(now).select_related("owner")
+    rows = rows.only("owner__time_zone", *columns)
+    return list(rows.select_for_update(of=("self",), skip_locked=True)[:most])
+
+
+def _fire(reminder: Reminder, now: datetime.datetime) -> Notice | None:
+    """Move it on, and return its notice; None where somebody else has done it."""
+    fired = reminder.next_fire_at
+    assert fired
+    moved: dict[str, object] = {"next_fire_at": schedule.coming(reminder, now)}
+    if reminder.snoozed_until == fired and reminder.due and reminder.due > now:
+        # It stands at its time again: told of early, it isn't late.
+        moved["snoozed_until"] = None
+    if not Reminder.objects.filter(pk=reminder.pk, next_fire_at=fired).update(**moved):
+        return None
+    return Notice(
+        owner_id=reminder.owner_id,
+        reminder=reminder,
+        occurrence_at=fired,
+        missed=schedule.missed(reminder, fired, now),
+        made=now,
+    )
