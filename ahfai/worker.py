@@ -28,6 +28,7 @@ from notes.order import purge_notes
 from notes.transfer import importing
 from reminders import due
 from reminders.notices import forget_old as forget_old_notices
+from reminders.order import purge_reminders
 
 EVERY_S = 2
 LEAST_PAUSE_S = 0.05
@@ -123,5 +124,6 @@ def forget_heartbeats() -> None:
 
 HOURLY = (
     *(SessionStore.clear_expired, forget_old, forget_heartbeats, forget_tombstones),
-    *(purge_trash, purge_notes, drop_unneeded, importing.forget_old, forget_old_notices),
+    *(purge_trash, purge_notes, purge_reminders, drop_unneeded),
+    *(importing.forget_old, forget_old_notices),
 )

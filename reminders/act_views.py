@@ -1,29 +1,54 @@
 """What is done with reminders, one or several, by a press of a button."""
 
+import datetime
+import uuid
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import tags
+from accounts.forms import TagSeveralForm
 from accounts.requests import SignedInRequest
-from reminders import completing
-from reminders.forms import PickedForm, UndoForm
+from reminders import completing, order, snoozing, words
+from reminders.completing import Kind
+from reminders.forms import PickedForm, SnoozeForm, UndoForm
+from reminders.list_views import list_page
 
 
 @require_POST
 def complete(request: SignedInRequest) -> HttpResponse:
+    return _complete(request, Kind.DONE)
+
+
+@require_POST
+def skip(request: SignedInRequest) -> HttpResponse:
+    return _complete(request, Kind.SKIPPED)
+
+
+@require_POST
+def end_series(request: SignedInRequest) -> HttpResponse:
+    return _complete(request, Kind.ENDED)
+
+
+def _complete(request: SignedInRequest, kind: Kind) -> HttpResponse:
     form = PickedForm(request.POST)
     if not form.is_valid():
         return redirect("reminders:list")
-    outcome = completing.complete(request.user, form.cleaned_data["seen"])
+    if not form.cleaned_data["seen"]:
+        return list_page(request, form.cleaned_data["back_to"], none_picked=True)
+    outcome = completing.complete(request.user, form.cleaned_data["seen"], kind)
     _say_left_alone(request, outcome.changed)
     # What was just done can be taken back: its ids are in the session, not in the address.
-    request.session["reminders_done"] = [str(one.pk) for one in outcome.completions]
-    return _back(request, form, just_done=bool(outcome.completions))
+    just = {"act": kind.value, "ids": [str(one.pk) for one in outcome.completions]}
+    return _back(request, form, just if outcome.completions else None)
 
 
 @require_POST
@@ -39,6 +64,90 @@ def undo(request: SignedInRequest) -> HttpResponse:
     return _back(request, form)
 
 
+@require_POST
+def snooze(request: SignedInRequest) -> HttpResponse:
+    form = PickedForm(request.POST)
+    moment = snoozing.until(request.GET.get("to", ""), timezone.now(), request.user.zone)
+    if not form.is_valid() or moment is None:
+        return redirect("reminders:list")
+    if not form.cleaned_data["seen"]:
+        return list_page(request, form.cleaned_data["back_to"], none_picked=True)
+    _say_put_off(request, snoozing.snooze(request.user, form.cleaned_data["seen"], moment), moment)
+    return _back(request, form)
+
+
+@require_http_methods(["GET", "POST"])
+def snooze_one(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
+    """To a day and a time that the person picks."""
+    there = request.user.reminders.dated().listed()
+    reminder = get_object_or_404(there, pk=reminder_id)
+    form = SnoozeForm(request.POST if request.method == "POST" else None, zone=request.user.zone)
+    if request.method == "POST" and form.is_valid():
+        moment = form.cleaned_data["moment"]
+        _say_put_off(request, snoozing.snooze(request.user, [reminder.pk], moment), moment)
+        return redirect(reminder)
+    choices = snoozing.choices(timezone.now(), request.user.zone)
+    shown = {"reminder": reminder, "form": form, "choices": choices}
+    status = 422 if form.is_bound else 200
+    return render(request, "reminders/reminder_snooze.html", shown, status=status)
+
+
+@require_POST
+def trash(request: SignedInRequest) -> HttpResponse:
+    return _move(request, "trash", order.trash)
+
+
+@require_POST
+def restore(request: SignedInRequest) -> HttpResponse:
+    return _move(request, "restore", order.restore)
+
+
+def _move(request: SignedInRequest, act: str, move: Callable) -> HttpResponse:
+    form = PickedForm(request.POST)
+    if not form.is_valid():
+        return redirect("reminders:list")
+    if not form.cleaned_data["seen"]:
+        return list_page(request, form.cleaned_data["back_to"], none_picked=True)
+    moved = move(request.user, form.cleaned_data["seen"])
+    just = {"act": act, "ids": [str(reminder_id) for reminder_id in moved]}
+    return _back(request, form, just if moved else None)
+
+
+@require_POST
+def tag_several(request: SignedInRequest) -> HttpResponse:
+    """Put tags on the reminders that were picked in a list, or take the list's own tag off them."""
+    place = PickedForm(request.POST)
+    if not place.is_valid():
+        return redirect("reminders:list")
+    form = TagSeveralForm(request.POST)
+    picked, back_to = place.cleaned_data["seen"], place.cleaned_data["back_to"]
+    if not form.is_valid() or not picked:
+        return list_page(request, back_to, refused=form, none_picked=form.is_valid())
+    asked = form.cleaned_data
+    if asked["take_off"]:
+        count = order.take_tag_off(request.user, picked, asked["take_off"])
+        said = ngettext(
+            "The tag is off the reminder.", "The tag is off %(count)d reminders.", count
+        )
+    else:
+        count = order.add_tags(request.user, picked, asked["tags"])
+        said = ngettext("The reminder is tagged.", "%(count)d reminders are tagged.", count)
+    if count:
+        messages.success(request, said % {"count": count})
+    is_left = not asked["take_off"] or tags.family(request.user, asked["take_off"])
+    return _back(request, place, keep_tag=bool(is_left))
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
+    """For good; what is put into the trash can come back."""
+    reminder = get_object_or_404(request.user.reminders.listed(), pk=reminder_id)
+    if request.method == "GET":
+        return render(request, "reminders/reminder_delete.html", {"reminder": reminder})
+    order.delete(reminder)
+    return redirect("reminders:trash" if reminder.trashed else "reminders:list")
+
+
 def _say_left_alone(request: SignedInRequest, count: int) -> None:
     if count:
         said = ngettext(
@@ -50,12 +159,24 @@ def _say_left_alone(request: SignedInRequest, count: int) -> None:
         messages.warning(request, said % {"count": count})
 
 
+def _say_put_off(request: SignedInRequest, count: int, moment: datetime.datetime) -> None:
+    if count:
+        told = words.moment(moment, timezone.localdate())
+        messages.success(request, _("Put off until %(time)s.") % {"time": told})
+
+
 def _back(
-    request: SignedInRequest, form: PickedForm | UndoForm, just_done: bool = False
+    request: SignedInRequest,
+    form: PickedForm | UndoForm,
+    just: Mapping[str, object] | None = None,
+    keep_tag: bool = True,
 ) -> HttpResponse:
-    """To the page that the form was sent from; a notice in an open page goes by itself."""
+    """To the page that the form was sent from, with what was just done; a notice in an open page
+    goes by itself."""
     if request.htmx:
         return HttpResponse(headers={"HX-Trigger": "look"})
-    kept = {name: request.GET[name] for name in ("tag", "before", "after") if name in request.GET}
-    query = urlencode(kept | ({"done": 1} if just_done else {}))
+    request.session["reminders_just"] = just
+    names = ("tag", "before", "after") if keep_tag else ()
+    kept = {name: request.GET[name] for name in names if name in request.GET}
+    query = urlencode(kept | ({"just": 1} if just else {}))
     return redirect(reverse(f"reminders:{form.cleaned_data['back_to']}") + (query and f"?{query}"))

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils import timezone
 
+from reminders import schedule
 from reminders.models import Completion, Reminder
+
+Kind = Completion.Kind
 
 
 @dataclass
@@ -19,36 +22,40 @@ class Outcome:
     changed: int = 0
 
 
-def complete(user, seen: Mapping[uuid.UUID, int]) -> Outcome:
-    """Those of the person's reminders are done, each as it was seen in that version of it.
+def complete(user, seen: Mapping[uuid.UUID, int], kind: Kind = Kind.DONE) -> Outcome:
+    """Those of the person's reminders are done, each as it was seen in that version of it. Of a
+    series this time is done or skipped, and the next one follows; or the whole series is ended.
 
     A second press of the same button finds them done, and does no more.
     """
     now = timezone.now()
     outcome = Outcome()
     with transaction.atomic():
-        for reminder in _locked(user, seen):
+        for reminder in locked(user, seen):
             version = seen[reminder.pk]
             # The answer to the first press may have got lost.
             if made := reminder.completions.filter(version=version).first():
                 outcome.completions.append(made)
             elif reminder.version != version or reminder.done:
                 outcome.changed += 1
-            else:
-                outcome.completions.append(_complete(reminder, now))
+            elif kind == Kind.DONE or reminder.rrule:
+                outcome.completions.append(_complete(reminder, kind, now))
     return outcome
 
 
-def _complete(reminder: Reminder, now: datetime.datetime) -> Completion:
+def _complete(reminder: Reminder, kind: Kind, now: datetime.datetime) -> Completion:
     completion = Completion.objects.create(
         owner_id=reminder.owner_id,
         reminder=reminder,
-        kind=Completion.Kind.DONE,
+        kind=kind,
         made=now,
         version=reminder.version,
         **reminder.state(),
     )
-    _write(reminder, done=now, next_fire_at=None, snoozed_until=None)
+    following = None
+    if reminder.rrule and kind != Kind.ENDED:
+        following = schedule.following(reminder, now, is_done=kind == Kind.DONE)
+    _write(reminder, **(following or {"done": now, "next_fire_at": None, "snoozed_until": None}))
     reminder.notices.filter(read=None).update(read=now)
     return completion
 
@@ -59,7 +66,7 @@ def undo(user, completion_ids: Iterable[uuid.UUID]) -> tuple[int, int]:
     undone = changed = 0
     with transaction.atomic():
         found = {one.reminder_id: one for one in user.completions.filter(pk__in=completion_ids)}
-        for reminder in _locked(user, found):
+        for reminder in locked(user, found):
             completion = found[reminder.pk]
             if reminder.version == completion.version + 1:
                 _write(reminder, done=None, **completion.state())
@@ -70,7 +77,7 @@ def undo(user, completion_ids: Iterable[uuid.UUID]) -> tuple[int, int]:
     return undone, changed
 
 
-def _locked(user, reminder_ids: Iterable[uuid.UUID]) -> list[Reminder]:
+def locked(user, reminder_ids: Iterable[uuid.UUID]) -> list[Reminder]:
     """Always in the same order: two who lock some of the same ones don't wait for each other."""
     reminders = user.reminders.living().listed().filter(pk__in=list(reminder_ids))
     return list(reminders.select_for_update().order_by("pk"))

@@ -1,14 +1,17 @@
+import datetime
 import uuid
 from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import TagsField, time_zones
 from reminders.models import MAX_DETAILS, MAX_TITLE, Priority
+from reminders.recurrence import occurrence
 
-PLACES = ("list", "undated", "done")
+PLACES = ("list", "undated", "done", "trash")
 MAX_AT_ONCE = 500
 
 
@@ -111,3 +114,23 @@ class UndoForm(PlaceForm):
     def clean(self) -> dict[str, Any]:
         ids = [forms.UUIDField().clean(one) for one in self.values("completion")]
         return {**self.cleaned_data, "completions": ids}
+
+
+class SnoozeForm(forms.Form):
+    """What a reminder is put off to, on the person's clock, as `moment`."""
+
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    at = forms.TimeField(label=_("Time"), widget=forms.TimeInput({"type": "time"}, "%H:%M"))
+
+    def __init__(self, *args: Any, zone: datetime.tzinfo, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.zone = zone
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if self.errors:
+            return data
+        moment = occurrence(datetime.datetime.combine(data["day"], data["at"]), self.zone).at
+        if moment <= timezone.now():
+            self.add_error("at", _("That is over already."))
+        return {**data, "moment": moment}

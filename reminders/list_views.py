@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from accounts import tags
+from accounts.forms import TagSeveralForm
 from accounts.requests import SignedInRequest
-from reminders import lists, pages, schedule
+from ahfai import rowmenus
+from reminders import lists, pages, schedule, snoozing
 from reminders.forms import ReminderForm
 from reminders.lists import Section
 from reminders.models import Reminder, Tagging
@@ -32,34 +35,65 @@ def done(request: SignedInRequest) -> HttpResponse:
     return list_page(request, "done")
 
 
-def list_page(request: SignedInRequest, place: str) -> HttpResponse:
-    """The reminders of a place, of one tag if the address names it."""
+@require_GET
+def trash(request: SignedInRequest) -> HttpResponse:
+    return list_page(request, "trash")
+
+
+def list_page(
+    request: SignedInRequest,
+    place: str,
+    refused: TagSeveralForm | None = None,
+    none_picked: bool = False,
+) -> HttpResponse:
+    """The reminders of a place, of one tag if the address names it; with what was `refused`."""
+    now = timezone.now()
     known = tags.all_of(request.user)
     chosen = tags.within(known, request.GET.get("tag", ""))
     if "tag" in request.GET and not chosen:
         raise Http404
-    carrying = None
-    if chosen:
-        links = Tagging.objects.filter(tag__in=[tag.id for tag in chosen])
-        carrying = links.values("reminder")
-    page, sections = {"list": _by_day, "undated": _undated, "done": _done}[place](
-        request, carrying, timezone.now()
-    )
+    links = Tagging.objects.filter(tag__in=[tag.id for tag in chosen])
+    carrying = links.values("reminder") if chosen else None
+    page, sections = _PLACES[place](request, carrying, now)
     rows = lists.rows_of(sections)
+    is_picking = "pick" in request.GET or bool(refused) or none_picked
     carried = tags_of([row.reminder for row in rows], known)
+    menus = {} if is_picking else _menus(request, rows, place, now)
     for row in rows:
         row.tags = carried.get(row.reminder.pk, [])
+        row.menu = "" if row.completion else menus.get(row.reminder.pk, "")
     shown = {
         "page": page,
         "place": place,
-        "form": ReminderForm(initial={"page": uuid.uuid4(), "day": timezone.localdate()}),
+        "form": ReminderForm(initial={"page": uuid.uuid4(), "day": timezone.localdate(now)}),
         "tag": chosen[0] if chosen else None,
         "tags": tags.leading_on(request.user, Tagging, known, chosen),
         "sections": sections,
+        "picking": is_picking,
+        "picked": request.POST.getlist("reminder"),
+        "none_picked": none_picked,
+        "refused": refused,
+        "choices": snoozing.choices(now, request.user.zone) if is_picking else [],
         # What was just done, which can be taken back.
-        "just_done": request.session.get("reminders_done") if "done" in request.GET else None,
+        "just": request.session.get("reminders_just") if "just" in request.GET else None,
     }
-    return render(request, "reminders/reminder_list.html", shown)
+    status = 422 if refused or none_picked else 200
+    return render(request, "reminders/reminder_list.html", shown, status=status)
+
+
+def _menus(
+    request: SignedInRequest, rows: list[lists.Row], place: str, now: datetime.datetime
+) -> dict[uuid.UUID, SafeString]:
+    return rowmenus.draw(
+        request,
+        "reminders/_row_menu.html",
+        "reminder",
+        [row.reminder for row in rows if not row.completion],
+        # What stands in the menu, and the version that its buttons carry.
+        lambda one: (one.version, bool(one.due), bool(one.rrule), bool(one.trashed)),
+        choices=snoozing.choices(now, request.user.zone),
+        place=place,
+    )
 
 
 _Shown = tuple[pages.Page, list[Section]]
@@ -94,6 +128,17 @@ def _done(request: SignedInRequest, carrying, now: datetime.datetime) -> _Shown:
         completions = completions.filter(reminder__in=carrying)
     page = pages.page(completions, "-made", request.GET)
     return page, lists.by_day_done(page.rows, now)
+
+
+def _trash(request: SignedInRequest, carrying, _now: datetime.datetime) -> _Shown:
+    reminders = request.user.reminders.in_trash().listed()
+    if carrying is not None:
+        reminders = reminders.filter(pk__in=carrying)
+    page = pages.page(reminders, "-trashed", request.GET)
+    return page, [Section("", [lists.Row(one) for one in page.rows])] if page.rows else []
+
+
+_PLACES = {"list": _by_day, "undated": _undated, "done": _done, "trash": _trash}
 
 
 def _completions(request: SignedInRequest):

@@ -23,6 +23,14 @@ class Row:
     late: str = ""
     completion: Completion | None = None
     tags: list[Named] = field(default_factory=list)
+    menu: str = ""
+    # When, also without the heading of its day.
+    whole: str = ""
+
+    @property
+    def value(self) -> str:
+        """What a button sends for it: the reminder in the version that the person saw."""
+        return f"{self.reminder.pk}:{self.reminder.version}"
 
     @property
     def may_be_undone(self) -> bool:
@@ -52,7 +60,7 @@ def by_day(
         (late if one.is_late(now, today) else others).append(one)
     sections = []
     if late:
-        rows = [Row(one, _when(one, today), words.lateness(_moment(one), now)) for one in late]
+        rows = [_late_row(one, today, now) for one in late]
         heading = _("Overdue · %(count)d") % {"count": overdue}
         sections.append(Section(heading, rows, is_late=True))
     days = {day: list(group) for day, group in groupby(others, lambda one: _day(_moment(one)))}
@@ -62,11 +70,18 @@ def by_day(
     for day in sorted(days):
         # What is meant for the whole day comes before what has a time.
         ordered = sorted(days[day], key=lambda one: not one.counts_as_day)
-        rows = [Row(one, _when(one, today, with_day=False)) for one in ordered]
+        rows = [
+            Row(one, _when(one, today, with_day=False), whole=_when(one, today)) for one in ordered
+        ]
         if day == today:
             rows = finished + rows
         sections.append(Section(words.heading(day, today), rows))
     return sections
+
+
+def _late_row(reminder: Reminder, today: datetime.date, now: datetime.datetime) -> Row:
+    when = _when(reminder, today)
+    return Row(reminder, when, words.lateness(_moment(reminder), now), whole=when)
 
 
 def by_day_done(found: Iterable[Completion], now: datetime.datetime) -> list[Section]:

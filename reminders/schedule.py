@@ -1,8 +1,10 @@
 """From what a person meant, on their wall clock, to moments."""
 
 import datetime
+import re
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 from reminders import recurrence
 from reminders.models import ALL_DAY_AT, Reminder, RepeatFrom
@@ -58,6 +60,48 @@ def _repeats(reminder: Reminder, after: datetime.datetime) -> Iterator[datetime.
             _wall(reminder), reminder.own_zone, reminder.rrule, after
         ):
             yield one.at
+
+
+def following(reminder: Reminder, now: datetime.datetime, is_done: bool) -> dict[str, Any] | None:
+    """The columns of the next time of a series, None where this was the last.
+
+    It comes after now, and after the one that is to be done, in the order of the rule. Where it
+    counts from when it `is_done`, the rule begins anew.
+    """
+    assert reminder.due
+    zone = reminder.own_zone
+    start, after = _wall(reminder), max(reminder.due, now)
+    with suppress(recurrence.Unusable):
+        rule = recurrence.Rule.parse(reminder.rrule)
+        if is_done and reminder.repeat_from == RepeatFrom.DONE:
+            start = now.astimezone(zone).replace(second=0, microsecond=0, tzinfo=None)
+            if not rule.is_shorter_than_days:
+                start = datetime.datetime.combine(start, reminder.at or ALL_DAY_AT)
+            after = recurrence.occurrence(start, zone).at
+        # Those of a rule that counts its times are gone through, the others begin near by.
+        since = recurrence.occurrence(start, zone).at if rule.count else after
+        for number, one in enumerate(
+            recurrence.occurrences(start, zone, reminder.rrule, since), start=1
+        ):
+            if one.at > after and rule.count != 1:
+                return {
+                    "day": recurrence.as_wall(one.wall).date(),
+                    "at": _time(one) if rule.is_shorter_than_days else reminder.at,
+                    "due": one.at,
+                    "next_fire_at": one.at,
+                    "snoozed_until": None,
+                    "rrule": _counted_down(reminder.rrule, number),
+                }
+    return None
+
+
+def _time(one: recurrence.Occurrence) -> datetime.time:
+    return recurrence.as_wall(one.wall).time()
+
+
+def _counted_down(rrule: str, gone: int) -> str:
+    """The rule as it counts from a time that is so many later."""
+    return re.sub(r"(?<=COUNT=)\d+", lambda count: str(int(count[0]) - gone), rrule)
 
 
 def midnights(

@@ -8,12 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import tags
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
-from reminders import words, writing
+from reminders import order, snoozing, words, writing
 from reminders.forms import ReminderForm
 from reminders.list_views import tags_of
 from reminders.models import Reminder
@@ -21,18 +21,34 @@ from reminders.models import Reminder
 
 @require_GET
 def detail(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
-    reminder = get_object_or_404(request.user.reminders.living(), pk=reminder_id)
+    reminder = get_object_or_404(request.user.reminders, pk=reminder_id)
+    if reminder.trashed:
+        gone = {"reminder": reminder}
+        return render(request, "reminders/reminder_trashed.html", gone, status=404)
     now = timezone.now()
     today = timezone.localdate(now)
+    since = reminder.snoozed_until or reminder.due
+    put_off = reminder.snoozed_until
     is_late = not reminder.done and reminder.is_late(now, today)
     shown = {
         "reminder": reminder,
         "when": words.when(reminder, today),
-        "late": words.lateness(reminder.snoozed_until or reminder.due, now) if is_late else "",
+        "late": words.lateness(since, now) if since and is_late else "",
+        "put_off": put_off and words.moment(put_off, today),
+        "choices": snoozing.choices(now, request.user.zone),
         "undo": _last_completion(reminder) if reminder.done else None,
         "tags": tags_of([reminder], tags.all_of(request.user)).get(reminder.pk, []),
     }
     return render(request, "reminders/reminder_detail.html", shown)
+
+
+@require_POST
+def put_back(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
+    """Take the reminder out of the trash, and open it."""
+    reminder = get_object_or_404(request.user.reminders.listed(), pk=reminder_id)
+    order.restore(request.user, [reminder.pk])
+    messages.success(request, _("The reminder is back."))
+    return redirect(reminder)
 
 
 def _last_completion(reminder: Reminder) -> uuid.UUID | None:

@@ -35,7 +35,12 @@ def when(reminder: Reminder, today: datetime.date, with_day: bool = True) -> str
 
 def done(completion: Completion) -> str:
     """ "done 9:04" """
-    return _("done %(time)s") % {"time": clock(completion.made)}
+    said = {
+        Completion.Kind.DONE: _("done %(time)s"),
+        Completion.Kind.SKIPPED: _("skipped %(time)s"),
+        Completion.Kind.ENDED: _("series ended %(time)s"),
+    }
+    return said[Completion.Kind(completion.kind)] % {"time": clock(completion.made)}
 
 
 def moment(of: datetime.datetime, today: datetime.date) -> str:

@@ -95,7 +95,7 @@ def test_a_done_reminder_shows_a_way_back_and_no_form(client, owner):
 
 def test_one_leads_back_to_the_list_that_one_was_in(client, owner):
     reminder = make(owner, "Call mum", None)
-    assert complete(client, reminder, back_to="undated").url == "/reminders/undated?done=1"
+    assert complete(client, reminder, back_to="undated").url == "/reminders/undated?just=1"
     assert complete(client, reminder, back_to="nowhere").url == LIST
 
 

@@ -1,0 +1,87 @@
+"""Keeping reminders in order: tagged, put into the trash, and back."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import changes, tags
+from reminders import schedule
+from reminders.models import Notice, Reminder, Tagging
+
+TRASH_KEPT_FOR = datetime.timedelta(days=30)
+
+
+def trash(user, reminder_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+    """Put those of the person's reminders into the trash; nobody is told of them there."""
+    now = timezone.now()
+    with transaction.atomic():
+        found = _locked(user.reminders.living().filter(pk__in=list(reminder_ids)))
+        ids = [one.pk for one in found]
+        Reminder.objects.filter(pk__in=ids).update(trashed=now, next_fire_at=None)
+        Notice.objects.filter(reminder__in=ids, read=None).update(read=now)
+    return ids
+
+
+def restore(user, reminder_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+    """Take them out of the trash. What came due while they lay there is told of late."""
+    with transaction.atomic():
+        found = _locked(user.reminders.in_trash().filter(pk__in=list(reminder_ids)))
+        for reminder in found:
+            assert reminder.trashed
+            next_fire_at = None if reminder.done else schedule.coming(reminder, reminder.trashed)
+            Reminder.objects.filter(pk=reminder.pk).update(trashed=None, next_fire_at=next_fire_at)
+    return [one.pk for one in found]
+
+
+def add_tags(user, reminder_ids: Iterable[uuid.UUID], names: Iterable[str]) -> int:
+    """Let those of the person's reminders carry these tags, too. Returns how many reminders."""
+    with transaction.atomic():
+        found = _locked(user.reminders.living().filter(pk__in=list(reminder_ids)))
+        changes.next_number(user.pk)
+        wanted = tags.named(user, names) if found else []
+        for reminder in found:
+            reminder.tags.add(*wanted, through_defaults={"owner": user})
+    return len(found)
+
+
+def take_tag_off(user, reminder_ids: Iterable[uuid.UUID], tag_id: uuid.UUID) -> int:
+    """Take the tag, and those nested in it, off these reminders. Returns how many reminders."""
+    with transaction.atomic():
+        found = _locked(user.reminders.living().filter(pk__in=list(reminder_ids)))
+        changes.next_number(user.pk)
+        unwanted = [tag.id for tag in tags.family(user, tag_id)]
+        Tagging.objects.filter(reminder__in=found, tag__in=unwanted).delete()
+        tags.drop_unused(user)
+    return len(found)
+
+
+def delete(reminder: Reminder) -> None:
+    """For good, with what was done with it."""
+    with transaction.atomic():
+        if not Reminder.objects.select_for_update().filter(pk=reminder.pk).exists():
+            return
+        changes.bury(reminder.owner_id, [reminder.pk])
+        reminder.delete()
+        tags.drop_unused(reminder.owner)
+
+
+def purge_reminders() -> int:
+    """Delete those that were put into the trash 30 days ago or earlier. Returns how many."""
+    old = Reminder.objects.filter(trashed__lt=timezone.now() - TRASH_KEPT_FOR)
+    gone = 0
+    # One by one, so that no transaction holds others up for long.
+    for reminder in old.only("pk", "owner"):
+        with transaction.atomic():
+            # Somebody may have taken it out of the trash meanwhile.
+            if old.select_for_update().filter(pk=reminder.pk).exists():
+                delete(reminder)
+                gone += 1
+    return gone
+
+
+def _locked(reminders) -> list[Reminder]:
+    """Always in the same order: two who lock some of the same ones don't wait for each other."""
+    return list(reminders.listed().select_for_update().order_by("pk"))
