@@ -67,7 +67,9 @@ def list_page(
         "place": place,
         "form": ReminderForm(initial={"page": uuid.uuid4(), "day": timezone.localdate(now)}),
         "tag": chosen[0] if chosen else None,
-        "tags": tags.leading_on(request.user, Tagging, known, chosen),
+        "tags": tags.leading_on(
+            request.user, Tagging.objects.filter(owner=request.user), known, chosen
+        ),
         "sections": sections,
         "picking": is_picking,
         "picked": request.POST.getlist("reminder"),

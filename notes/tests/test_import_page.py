@@ -77,7 +77,7 @@ def test_the_page_asks_for_progress_until_it_is_over(client, work):
     assert "HX-Refresh" not in shown
     Import.objects.update(state="done", ended=timezone.now())
     assert client.get(NOW)["HX-Refresh"] == "true"
-    assert "hx-get" not in page(client)
+    assert f'hx-get="{NOW}"' not in page(client)
 
 
 @pytest.mark.parametrize(
