@@ -439,7 +439,7 @@ class Generation:
     def _add(self, to: list[str], delta: str) -> None:
         with self.changed:
             to.append(delta)
-            self.words = ""
+            self.words = str(sentences.THINKING) if to is self._thoughts else ""
             self.changed.notify_all()
 
     def _sent(self) -> None:

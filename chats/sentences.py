@@ -25,6 +25,8 @@ OWN = {
     ),
 }
 
+THINKING = _("Thinking…")
+
 PULL_IT = _(
     "The model “%(model)s” isn't on the model server. Get it with “ollama pull %(model)s”, or "
     "choose another one."

@@ -90,8 +90,9 @@ class FromRow:
         self.words = ""
         if reply.state == State.WAITING:
             self.words = sentences.in_line(reply)
-        elif reply.is_open and not (reply.content or reply.thinking):
-            self.words = _("The model is reading, or being loaded.")
+        elif reply.is_open and not reply.content:
+            reading = _("The model is reading, or being loaded.")
+            self.words = str(sentences.THINKING) if reply.thinking else reading
         connections.close_all()
 
 

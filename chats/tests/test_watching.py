@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from chats import generation, watching
 from chats.tests.conftest import wait_until
-from chats.tests.fake_ollama import END, Pause, Send, final, head, say
+from chats.tests.fake_ollama import END, Pause, Send, final, head, say, think
 from chats.tests.test_reply_life import closed_reply, reply_of, start
 from chats.watching import COMMENT_EVERY_S
 
@@ -20,6 +20,10 @@ def events(response):
         fields = dict(line.split(": ", 1) for line in part.splitlines() if ": " in line)
         if "data" in fields:
             yield fields["event"], int(fields.get("id", 0)), json.loads(fields["data"])
+
+
+def told(event: bytes) -> str:
+    return json.loads(event.decode().split("data: ")[1])["words"]
 
 
 def assert_covers(got, whole: str, offset: int = 0):
@@ -53,6 +57,34 @@ def test_the_asking_tab_reads_the_reply_as_the_answer_to_its_post(client, ollama
     assert_covers(got, "Hello")
     assert got[-1][0] == "done"
     assert "Hello" in got[-1][2]["html"]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_model_that_thinks_is_said_to_until_it_answers(client, ollama, monkeypatch, elsewhere):
+    thought = threading.Event()
+
+    def thinks(request):
+        yield Send(head())
+        yield think(request, "let me see")
+        thought.wait(20)
+        yield say(request, "Answer")
+        yield final(request)
+        yield Send(END)
+
+    ollama.play(thinks)
+    chat = start(client)
+    reply = wait_until(lambda: (reply := reply_of(chat)).thinking and reply)
+    page = client.get(chat.get_absolute_url()).content.decode()
+    assert "Thinking…" in page
+    assert "Writing…" not in page
+    if elsewhere:
+        monkeypatch.setattr(generation, "running", lambda _: None)
+    parts = client.get(reverse("chats:stream", args=[reply.pk])).streaming_content
+    assert told(next(part for part in parts if b"event: words" in part)) == "Thinking…"
+    thought.set()
+    rest = list(parts)
+    assert [told(part) for part in rest if b"event: words" in part] == [""]
+    assert b"Answer" in rest[-1]
 
 
 def test_a_page_that_comes_back_goes_on_where_it_was(client, ollama):
