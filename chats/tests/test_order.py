@@ -94,6 +94,23 @@ def test_a_chat_is_put_away_and_undo_brings_it_back(client, owner, to, place):
     assert kept.pinned is False
 
 
+def test_a_chat_says_where_it_stands(client, owner):
+    pinned, plain = make(owner, "Apple cake", "Blue paint")
+    Chat.objects.filter(pk=pinned.pk).update(pinned=True)
+    page = client.get(plain.get_absolute_url()).content.decode()
+    recent = page[page.index('id="recent"') : page.index("</section>")]
+    first, second = recent.split("</li>")[:2]
+    assert "(pinned)" in first
+    assert "(pinned)" not in second
+    assert f'href="{ARCHIVE}"' not in main(client.get(plain.get_absolute_url()))
+    move(client, "archive", plain)
+    assert f'href="{ARCHIVE}"' in main(client.get(plain.get_absolute_url()))
+    order.set_tags(plain, ["a", "b", "c"])
+    assert ">+" not in main(client.get(plain.get_absolute_url()))
+    order.set_tags(plain, ["a", "b", "c", "d", "e"])
+    assert ">+2<" in main(client.get(plain.get_absolute_url()))
+
+
 def test_several_are_moved_at_once(client, owner):
     chats = make(owner, "One", "Two", "Three")
     assert "checkbox" in main(client.get(f"{LIST}?pick"))
