@@ -118,6 +118,17 @@ def test_several_are_moved_at_once(client, owner):
     assert [chat.title for chat in Chat.objects.kept()] == ["Three"]
 
 
+def test_what_is_pinned_shows_it_and_is_unpinned_where_several_are_picked(client, owner):
+    chats = make(owner, "One", "Two", "Three")
+    page = main(client.get(f"{LIST}?pick"))
+    assert "Pinned:" not in page
+    assert 'value="unpin"' not in page
+    move(client, "pin", *chats[:2])
+    page = main(client.get(f"{LIST}?pick"))
+    assert page.count("Pinned:") == 2
+    assert 'value="unpin"' in page
+
+
 def test_nothing_chosen_moves_nothing(client, owner):
     make(owner, "One")
     assert "Undo" not in main(move(client, "trash"))
