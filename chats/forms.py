@@ -52,9 +52,7 @@ class MessageForm(ModelForm):
         max_length=MAX_TEXT,
         error_messages={
             "required": _("Write something first."),
-            "max_length": _(
-                "That is too long for one message: at most %(limit_value)d characters go in."
-            ),
+            "max_length": _("That is too long for one message: at most 100,000 characters go in."),
         },
     )
     request_id = forms.UUIDField(required=False)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import changes
 from ahfai.worker import Worker
 from chats import generation, order
+from chats.forms import MAX_TEXT
 from chats.models import Chat, State
 from chats.order import purge_trash
 from chats.tests.conftest import wait_until
@@ -127,6 +128,13 @@ def test_what_is_pinned_shows_it_and_is_unpinned_where_several_are_picked(client
     page = main(client.get(f"{LIST}?pick"))
     assert page.count("Pinned:") == 2
     assert 'value="unpin"' in page
+
+
+def test_a_message_that_is_too_long_is_told_the_limit(client, owner):
+    [chat] = make(owner, "One")
+    answer = client.post(reverse("chats:ask", args=[chat.pk]), {"text": "x" * (MAX_TEXT + 1)})
+    assert answer.status_code == 422
+    assert f"at most {MAX_TEXT:,} characters" in answer.content.decode()
 
 
 def test_nothing_chosen_moves_nothing(client, owner):
