@@ -49,7 +49,7 @@ BUNDLES = {
         *("writing", "toolbar", "continue-lists", "html-markdown", "paste-markdown"),
         "complete",
     ),
-    "note-edit.js": _scripts("grow", "post", "on-its-way", "autosave"),
+    "note-edit.js": _scripts("grow", "post", "on-its-way", "autosave", "preview"),
     "note.js": _scripts("post", "on-its-way", "note-left", "ticks"),
     # An earlier version, which has no message box.
     "chat-aside.js": _scripts("copy", "chat-code", "chat-follow", "post", "chat-more"),

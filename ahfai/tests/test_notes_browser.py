@@ -290,14 +290,28 @@ def test_what_stands_in_lists_of_notes_is_accessible(ada, note):
     expect_no_complaint_in_any_look(ada, "the trash")
 
 
-def test_a_preview_stands_under_the_words_and_leaves_them_alone(ada, note):
+def test_a_preview_stands_beside_the_words_and_follows_them(ada, note):
     edit(ada, note)
     text(ada).fill("Some *oak*")
-    ada.get_by_role("button", name="Preview").click()
-    expect(ada.locator("#preview em")).to_have_text("oak")
-    expect(text(ada)).to_have_value("Some *oak*")
+    preview, button = ada.get_by_role("region", name="Preview"), ada.get_by_role("button")
+    button.filter(has_text="Preview").click()
+    expect(preview.locator("em")).to_have_text("oak")
+    beside = preview.bounding_box(), text(ada).bounding_box()
+    assert beside[0]["x"] >= beside[1]["x"] + beside[1]["width"]
+    text(ada).fill("Some *ash*")
+    expect(preview.locator("em")).to_have_text("ash")
     says(ada, "saved")
     expect_no_complaint_in_any_look(ada, "a preview")
+    # Narrow now.
+    expect(text(ada)).to_be_hidden()
+    ada.context.set_offline(True)
+    ada.get_by_role("button", name="Back to the text").click()
+    expect(text(ada)).to_be_focused()
+    expect(text(ada)).to_have_value("Some *ash*")
+    button.filter(has_text="Preview").click()
+    expect(preview.get_by_role("alert")).to_contain_text("the server can't be reached")
+    ada.context.set_offline(False)
+    forgive(ada, "ERR_INTERNET_DISCONNECTED")
 
 
 def test_without_scripts_a_note_is_written_all_the_same(chromium, house, signed_in):

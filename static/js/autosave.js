@@ -42,8 +42,6 @@ form.addEventListener("input", ({ target }) => {
 title.addEventListener("change", saveAll);
 
 form.addEventListener("submit", async (event) => {
-  // A preview saves nothing.
-  if (event.submitter?.hasAttribute("formaction")) return go(() => {});
   event.preventDefault();
   settleTitle();
   // Also a title alone, which a link has brought along.
