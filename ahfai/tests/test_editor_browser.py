@@ -420,6 +420,18 @@ def test_titles_are_offered_at_the_caret_and_taken(offering):
     expect(text(offering)).to_have_value("see [[win there")
 
 
+def test_titles_are_offered_over_the_caret_where_there_is_no_room_under_it(offering):
+    put(offering, "line\n" * 60 + "|")
+    offering.keyboard.type("[[win")
+    notes = offering.get_by_role("listbox", name="Notes")
+    expect(notes).to_be_in_viewport(ratio=1)
+    scrolled = "document.querySelector('.split > .scroll').scrollTop"
+    before = offering.evaluate(scrolled)
+    offering.keyboard.press("ArrowDown")
+    expect(notes.get_by_role("option", selected=True)).to_have_text("Cellar window")
+    assert offering.evaluate(scrolled) == before > 0
+
+
 def test_tags_are_offered_and_escape_closes_the_list_alone(offering):
     put(offering, "- a\n- |")
     offering.keyboard.type("#ros")

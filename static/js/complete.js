@@ -103,7 +103,10 @@ function close() {
 function choose(option) {
   for (const one of list.children) one.ariaSelected = String(one === option);
   area.setAttribute("aria-activedescendant", option.id);
-  option.scrollIntoView({ block: "nearest" });
+  // The list alone: the page stays where it is.
+  const { offsetTop: top, offsetHeight: height } = option;
+  if (top < list.scrollTop) list.scrollTop = top;
+  else if (top + height > list.scrollTop + list.clientHeight) list.scrollTop = top + height - list.clientHeight;
 }
 
 function take(option) {
@@ -115,7 +118,7 @@ function take(option) {
   close();
 }
 
-// Under the line of the caret: a copy of the text up to there tells where that is.
+// Under the line of the caret, or over it where there is more room: a copy of the text up to there tells where that is.
 function stand() {
   const copy = document.createElement("div");
   const style = getComputedStyle(area);
@@ -133,5 +136,11 @@ function stand() {
   copy.remove();
   const most = Math.max(0, area.clientWidth - list.offsetWidth);
   list.style.left = `${area.offsetLeft + Math.min(offsetLeft, most)}px`;
-  list.style.top = `${area.offsetTop + offsetTop + offsetHeight - area.scrollTop}px`;
+  const line = area.offsetTop + offsetTop - area.scrollTop;
+  list.style.top = `${line + offsetHeight}px`;
+  const view = list.closest(".scroll").getBoundingClientRect();
+  const { top, bottom, height } = list.getBoundingClientRect();
+  if (bottom > view.bottom && top - offsetHeight - view.top > view.bottom - top) {
+    list.style.top = `${line - height}px`;
+  }
 }
