@@ -1,5 +1,6 @@
 """What a page shows whose words grew from an earlier version than the one that is saved."""
 
+from notes import links
 from notes.differences import around, lines
 from notes.forms import NoteForm
 from notes.merging import Merged, merge
@@ -27,6 +28,16 @@ def between(saved: Note, mine: dict) -> dict:
         "lines": around(lines(saved.body, mine["body"])),
         "other_title": saved.title if saved.title != mine["title"] else "",
     }
+
+
+def renamings(saved: Note, mine: dict) -> dict[str, str]:
+    """The links that have led on to other titles meanwhile, where that is all that was changed.
+
+    That happens when their writer renames the notes that they lead to: no reason to ask them.
+    """
+    if mine["base"] is None or saved.title != mine["base_title"]:
+        return {}
+    return links.renamings(mine["base"], saved.body)
 
 
 def _form(saved: Note, title: str, body: str) -> NoteForm:

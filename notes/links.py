@@ -81,5 +81,25 @@ def renamed(body: str, before: str, title: str) -> str:
     )
 
 
+def renamings(before: str, after: str) -> dict[str, str]:
+    """Which links have become which others, each everywhere, where that is all that differs.
+
+    Else, and where nothing does, there are none.
+    """
+    old, new = PATTERN.split(before), PATTERN.split(after)
+    if old[::2] != new[::2]:
+        return {}
+    pairs = set(zip(old[1::2], new[1::2], strict=True))
+    became = dict(pairs)
+    if len(became) < len(pairs):
+        return {}
+    return {title: other for title, other in became.items() if title != other}
+
+
+def follow(body: str, became: dict[str, str]) -> str:
+    """The body with its links as in `renamings`."""
+    return PATTERN.sub(lambda found: f"[[{became.get(found[1], found[1])}]]", body)
+
+
 def _same(one: str, other: str) -> bool:
     return lookup.fold(one_line(one)) == lookup.fold(one_line(other))

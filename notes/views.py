@@ -91,7 +91,7 @@ def edit(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
         return _refused(request, form, note)
     words = form.cleaned_data
     try:
-        saved = writing.save(note, words["title"], words["body"], words["version"] or 0)
+        saved, renamed = _save(note, words)
     except writing.Outdated as outdated:
         if _is_autosave(request):
             return JsonResponse({"version": outdated.note.version}, status=409)
@@ -102,7 +102,20 @@ def edit(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
     except SealError:
         form.add_error(None, _("What was saved before can't be opened, so it isn't overwritten."))
         return _refused(request, form, note)
-    return _saved(request, saved)
+    return _saved(request, saved, renamed)
+
+
+def _save(note: Note, words: dict) -> tuple[Note, dict[str, str]]:
+    """And the links that another note's new title has changed in it. Raises as `writing.save`."""
+    title, body = words["title"], words["body"]
+    try:
+        return writing.save(note, title, body, words["version"] or 0), {}
+    except writing.Outdated as outdated:
+        renamed = conflicts.renamings(outdated.note, words)
+        if not renamed:
+            raise
+        body = links.follow(body, renamed)
+        return writing.save(note, title, body, outdated.note.version), renamed
 
 
 @require_POST
@@ -203,11 +216,15 @@ def _is_autosave(request: SignedInRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "")
 
 
-def _saved(request: SignedInRequest, note: Note) -> HttpResponse:
+def _saved(
+    request: SignedInRequest, note: Note, renamed: dict[str, str] | None = None
+) -> HttpResponse:
     if not _is_autosave(request):
         return redirect(note)
     edit = reverse("notes:edit", args=[note.pk])
-    return JsonResponse({"version": note.version, "note": note.get_absolute_url(), "edit": edit})
+    told = {"version": note.version, "note": note.get_absolute_url(), "edit": edit}
+    # The page goes on with the same words.
+    return JsonResponse(told | ({"renamed": renamed} if renamed else {}))
 
 
 def _refused(request: SignedInRequest, form: NoteForm, note: Note | None = None) -> HttpResponse:

@@ -140,6 +140,26 @@ def test_a_second_tab_is_told_and_gets_both_texts(ada, note):
     forgive(ada, "status of 409")
 
 
+def test_a_note_that_is_open_while_one_that_it_links_to_is_renamed_goes_on(ada):
+    hall = write(ada, "Hall", "Coats")
+    plan = write(ada, "Plan", "See [[Hall]] and")
+    other = edit(ada.context.new_page(), plan)
+    edit(ada, hall)
+    ada.get_by_label("Title").fill("Hall and stairs")
+    ada.get_by_role("button", name="Save").click()
+    expect(ada.locator(".note h1")).to_have_text("Hall and stairs")
+    text(other).press("Control+End")
+    text(other).press_sequentially(" more")
+    says(other, "saved")
+    expect(text(other)).to_have_value("See [[Hall and stairs]] and more")
+    text(other).press_sequentially(" words")
+    says(other, "not saved yet")
+    says(other, "saved")
+    ada.goto(plan)
+    expect(ada.locator("#note-body .prose")).to_have_text("See Hall and stairs and more words")
+    other.context.close()
+
+
 def test_offline_the_text_stays_and_is_saved_when_the_way_is_free(ada, note):
     edit(ada, note)
     ada.context.set_offline(True)

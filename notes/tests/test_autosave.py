@@ -52,6 +52,38 @@ def test_an_older_version_is_refused_and_so_is_what_is_too_long(client, owner):
     assert note.body == "two"
 
 
+def test_a_link_that_was_renamed_meanwhile_is_no_conflict(client, owner):
+    hall = writing.create(owner, "Hall", "")
+    note = writing.create(owner, "Plan", "See [[Hall]], [[Attic]].\nMason")
+    base = {"base_title": "Plan", "base": note.body}
+    writing.save(hall, "Stairs", "", 1)
+    sent = {"title": "Plan", "body": "See [[Hall]], [[Attic]] soon.\nMason", "version": 1}
+    # Without what the words grew from it isn't known that this is all that was changed.
+    assert client.post(edit_address(note), sent, headers=SCRIPT).status_code == 409
+    told = client.post(edit_address(note), sent | base, headers=SCRIPT).json()
+    assert (told["version"], told["renamed"]) == (3, {"Hall": "Stairs"})
+    note.refresh_from_db()
+    assert note.body == "See [[Stairs]], [[Attic]] soon.\nMason"
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        "See [[Stairs]] and [[Hall]].",
+        "See [[Stairs]], and [[Stairs]].",
+        "See [[Hall]] and [[Hall]]!",
+    ],
+)
+def test_whatever_else_was_changed_meanwhile_is_a_conflict(client, owner, saved):
+    note = writing.create(owner, "Plan", "See [[Hall]] and [[Hall]].")
+    base = {"base_title": "Plan", "base": note.body}
+    writing.save(note, "Plan", saved, 1)
+    sent = {"title": "Plan", "body": "Mine [[Hall]]", "version": 1, **base}
+    assert client.post(edit_address(note), sent, headers=SCRIPT).status_code == 409
+    note.refresh_from_db()
+    assert note.body == saved
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("saves", [60, pytest.param(1000, marks=pytest.mark.prove)])
 def test_two_tabs_that_save_against_each_other_lose_nothing(owner, saves, record_property):

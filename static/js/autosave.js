@@ -11,6 +11,7 @@ const LONGEST_MS = 10_000;
 const AGAIN_MS = 5000;
 // What a browser sends on its way out; 64 kB, of which a character can take nine.
 const MOST_ON_LEAVING = 7000;
+const LINK = /\[\[([^[\]\n]{1,200})\]\]/g;
 const form = document.getElementById("editor");
 const { title, body, version, base, base_title: baseTitle } = form.elements;
 const chip = document.querySelector("[data-state]");
@@ -150,7 +151,7 @@ async function send() {
   tried ??= { data: data(), words: words() };
   if (!reason) show("saving");
   try {
-    const response = await post(form, tried.data, "application/json", isSmall());
+    const response = await post(form, tried.data, "application/json", isSmall()).catch(askAgain);
     arrived(await response.json());
     return true;
   } catch (fault) {
@@ -159,18 +160,31 @@ async function send() {
   }
 }
 
+// Where only links were changed meanwhile, by another note's new title, what the words grew from
+// tells so.
+function askAgain(fault) {
+  if (fault.status !== 409) throw fault;
+  const { data } = tried;
+  data.set(base.name, base.value);
+  data.set(baseTitle.name, baseTitle.value);
+  return post(form, data, "application/json").catch((another) => {
+    throw another.status ? fault : another;
+  });
+}
+
 function data() {
   const all = new FormData(form);
   all.set("title", heading);
-  // Only a page that shows a conflict needs what the words grew from.
+  // Only where something was changed meanwhile does it count what the words grew from.
   all.delete(base.name);
   all.delete(baseTitle.name);
   return all;
 }
 
 function arrived(answer) {
-  saved = tried.words;
-  [baseTitle.value, base.value] = JSON.parse(saved);
+  [baseTitle.value, base.value] = JSON.parse(tried.words);
+  if (answer.renamed) follow(answer.renamed);
+  saved = JSON.stringify([baseTitle.value, base.value]);
   tried = null;
   since = 0;
   version.value = answer.version;
@@ -178,6 +192,16 @@ function arrived(answer) {
   explain("");
   show(isDirty() || heading !== title.value ? "unsaved" : "saved");
   if (isDirty()) saveSoon(REST_MS);
+}
+
+// The links lead on, in what was saved and in what is written, where the caret stays at its letter.
+function follow(renamed) {
+  const names = new Map(Object.entries(renamed));
+  const led = (link, name) => (names.has(name) ? `[[${names.get(name)}]]` : link);
+  base.value = base.value.replace(LINK, led);
+  for (const { 0: link, 1: name, index } of [...body.value.matchAll(LINK)].reverse()) {
+    body.setRangeText(led(link, name), index, index + link.length, "preserve");
+  }
 }
 
 // The new note has a place now; loading the page again shows it there.
