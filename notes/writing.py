@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import changes, lookup
 from accounts.fields import sealed_for
 from ahfai.crypto import SealError
-from ahfai.markdown import files
+from ahfai.markdown import files, glances
 from notes import attachments, links
 from notes.models import MAX_BODY, Note, Revision
 
@@ -185,4 +185,4 @@ def _keep_revision(note: Note) -> None:
 def excerpt(body: str) -> str:
     """How it begins, for one glance in a list."""
     said = _MARKS.sub("", files.in_words(body[: 5 * EXCERPT]))
-    return " ".join(said.split())[:EXCERPT]
+    return " ".join(glances.without_marks(said).split())[:EXCERPT]

@@ -1,7 +1,6 @@
 """Tags and filters that our own templates share."""
 
 import datetime
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -19,14 +18,10 @@ from django.utils.translation import gettext as _
 from ahfai import bundles, markdown, marking, sizes
 from ahfai.asked import Asked
 from ahfai.crypto import SealError
+from ahfai.markdown import glances
 
 register = template.Library()
 
-_MARKS = re.compile(
-    r"\*{2,3}|\[\[(?=\S)|(?<=\S)\]\]|"
-    r"(?<!\w)\*(?=\S|$)|(?<=\S)\*(?!\w)|`+|^ {0,3}(?:#{1,6}|>) |^ {0,3}[|:-]*---[|: -]*$",
-    re.MULTILINE,
-)
 _MINUTE, _HOUR, _DAY = (datetime.timedelta(**{unit: 1}) for unit in ("minutes", "hours", "days"))
 
 
@@ -42,18 +37,14 @@ def in_plain(text: str) -> str:
 
 
 @register.filter
-def without_marks(text: str) -> str:
-    """Markdown for one glance: twenty whole messages would take too long to parse."""
-    return _MARKS.sub("", text)
-
-
-@register.filter
 def at_a_glance(pieces: Iterable[tuple[str, bool]]) -> SafeString:
     """Pieces of Markdown without its marks, those that were found marked."""
+    pieces = list(pieces)
+    shown = glances.pieces_without_marks(text for text, _found in pieces)
     return SafeString(
         "".join(
-            f"<mark>{said}</mark>" if is_match else said
-            for said, is_match in ((escape(without_marks(text)), found) for text, found in pieces)
+            f"<mark>{escape(said)}</mark>" if is_match else escape(said)
+            for said, (_text, is_match) in zip(shown, pieces, strict=True)
         )
     )
 
