@@ -24,7 +24,8 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`rooms` is empty where all are meant. `since` is the first day, `until` the day after the
-    last one, both by the person's own calendar."""
+    last one, both by the person's own calendar. `not_understood` are among the words, though they
+    begin as conditions do."""
 
     query: Query
     rooms: frozenset[str] = frozenset()
@@ -34,10 +35,12 @@ class Asked:
     trashed: bool = False
     since: datetime.date | None = None
     until: datetime.date | None = None
+    not_understood: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> "Asked":
         words: list[str] = []
+        not_understood: list[str] = []
         found: dict[str, list[str]] = {"tags": [], "no_tags": [], "places": []}
         since = until = None
         for piece in _PIECE.finditer(text[:MAX_QUERY]):
@@ -53,6 +56,8 @@ class Asked:
                     until = min(until or day, day)
                 case _:
                     words.append(piece[0])
+                    if said:
+                        not_understood.append(piece[0])
         places = set(found["places"])
         return cls(
             Query.parse(" ".join(words)),
@@ -63,6 +68,7 @@ class Asked:
             trashed="trash" in places,
             since=since,
             until=until,
+            not_understood=tuple(not_understood),
         )
 
     @property

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedInRequest
 from ahfai.access import open_to_all
+from ahfai.asked import Asked
 from ahfai.markdown import files
 from ahfai.search import search as find
 from ahfai.templatetags.house import opened
@@ -67,7 +68,13 @@ def search(request: SignedInRequest) -> HttpResponse:
     number = int(asked) if re.fullmatch("[1-9][0-9]{0,3}", asked) else 1
     found = find(request.user, text, number) if text.strip() else None
     is_reading = text.strip() and (found is None or found.is_partial)
-    shown = {"q": text, "number": number, "found": found, "is_reading": is_reading}
+    shown = {
+        "q": text,
+        "number": number,
+        "found": found,
+        "is_reading": is_reading,
+        "not_understood": Asked.parse(text).not_understood,
+    }
     return render(request, "search.html", shown)
 
 

@@ -94,6 +94,16 @@ def test_conditions_leave_out_what_does_not_meet_them(house, text, expected):
     assert found == expected
 
 
+@pytest.mark.parametrize("said", ["in:cellar", "after:yesterday", "tag:"])
+def test_a_condition_that_is_not_understood_is_named(client, house, said):
+    _found(house, "boiler")
+    page = client.get(reverse("search"), {"q": f"boiler {said}"}).content.decode()
+    assert f"“<bdi>{said}</bdi>” isn't understood" in page
+    page = client.get(reverse("search"), {"q": "boiler elsewhere and:so in:notes"}).content.decode()
+    assert "Nothing found" in page
+    assert "understood" not in page
+
+
 def test_in_the_trash_links_lead_to_where_things_are_put_back(house):
     page = search.search(house, "in:trash boiler")
     while page is None:
