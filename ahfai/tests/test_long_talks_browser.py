@@ -75,6 +75,9 @@ def test_a_long_chat_loads_the_rest_as_the_reader_scrolls_without_jumping(chromi
         page.goto(f"{chat}?at={hit.removeprefix('message-')}&q=Question#{hit}")
         page.wait_for_load_state()
         expect(page.locator(f"#{hit} mark")).to_be_in_viewport()
+        bar = page.locator(".bar").bounding_box()
+        gap = page.locator(f"#{hit}").bounding_box()["y"] - bar["y"] - bar["height"]
+        assert gap >= 8, "the hit sticks to the bar"
         expect(page.get_by_role("link", name="Later messages")).to_have_count(1)
         page.route("**/ask", lambda route: route.fulfill(status=409, json={"sentence": "Wait."}))
         before = page.locator(f"#{hit}").element_handle()
