@@ -129,21 +129,26 @@ def show(message: Message) -> None:
 
 
 def delete_version(message: Message) -> list[uuid.UUID]:
-    """Delete `message` with all that grew from it, and show its neighbour instead.
+    """Delete `message` with all that grew from it, and show its neighbour instead where it was
+    shown.
 
-    Returns the replies that were being written. Raises OnlyVersion, Message.DoesNotExist.
+    Returns the replies that were being written. Raises OnlyVersion, and Chat.DoesNotExist or
+    Message.DoesNotExist when it was deleted meanwhile.
     """
     with transaction.atomic():
-        Chat.objects.select_for_update().filter(pk=message.chat_id).first()
-        tree = Tree(message.chat.messages.in_order())
-        step = tree.step(message.chat.messages.get(pk=message.pk))
+        chat = Chat.objects.select_for_update().get(pk=message.chat_id)
+        tree = Tree(chat.messages.in_order())
+        shown = [step.message for step in tree.shown(chat.current_id)]
+        step = tree.step(chat.messages.get(pk=message.pk))
         neighbour = step.before or step.after
         if neighbour is None:
             raise OnlyVersion
         gone = tree.under(message)
         growing = [one.pk for one in gone if one.is_open]
         changes.bury(message.owner_id, [one.pk for one in gone])
-        Chat.objects.filter(pk=message.chat_id).update(current=tree.leaf(neighbour))
+        # Another tab may show another branch since.
+        if message in shown:
+            Chat.objects.filter(pk=chat.pk).update(current=tree.leaf(neighbour))
         message.delete()
     return growing
 

@@ -318,7 +318,7 @@ def delete_version(request: SignedInRequest, message_id: uuid.UUID) -> HttpRespo
     except lifecycle.OnlyVersion:
         sentence = _("This is the only version. You can delete the whole chat instead.")
         return _refused(request, message.chat, sentence, 409)
-    except Message.DoesNotExist:
+    except (Chat.DoesNotExist, Message.DoesNotExist):
         raise Http404 from None
     for reply_id in growing:
         if here := generation.running(reply_id):

@@ -122,6 +122,18 @@ def test_a_version_is_deleted_with_what_follows_and_its_neighbour_is_shown(clien
     assert chat.messages.count() == 2
 
 
+def test_a_version_that_is_not_shown_is_deleted_without_a_change_of_what_is(client, ollama):
+    chat = start(client, "First question")
+    first = closed_reply(chat)
+    go(client, "retry", first)
+    second = closed_reply(chat)
+    go(client, "retry", first)
+    third = closed_reply(chat)
+    go(client, "delete_version", second)
+    chat.refresh_from_db()
+    assert chat.current_id == third.pk
+
+
 def test_the_only_version_stays(client, ollama):
     chat = start(client, "First question")
     closed_reply(chat)
