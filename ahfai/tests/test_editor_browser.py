@@ -87,9 +87,10 @@ def press(page: Page, name: str) -> None:
         ("Code", "call <run()> now", "call `<run()>` now", "call <run()> now"),
         ("Code", "<a`b>", "`` <a`b> ``", None),
         ("Code", "so <a\nb>", "```\n<so a\nb>\n```", None),
-        ("Link", "see <here> now", "see [here](|) now", None),
+        ("Link", "see <here> now", "see [here](|) now", "see <here> now"),
+        ("Link", "a [b|c](https://example.org)", "a [bc](<https://example.org>)", None),
         ("Link", "see <https://example.org>", "see [|](https://example.org)", None),
-        ("Link", "see |", "see [|]()", None),
+        ("Link", "see |", "see [|]()", "see |"),
     ],
 )
 def test_a_button_puts_marks_on_and_takes_them_off(editor, name, before, after, again):
@@ -117,6 +118,13 @@ def test_a_table_stands_between_the_paragraphs_with_its_first_name_selected(edit
     assert now(editor) == f"before\n\n{table}\n\n\nafter"
     editor.get_by_role("button", name="Preview").click()
     expect(editor.locator("#preview table th")).to_have_text(["Column 1", "Column 2"])
+
+
+def test_a_table_comes_after_the_one_that_the_caret_is_in(editor):
+    put(editor, "|| a | b |\n| - | - |\n| c |  |\n\nafter")
+    press(editor, "Table")
+    table = "| <Column 1> | Column 2 |\n| --- | --- |\n|  |  |"
+    assert now(editor) == f"| a | b |\n| - | - |\n| c |  |\n\n{table}\n\n\nafter"
 
 
 def test_what_a_button_or_a_key_did_can_be_undone(editor):

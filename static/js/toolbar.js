@@ -164,6 +164,8 @@ function code() {
 
 function link() {
   const [from, to] = trimmed(area.value, area.selectionStart, area.selectionEnd);
+  const around = linkAround(area.value, from, to);
+  if (around) return unlink(around);
   const words = area.value.slice(from, to);
   if (/^(?:https?:\/\/|mailto:)\S+$/.test(words)) return replace(area, from, to, `[](${words})`, from + 1);
   // Where something is still to be written: the words of the link, or its address.
@@ -171,8 +173,38 @@ function link() {
   replace(area, from, to, `[${words}]()`, next);
 }
 
+// The link that a range is in.
+function linkAround(text, from, to) {
+  const { start, end } = linesAround(text, from);
+  for (const found of text.slice(start, end).matchAll(/\[([^[\]]*)\]\(([^()\s]*)\)/g)) {
+    const at = start + found.index;
+    if (at < from && to < at + found[0].length) return { at, found };
+  }
+  return null;
+}
+
+// One without an address goes, of another one the address is selected, to be written anew.
+function unlink({ at, found: [all, words, address] }) {
+  const end = at + all.length;
+  if (address) area.setSelectionRange(end - 1 - address.length, end - 1);
+  else replace(area, at, end, words, at, at + words.length);
+}
+
+// After the table that the caret is in, if any: none stands in another one.
+function tableEnd(text, place) {
+  let { start, end } = linesAround(text, place);
+  const isRow = () => text.slice(start, end).includes("|");
+  let last = null;
+  while (isRow()) {
+    last = end;
+    if (end === text.length) break;
+    ({ start, end } = linesAround(text, end + 1));
+  }
+  return last ?? place;
+}
+
 function table() {
-  const { start, end } = linesAround(area.value, area.selectionEnd);
+  const { start, end } = linesAround(area.value, tableEnd(area.value, area.selectionEnd));
   const isEmpty = !area.value.slice(start, end).trim();
   const from = isEmpty ? start : end;
   const name = bar.dataset.column;
