@@ -81,6 +81,12 @@ def test_a_title_is_saved_when_it_has_been_written_to_its_end(ada):
     says(ada, "saved")
     ada.goto(linking)
     expect(ada.locator("#note-body")).to_contain_text("See Hall and stairs.")
+    # Or when it rests for a while.
+    edit(ada, note)
+    ada.get_by_label("Title").fill("Stairs")
+    says(ada, "not saved yet")
+    says(ada, "saved")
+    expect(ada.get_by_label("Title")).to_be_focused()
 
 
 def test_leaving_saves_the_last_key(ada, note):

@@ -6,6 +6,7 @@ import { isLeft, leave, newer } from "./on-its-way.js";
 import { post, Refused } from "./post.js";
 
 const REST_MS = 1000;
+const TITLE_REST_MS = 4000;
 // Whoever writes without a rest is saved in between.
 const LONGEST_MS = 10_000;
 const AGAIN_MS = 5000;
@@ -17,7 +18,8 @@ const { title, body, version, base, base_title: baseTitle } = form.elements;
 const chip = document.querySelector("[data-state]");
 const trouble = document.querySelector("[data-trouble]");
 const sentences = document.getElementById("sentences").content;
-// Renaming a note mends the links to it, so a title counts when it has been written to its end.
+// Renaming a note mends the links to it, so a title counts when it has been written to its end: when
+// it is left, or has rested for long. One without a word would lose the links.
 let heading = title.value;
 // What a refused form shows isn't saved.
 let saved = "unsaved" in form.dataset ? "" : words();
@@ -25,6 +27,7 @@ let saved = "unsaved" in form.dataset ? "" : words();
 let tried = null;
 let saving = null;
 let rest = 0;
+let titleRest = 0;
 let since = 0;
 let reason = "";
 let leaving = false;
@@ -34,7 +37,11 @@ if (form.dataset.note && isLeft(form.dataset.note, version.value)) catchUp();
 
 form.addEventListener("input", ({ target }) => {
   if (!reason) show("unsaved");
-  if (target === title && form.dataset.note) return;
+  clearTimeout(titleRest);
+  if (target === title && form.dataset.note) {
+    if (title.value.trim()) titleRest = setTimeout(saveAll, TITLE_REST_MS);
+    return;
+  }
   if (target === title) settleTitle();
   since ||= Date.now();
   saveSoon(Math.min(REST_MS, Math.max(0, since + LONGEST_MS - Date.now())));
