@@ -158,15 +158,15 @@ def test_a_renamed_note_takes_the_links_to_it_along(client, owner, stranger):
     assert body_of(kitchen) == "See [[Sill]], [[Sill]] and [[Sill 2]]."
 
 
-def test_whoever_edits_a_mended_note_meanwhile_sees_both_texts(client, owner):
+def test_whoever_edits_a_mended_note_meanwhile_saves_it_with_its_new_links(client, owner):
     sill = writing.create(owner, "Sill", "")
     kitchen = writing.create(owner, "Kitchen", "See [[Sill]].\n\nOak.")
     writing.save(sill, "Window sill", "", 1)
     base = {"base_title": "Kitchen", "base": "See [[Sill]].\n\nOak.", "version": 1}
     sent = {"title": "Kitchen", "body": "See [[Sill]].\n\nElm.", **base}
     answer = client.post(reverse("notes:edit", args=[kitchen.pk]), sent)
-    assert answer.status_code == 409
-    assert "See [[Window sill]].\n\nElm.</textarea>" in main(answer)
+    assert answer.url == kitchen.get_absolute_url()
+    assert body_of(kitchen) == "See [[Window sill]].\n\nElm."
 
 
 @pytest.mark.parametrize("title", ["", "With ] bracket", "SILL"])
