@@ -8,11 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import TagsField, time_zones
-from reminders.models import MAX_DETAILS, MAX_TITLE, Priority
-from reminders.recurrence import occurrence
+from reminders import words
+from reminders.models import MAX_DETAILS, MAX_TITLE, Priority, RepeatFrom
+from reminders.recurrence import MAX_INTERVAL, occurrence
+from reminders.repeating import UNITS, Repeat
 
 PLACES = ("list", "undated", "done", "trash")
 MAX_AT_ONCE = 500
+# A rule that stays as it is.
+KEPT = "kept"
 
 
 class ReminderForm(forms.Form):
@@ -56,11 +60,41 @@ class ReminderForm(forms.Form):
         help_text=_("Only for a time that belongs to one place, such as a meeting there."),
         choices=lambda: [("", _("Mine, wherever I am")), *((one, one) for one in time_zones())],
     )
+    unit = forms.ChoiceField(required=False, label=_("Repeat"), choices=list(UNITS.items()))
+    interval = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MAX_INTERVAL,
+        initial=1,
+        label=_("Every"),
+        help_text=_("With 3, each third one."),
+    )
+    until = forms.DateField(
+        required=False,
+        label=_("Until"),
+        help_text=_("Without one, it goes on."),
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+    )
+    repeat_from = forms.ChoiceField(
+        required=False,
+        label=_("The next time counts from when it"),
+        choices=[(RepeatFrom.DUE, _("was due")), (RepeatFrom.DONE, _("was done"))],
+        initial=RepeatFrom.DUE,
+        widget=forms.RadioSelect,
+    )
     version = forms.IntegerField(
         min_value=0, max_value=2**31 - 2, required=False, widget=forms.HiddenInput
     )
     # A browser that loads the page again must not fill in the earlier one's.
     page = forms.UUIDField(required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, kept_rule: str = "", **options: Any) -> None:
+        """`kept_rule` is one that these fields have no words for; it can be left as it is."""
+        super().__init__(*args, **options)
+        self.kept_rule = kept_rule
+        if kept_rule:
+            kept = (KEPT, words.repeat(kept_rule, ""))
+            cast("forms.ChoiceField", self.fields["unit"]).choices = [kept, *UNITS.items()]
 
     def clean_title(self) -> str:
         return " ".join(self.cleaned_data["title"].split())
@@ -78,12 +112,31 @@ class ReminderForm(forms.Form):
             self.add_error("day", _("A time needs a day, too."))
         if not data.get("at"):
             data["zone"] = ""
-        return data
+        return {**data, **self._repeat(data)}
+
+    def _repeat(self, data: dict[str, Any]) -> dict[str, str]:
+        """The rule, by the columns of a reminder."""
+        unit, day = data.get("unit"), data.get("day")
+        if not unit or self.errors:
+            return {"rrule": "", "repeat_from": ""}
+        if day is None:
+            self.add_error("day", _("What repeats needs a day to begin with."))
+            return {}
+        if unit == "hour" and not data["at"]:
+            self.add_error("at", _("What repeats by the hour needs a time."))
+        if unit == KEPT:
+            rule = self.kept_rule
+        else:
+            until = data["until"]
+            if until and until < day:
+                self.add_error("until", _("That is before it begins."))
+            rule = Repeat(unit, data["interval"] or 1, until).rule(day)
+        return {"rrule": rule, "repeat_from": data["repeat_from"] or RepeatFrom.DUE}
 
     @property
     def wanted(self) -> dict[str, Any]:
         """What it says, by the columns of a reminder."""
-        names = ("title", "details", "priority", "day", "at", "zone")
+        names = ("title", "details", "priority", "day", "at", "zone", "rrule", "repeat_from")
         return {name: self.cleaned_data[name] for name in names}
 
 

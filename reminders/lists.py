@@ -112,7 +112,9 @@ def _day(moment: datetime.datetime) -> datetime.date:
 
 def _when(reminder: Reminder, today: datetime.date, with_day: bool = True) -> str:
     if not reminder.snoozed_until:
-        return words.when(reminder, today, with_day)
+        when = words.when(reminder, today, with_day)
+        repeat = words.repeat(reminder.rrule, reminder.repeat_from) if reminder.rrule else ""
+        return f"{when} · {repeat}" if repeat else when
     until = words.clock(reminder.snoozed_until)
     if with_day:
         until = words.moment(reminder.snoozed_until, today)

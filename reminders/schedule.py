@@ -13,14 +13,34 @@ from reminders.models import ALL_DAY_AT, Reminder, RepeatFrom
 GRACE = datetime.timedelta(minutes=1)
 # More missed times than these aren't counted.
 MOST_MISSED = 1000
+_MOMENT = datetime.timedelta(microseconds=1)
 
 
 def settle(reminder: Reminder, now: datetime.datetime) -> tuple[str, ...]:
-    """Set what follows from the day, the time and the zone, and return the names of the columns."""
+    """Set what follows from the day, the time, the zone and the rule, and return the names of the
+    columns. A series begins on its first day that fits the rule."""
+    if reminder.rrule and (first := _first(reminder)):
+        reminder.day = first
     reminder.due = due_at(reminder)
     reminder.snoozed_until = None
     reminder.next_fire_at = coming(reminder, now - GRACE)
-    return "due", "snoozed_until", "next_fire_at"
+    return "day", "due", "snoozed_until", "next_fire_at"
+
+
+def times(reminder: Reminder, count: int) -> list[datetime.datetime]:
+    """The next so many times of a reminder, from the one that is to be done on."""
+    if reminder.day is None:
+        return []
+    wall, zone = _wall(reminder), reminder.own_zone
+    before = recurrence.occurrence(wall, zone).at - _MOMENT
+    with suppress(recurrence.Unusable):
+        return [one.at for one in recurrence.following(wall, zone, reminder.rrule, before, count)]
+    return []
+
+
+def _first(reminder: Reminder) -> datetime.date | None:
+    first = next(iter(times(reminder, 1)), None)
+    return first and first.astimezone(reminder.own_zone).date()
 
 
 def due_at(reminder: Reminder) -> datetime.datetime | None:

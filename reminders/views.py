@@ -1,5 +1,6 @@
 """Reminders in the browser. Each lookup starts at the signed-in person."""
 
+import datetime
 import uuid
 
 from django.contrib import messages
@@ -13,10 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import tags
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
-from reminders import order, snoozing, words, writing
-from reminders.forms import ReminderForm
+from reminders import order, schedule, snoozing, words, writing
+from reminders.forms import KEPT, ReminderForm
 from reminders.list_views import tags_of
-from reminders.models import Reminder
+from reminders.models import Reminder, RepeatFrom
+from reminders.repeating import Repeat
+
+SHOWN_TIMES = 5
 
 
 @require_GET
@@ -33,6 +37,8 @@ def detail(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     shown = {
         "reminder": reminder,
         "when": words.when(reminder, today),
+        "repeat": words.repeat(reminder.rrule, reminder.repeat_from) if reminder.rrule else "",
+        "times": [words.moment(one, today) for one in _later_times(reminder)],
         "late": words.lateness(since, now) if since and is_late else "",
         "put_off": put_off and words.moment(put_off, today),
         "choices": snoozing.choices(now, request.user.zone),
@@ -40,6 +46,13 @@ def detail(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
         "tags": tags_of([reminder], tags.all_of(request.user)).get(reminder.pk, []),
     }
     return render(request, "reminders/reminder_detail.html", shown)
+
+
+def _later_times(reminder: Reminder) -> list[datetime.datetime]:
+    """When a series goes on, once this time is done."""
+    if reminder.done or reminder.repeat_from != RepeatFrom.DUE:
+        return []
+    return schedule.times(reminder, SHOWN_TIMES)[1:]
 
 
 @require_POST
@@ -68,6 +81,8 @@ def new(request: SignedInRequest) -> HttpResponse:
     form = ReminderForm(request.POST)
     if not form.is_valid():
         return _form_page(request, form, status=422)
+    if "preview" in request.POST:
+        return _form_page(request, form, times=_next_times(request, form))
     said = form.cleaned_data
     reminder = writing.create(request.user, form.wanted, said["tags"], said["page"])
     _say_when(request, reminder)
@@ -81,13 +96,17 @@ def edit(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     reminder = get_object_or_404(request.user.reminders.open(), pk=reminder_id)
     if request.method == "GET":
         try:
-            return _form_page(request, ReminderForm(initial=_as_saved(reminder)), reminder)
+            first = _as_saved(reminder)
+            form = ReminderForm(initial=first, kept_rule=_kept_rule(reminder))
+            return _form_page(request, form, reminder)
         except SealError:
             # An empty form would look like an empty reminder.
             return redirect(reminder)
-    form = ReminderForm(request.POST)
+    form = ReminderForm(request.POST, kept_rule=_kept_rule(reminder))
     if not form.is_valid():
         return _form_page(request, form, reminder, status=422)
+    if "preview" in request.POST:
+        return _form_page(request, form, reminder, times=_next_times(request, form))
     said = form.cleaned_data
     try:
         saved = writing.save(reminder, said["version"] or 0, form.wanted, said["tags"])
@@ -105,14 +124,36 @@ def edit(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
 def _as_saved(reminder: Reminder) -> dict[str, object]:
     columns = ("title", "details", "priority", "day", "at", "zone", "version")
     names = [tag.name for tag in reminder.tags.all()]
-    return {name: getattr(reminder, name) for name in columns} | {"tags": " ".join(sorted(names))}
+    repeat = reminder.day and Repeat.of(reminder.rrule, reminder.day)
+    return {name: getattr(reminder, name) for name in columns} | {
+        "tags": " ".join(sorted(names)),
+        "unit": KEPT if _kept_rule(reminder) else repeat.unit if repeat else "",
+        "interval": repeat.interval if repeat else 1,
+        "until": repeat.until if repeat else None,
+        "repeat_from": reminder.repeat_from or RepeatFrom.DUE,
+    }
+
+
+def _kept_rule(reminder: Reminder) -> str:
+    """The rule, where the form has no fields for it."""
+    if reminder.day is None or Repeat.of(reminder.rrule, reminder.day):
+        return ""
+    return reminder.rrule
+
+
+def _next_times(request: SignedInRequest, form: ReminderForm) -> list[str]:
+    wanted = {name: value for name, value in form.wanted.items() if name in writing.TIMES}
+    reminder = Reminder(owner=request.user, **wanted)
+    schedule.settle(reminder, timezone.now())
+    today = timezone.localdate()
+    return [words.moment(one, today) for one in schedule.times(reminder, SHOWN_TIMES)]
 
 
 def _outdated(request: SignedInRequest, reminder: Reminder) -> HttpResponse:
     """What was typed, with what was saved meanwhile beside it: who sends it again has seen both."""
     data = request.POST.copy()
     data["version"] = str(reminder.version)
-    form = ReminderForm(data)
+    form = ReminderForm(data, kept_rule=_kept_rule(reminder))
     form.full_clean()
     saved = _as_saved(reminder)
     mine = {**form.cleaned_data, "tags": " ".join(sorted(form.cleaned_data["tags"]))}
@@ -120,10 +161,11 @@ def _outdated(request: SignedInRequest, reminder: Reminder) -> HttpResponse:
         "priority": reminder.get_priority_display(),
         "day": reminder.day and date_format(reminder.day, "j F Y"),
         "at": reminder.at and time_format(reminder.at, "G:i"),
+        "unit": reminder.rrule and words.repeat(reminder.rrule, reminder.repeat_from),
     }
     others = [
         (str(form[name].label), named[name])
-        for name in ("title", "day", "at", "zone", "tags", "priority", "details")
+        for name in ("title", "day", "at", "zone", "tags", "priority", "details", "unit")
         if saved[name] != mine[name]
     ]
     return _form_page(request, form, reminder, status=409, others=others)
@@ -135,8 +177,9 @@ def _form_page(
     reminder: Reminder | None = None,
     status: int = 200,
     others: list[tuple[str, object]] | None = None,
+    times: list[str] | None = None,
 ) -> HttpResponse:
-    shown = {"form": form, "reminder": reminder, "others": others}
+    shown = {"form": form, "reminder": reminder, "others": others, "times": times}
     return render(request, "reminders/reminder_form.html", shown, status=status)
 
 

@@ -1,13 +1,18 @@
 """Times of reminders in words, by the person's own clock and calendar."""
 
 import datetime
+from collections.abc import Iterator
 
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
-from reminders.models import Completion, Notice, Reminder
+from reminders import recurrence
+from reminders.models import Completion, Notice, Reminder, RepeatFrom
+
+_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 def heading(of: datetime.date, today: datetime.date) -> str:
@@ -92,3 +97,59 @@ def told(notice: Notice, today: datetime.date) -> str:
         notice.missed,
     )
     return said % {"time": due, "count": notice.missed}
+
+
+def repeat(rrule: str, repeat_from: str) -> str:
+    """ "every 3 days", "every week on Monday until 3 May 2027, counted from when it is done" """
+    try:
+        rule = recurrence.Rule.parse(rrule)
+    except recurrence.Unusable:
+        return _("by a rule of its own")
+    said = [_every(rule), *_on(rule.parts)]
+    if rule.until:
+        last = datetime.datetime.strptime(rule.until[:8], "%Y%m%d")  # noqa: DTZ007
+        said.append(_("until %(day)s") % {"day": date_format(last, "j F Y")})
+    if rule.count:
+        said.append(
+            ngettext("once more", "%(count)d times more", rule.count) % {"count": rule.count}
+        )
+    if repeat_from == RepeatFrom.DONE:
+        said.append(_("after it is done"))
+    return " ".join(said)
+
+
+def _every(rule: recurrence.Rule) -> str:
+    if rule.parts.get("BYDAY") == "MO,TU,WE,TH,FR" and rule.interval == 1:
+        return _("every weekday")
+    said = {
+        "MINUTELY": ngettext_lazy("every minute", "every %(count)d minutes", "count"),
+        "HOURLY": ngettext_lazy("every hour", "every %(count)d hours", "count"),
+        "DAILY": ngettext_lazy("every day", "every %(count)d days", "count"),
+        "WEEKLY": ngettext_lazy("every week", "every %(count)d weeks", "count"),
+        "MONTHLY": ngettext_lazy("every month", "every %(count)d months", "count"),
+        "YEARLY": ngettext_lazy("every year", "every %(count)d years", "count"),
+    }
+    return said[rule.frequency] % {"count": rule.interval}
+
+
+def _on(parts: dict[str, str]) -> Iterator[str]:
+    """The days of a rule, where it names them."""
+    place = parts.get("BYSETPOS", "")
+    days = parts.get("BYMONTHDAY", "").split(",")
+    if days[-1] == "31" and place == "-1":
+        yield _("on the last day")
+    elif days != [""]:
+        yield _("on the %(day)s.") % {"day": days[-1]}
+    names = parts.get("BYDAY", "")
+    if names and names != "MO,TU,WE,TH,FR":
+        named = [_weekday(name, place) for name in names.split(",")]
+        yield _("on %(days)s") % {"days": ", ".join(named)}
+
+
+def _weekday(name: str, place: str) -> str:
+    """ "Monday", "the last Friday" """
+    number, day = name[:-2] or place, str(WEEKDAYS[_DAYS.index(name[-2:])])
+    nth = {"1": _("first"), "2": _("second"), "3": _("third"), "4": _("fourth"), "-1": _("last")}
+    if number not in nth:
+        return day
+    return _("the %(nth)s %(day)s") % {"nth": nth[number], "day": day}

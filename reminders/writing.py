@@ -11,7 +11,7 @@ from accounts import changes, tags
 from reminders import schedule
 from reminders.models import Reminder
 
-TIMES = ("day", "at", "zone")
+TIMES = ("day", "at", "zone", "rrule", "repeat_from")
 
 
 class Outdated(Exception):
