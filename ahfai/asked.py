@@ -77,7 +77,7 @@ class Asked:
 
     @property
     def is_about_holders(self) -> bool:
-        """Whether a condition is on the chat or note, which the index knows nothing of."""
+        """Whether a condition is on what holds the words, which the index knows nothing of."""
         return bool(self.tags or self.no_tags or self.archived or self.trashed)
 
 
@@ -92,8 +92,9 @@ def _day(text: str) -> datetime.date | None:
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """Which chats or notes are meant: those that carry one tag of each of `tags` and none of
-    `no_tags`, in the archive or the trash where that is said, changed since and until then."""
+    """Which chats, notes or reminders are meant: those that carry one tag of each of `tags` and
+    none of `no_tags`, in the archive or the trash where that is said, changed since and until
+    then."""
 
     tags: Sequence[Sequence[uuid.UUID]] = ()
     no_tags: Sequence[uuid.UUID] = ()

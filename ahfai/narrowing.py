@@ -1,4 +1,4 @@
-"""What the conditions of a search mean: which chats and notes can hold what is asked for."""
+"""What the conditions of a search mean: which chats, notes and reminders can hold it."""
 
 import datetime
 import itertools
@@ -12,9 +12,10 @@ from ahfai.asked import Asked, Holders
 from ahfai.textindex import NO_BOUNDS, Bounds, fold
 from chats import hooks as chats
 from notes import hooks as notes
+from reminders import hooks as reminders
 
 # By the names that stand behind `in:`.
-ROOMS = {"chats": chats, "notes": notes}
+ROOMS = {"chats": chats, "notes": notes, "reminders": reminders}
 
 
 def rooms(asked: Asked) -> dict[str, ModuleType]:

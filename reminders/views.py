@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import tags
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
+from ahfai.textindex import MAX_QUERY
 from reminders import order, schedule, snoozing, words, writing
 from reminders.forms import KEPT, ReminderForm
 from reminders.list_views import tags_of
@@ -36,6 +37,7 @@ def detail(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     is_late = not reminder.done and reminder.is_late(now, today)
     shown = {
         "reminder": reminder,
+        "sought": request.GET.get("q", "")[:MAX_QUERY],
         "when": words.when(reminder, today),
         "repeat": words.repeat(reminder.rrule, reminder.repeat_from) if reminder.rrule else "",
         "times": [words.moment(one, today) for one in _later_times(reminder)],

@@ -1,0 +1,76 @@
+"""What reminders hand to the roof: their words for the search, and how a found one is shown."""
+
+import uuid
+from collections.abc import Iterable, Iterator
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+
+from accounts.fields import opened_rows
+from ahfai.asked import Found, Holders
+from ahfai.crypto import SealError
+from ahfai.textindex import Document
+from reminders.models import Reminder, ReminderQuerySet, Tagging
+
+KINDS = frozenset({"reminder"})
+
+
+def documents(user, since: int | None, again: Iterable[uuid.UUID]) -> Iterator[Document]:
+    """All, newest first; or what changed after the number `since`, oldest first."""
+    if since is None:
+        reminders = user.reminders.order_by("-change_number")
+    else:
+        reminders = user.reminders.filter(change_number__gt=since).order_by("change_number")
+    for reminder_id, title, details, when, number in opened_rows(
+        reminders, "title", "details", "changed", "change_number"
+    ):
+        yield Document("reminder", reminder_id, reminder_id, title, details, when, number)
+
+
+def unfinished(user) -> set[uuid.UUID]:
+    """No reminder grows without a number of its own."""
+    return set()
+
+
+def holding(user, asked: Holders) -> ReminderQuerySet:
+    """The reminders that what is asked can be in. There is no archive of them."""
+    reminders = user.reminders.filter(trashed__isnull=not asked.trashed)
+    if asked.archived:
+        return reminders.none()
+    links = Tagging.objects.filter(reminder=OuterRef("pk"))
+    for tags in asked.tags:
+        reminders = reminders.filter(Exists(links.filter(tag__in=tags)))
+    if asked.no_tags:
+        reminders = reminders.exclude(Exists(links.filter(tag__in=asked.no_tags)))
+    return reminders
+
+
+def newest(user, asked: Holders, most: int) -> list[Found]:
+    """The reminders themselves, of which nothing was asked but where they are."""
+    reminders = holding(user, asked).order_by("-changed", "-pk")
+    if asked.since:
+        reminders = reminders.filter(changed__gte=asked.since)
+    if asked.until:
+        reminders = reminders.filter(changed__lt=asked.until)
+    return [_found(reminder) for reminder in reminders[:most]]
+
+
+def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UUID, Found]:
+    """Those of the found reminders that are there, in the trash or not."""
+    reminders = user.reminders.filter(pk__in=list(keys), trashed__isnull=not trashed)
+    return {reminder.pk: _found(reminder) for reminder in reminders}
+
+
+def _found(reminder: Reminder) -> Found:
+    title, details = _opened(reminder, "title"), _opened(reminder, "details") or ""
+    # What is in the trash can only be put back there.
+    address = reverse("reminders:trash") if reminder.trashed else reminder.get_absolute_url()
+    return Found(title, details, address, reminder.changed)
+
+
+def _opened(reminder: Reminder, column: str) -> str | None:
+    """What can't be opened can't be found, and keeps nothing else from being found."""
+    try:
+        return getattr(reminder, column)
+    except SealError:
+        return None
