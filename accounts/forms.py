@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import tags
+from accounts import tags, zones
 from accounts.models import User
 
 
@@ -134,7 +134,7 @@ class ProfileForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> User:
         """Only what the form shows, so that a change from elsewhere is kept."""
-        self.instance.save(update_fields=self.Meta.fields)
+        zones.save_profile(self.instance, self.Meta.fields)
         return self.instance
 
 

@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class RemindersConfig(AppConfig):
     name = "reminders"
+
+    def ready(self) -> None:
+        from accounts import zones
+        from reminders import moving
+
+        zones.FOLLOWERS.append(moving.follow)
