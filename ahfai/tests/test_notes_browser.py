@@ -363,7 +363,7 @@ def test_without_scripts_a_note_is_written_all_the_same(chromium, house, signed_
 def test_on_a_narrow_screen_the_order_and_select_several_stand_side_by_side(ada, note):
     ada.set_viewport_size(NARROW)
     ada.goto("/notes/")
-    order, several = (ada.locator(".how .link").nth(place) for place in (0, 1))
+    order, several = (ada.locator(".how").locator("summary, .link").nth(place) for place in (0, 1))
     boxes = order.bounding_box(), several.bounding_box()
     assert boxes[0]["y"] == pytest.approx(boxes[1]["y"], abs=2)
     assert 0 < boxes[1]["x"] - boxes[0]["x"] - boxes[0]["width"] < 40

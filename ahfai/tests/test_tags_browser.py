@@ -39,11 +39,16 @@ def test_many_tags_are_one_row_on_a_narrow_screen(ada):
     ada.goto(f"{ada.url}tags")
     ada.get_by_role("textbox").fill(" ".join(f"tag-{number}" for number in range(14)))
     ada.get_by_role("button", name="Save").click()
-    ada.set_viewport_size(NARROW)
     ada.goto("/notes/")
+    title = ada.locator(".rows a > :first-child").first
+    assert title.bounding_box()["width"] > 200
+    ada.set_viewport_size(NARROW)
     row = ada.get_by_role("navigation", name="Tags", exact=True)
     assert row.bounding_box()["height"] < 80
     last = row.get_by_role("link", name="Manage tags")
     last.focus()
     expect(last).to_be_in_viewport()
     expect_no_complaint_in_any_look(ada, "many tags")
+    ada.locator(".rows summary").first.click()
+    option = ada.get_by_role("link", name="Ask about this note")
+    assert option.evaluate("(it) => it.scrollHeight <= 44 && it.offsetHeight <= 44")
