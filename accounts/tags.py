@@ -20,6 +20,8 @@ from accounts.models import Tag, User
 
 MAX_NAME = 80
 MAX_TAGS = 20
+# Of an import there may be more than a database takes in one question.
+_AT_ONCE = 500
 _SEPARATORS = re.compile(r"[\s,]+")
 _TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
@@ -127,17 +129,28 @@ def named(user: User, names: Iterable[str]) -> list[Tag]:
 
     Inside the caller's transaction, after `changes.next_number`, which lets one writer in.
     """
+    names = list(names)
+    if not names:
+        return []
     key = key_of(user)
-    found: list[Tag] = []
+    wanted: dict[str, str] = {}
     for name in names:
         parts = name.split("/")
         for depth in range(1, len(parts) + 1):
             upto = "/".join(parts[:depth])
-            tag, _made = Tag.objects.get_or_create(
-                owner=user, name_hash=_hash(key, upto), defaults={"name": upto}
-            )
-        found.append(tag)
-    return found
+            wanted.setdefault(_hash(key, upto), upto)
+    hashes = list(wanted)
+    found: dict[str, Tag] = {}
+    for first in range(0, len(hashes), _AT_ONCE):
+        tags = user.tags.filter(name_hash__in=hashes[first : first + _AT_ONCE])
+        found.update((tag.name_hash, tag) for tag in tags)
+    missing = [
+        Tag(owner=user, name=name, name_hash=name_hash)
+        for name_hash, name in wanted.items()
+        if name_hash not in found
+    ]
+    found.update((tag.name_hash, tag) for tag in Tag.objects.bulk_create(missing))
+    return [found[_hash(key, name)] for name in names]
 
 
 def rename(user: User, tag_id: uuid.UUID, name: str) -> bool:

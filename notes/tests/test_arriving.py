@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import changes, files, tags
@@ -294,3 +296,18 @@ def test_people_dont_share_what_they_imported(owner):
 def test_a_note_without_words_of_ours_is_refused_as_no_archive(owner):
     with pytest.raises(Refused, match="no_notes"):
         bring(owner, {"picture.png": b"\x89PNG"})
+
+
+def test_tags_of_a_batch_are_looked_for_at_once(owner):
+    def asked(prefix: str, count: int) -> int:
+        files = {
+            f"{prefix}{number}.md": f"---\ntags: [{prefix}/{number}, {prefix}/{number + 1}]\n---\n"
+            for number in range(count)
+        }
+        with CaptureQueriesContext(connection) as queries:
+            bring(owner, files)
+        return len([query for query in queries if "accounts_tag" in query["sql"]])
+
+    assert asked("few", 2) == asked("many", 40)
+    [many] = [note for note in owner.notes.all() if note.title == "many7"]
+    assert tags_of(many) == ["many/7", "many/8"]

@@ -7,7 +7,7 @@ as it is; one that was changed outside comes in beside it. Nothing is ever overw
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -115,7 +115,6 @@ def _store(user, incoming: list[tuple[str, Incoming]], files: Files, batch: Batc
     number = changes.next_number(user.pk)
     key = key_of(user)
     known = _Known(user, key, [one for _name, one in incoming])
-    carried = _Tags(user)
     new: list[tuple[Note, Incoming]] = []
     now = timezone.now()
     for name, one in incoming:
@@ -137,10 +136,11 @@ def _store(user, incoming: list[tuple[str, Incoming]], files: Files, batch: Batc
         new.append((note, one))
     batch.added = len(new)
     Note.objects.bulk_create(note for note, _one in new)
+    carried = _tags(user, (name for _note, one in new for name in one.tags))
     Tagging.objects.bulk_create(
-        Tagging(owner=user, note=note, tag=tag)
+        Tagging(owner=user, note=note, tag=carried[name])
         for note, one in new
-        for tag in carried.named(one.tags)
+        for name in {fold(name): None for name in one.tags}
     )
     Link.objects.bulk_create(
         Link(owner=user, note=note, title_hash=title_hash)
@@ -213,15 +213,7 @@ class _Known:
             self._mine[note.pk] = note
 
 
-class _Tags:
-    """The person's tags by their names, each looked for once."""
-
-    def __init__(self, user) -> None:
-        self._user = user
-        self._found: dict[str, Tag] = {}
-
-    def named(self, names: list[str]) -> list[Tag]:
-        for name in names:
-            if fold(name) not in self._found:
-                [self._found[fold(name)]] = tags.named(self._user, [name])
-        return list({tag.pk: tag for name in names if (tag := self._found[fold(name)])}.values())
+def _tags(user, names: Iterable[str]) -> dict[str, Tag]:
+    """The person's tags of these names, by the folded ones."""
+    each = list(dict.fromkeys(names))
+    return {fold(name): tag for name, tag in zip(each, tags.named(user, each), strict=True)}
