@@ -1,8 +1,12 @@
 // Asks for notices at the moment when the next one is due; htmx itself asks every half minute.
+const TITLES = "notices-with-titles";
 let waiting = 0;
 
-// Each answer brings the next moment along.
-document.addEventListener("htmx:load", ({ detail }) => detail.elt.id === "news" && wait());
+// Each answer brings the next moment along, and what is new.
+document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+  if (elt.id === "news") wait();
+  else if (elt.matches("[data-notice]")) notify(elt);
+});
 document.addEventListener("visibilitychange", () => document.hidden || look());
 wait();
 
@@ -14,4 +18,21 @@ function wait() {
 
 function look() {
   document.body.dispatchEvent(new CustomEvent("look"));
+}
+
+// Who looks at the page sees it there. Of several pages the browser shows the same one once.
+function notify(toast) {
+  if (!document.hidden || window.Notification?.permission !== "granted") return;
+  const { told } = document.getElementById("news").dataset;
+  const may = localStorage.getItem(TITLES) === "yes";
+  const title = toast.querySelector("[data-title]");
+  try {
+    const shown = new Notification(may ? title.textContent : told, { tag: toast.dataset.notice });
+    shown.addEventListener("click", () => {
+      focus();
+      shown.close();
+    });
+  } catch {
+    // Browsers on phones show none from a page alone.
+  }
 }
