@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterator
 
+from django.contrib.humanize.templatetags.humanize import ordinal
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
@@ -136,10 +137,12 @@ def _on(parts: dict[str, str]) -> Iterator[str]:
     """The days of a rule, where it names them."""
     place = parts.get("BYSETPOS", "")
     days = parts.get("BYMONTHDAY", "").split(",")
-    if days[-1] == "31" and place == "-1":
+    if days == ["-1"] or (days[-1] == "31" and place == "-1"):
         yield _("on the last day")
     elif days != [""]:
-        yield _("on the %(day)s.") % {"day": days[-1]}
+        # A 30th gives way to the last day of a shorter month.
+        meant = days[-1:] if place == "-1" else days
+        yield _("on the %(days)s") % {"days": ", ".join(map(ordinal, meant))}
     names = parts.get("BYDAY", "")
     if names and names != "MO,TU,WE,TH,FR":
         named = [_weekday(name, place) for name in names.split(",")]
