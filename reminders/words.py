@@ -142,7 +142,7 @@ def _on(parts: dict[str, str]) -> Iterator[str]:
     elif days != [""]:
         # A 30th gives way to the last day of a shorter month.
         meant = days[-1:] if place == "-1" else days
-        yield _("on the %(days)s") % {"days": ", ".join(map(ordinal, meant))}
+        yield _("on the %(days)s") % {"days": ", ".join(str(ordinal(one)) for one in meant)}
     names = parts.get("BYDAY", "")
     if names and names != "MO,TU,WE,TH,FR":
         named = [_weekday(name, place) for name in names.split(",")]
