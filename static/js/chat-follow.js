@@ -9,13 +9,14 @@ const toEnd = () => {
   last = view.scrollTop;
 };
 
+const isNear = () => view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_PX;
+
 view.addEventListener(
   "scroll",
   () => {
-    const isNear = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_PX;
     // Farther away, but not by scrolling up: the answer has grown since this page scrolled itself.
-    if (isNear && view.scrollTop > last) atEnd = true;
-    else if (!isNear && view.scrollTop < last) atEnd = false;
+    if (isNear() && view.scrollTop > last) atEnd = true;
+    else if (!isNear() && view.scrollTop < last) atEnd = false;
     last = view.scrollTop;
   },
   { passive: true },
@@ -29,6 +30,12 @@ view.addEventListener(
   },
   { passive: true },
 );
+
+// What a reader opens grows under their eyes, and nothing new has come.
+view.addEventListener("click", ({ target }) => {
+  if (target.closest("summary")) atEnd = false;
+});
+view.addEventListener("toggle", ({ target }) => target.open || (atEnd = isNear()), true);
 
 // Whoever sends wants to see what they sent, also after a reload, which would go back to the
 // message that the address names.
