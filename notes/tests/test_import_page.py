@@ -16,7 +16,7 @@ from ahfai.models import Heartbeat
 from ahfai.worker import Worker
 from notes.models import Import, ImportPiece
 from notes.tests.test_arriving import packed
-from notes.transfer import importing
+from notes.transfer import importing, views
 
 PAGE, IMPORT, NOW = (reverse(f"notes:{name}") for name in ("transfer", "import", "imports"))
 
@@ -78,6 +78,19 @@ def test_the_page_asks_for_progress_until_it_is_over(client, work):
     Import.objects.update(state="done", ended=timezone.now())
     assert client.get(NOW)["HX-Refresh"] == "true"
     assert f'hx-get="{NOW}"' not in page(client)
+
+
+def test_one_that_ends_while_its_page_is_made_is_still_shown(client, owner, monkeypatch):
+    upload(client, {"1.md": "words"})
+    look = views._open
+
+    def and_then_it_ends(request):
+        found = look(request)
+        Import.objects.update(state="cancelled", ended=timezone.now())
+        return found
+
+    monkeypatch.setattr(views, "_open", and_then_it_ends)
+    assert f'hx-get="{NOW}"' in page(client)
 
 
 @pytest.mark.parametrize(

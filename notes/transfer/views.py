@@ -122,12 +122,14 @@ def _archive(request: SignedInRequest, notes: NoteQuerySet, name: str) -> HttpRe
 
 
 def _page(request: SignedInRequest, form: ImportForm, status: int = 200) -> HttpResponse:
-    over = list(request.user.imports.exclude(ended=None).order_by("-ended")[:MOST_SHOWN])
+    # In this order: one that ends meanwhile is among the open ones, whose page asks again.
+    open_imports = _open(request)
+    over = request.user.imports.exclude(ended=None).exclude(pk__in=[one.pk for one in open_imports])
     shown = {
         "form": form,
         "notes": request.user.notes.count(),
-        "open_imports": _open(request),
-        "over": [_result(one) for one in over],
+        "open_imports": open_imports,
+        "over": [_result(one) for one in over.order_by("-ended")[:MOST_SHOWN]],
     }
     return render(request, "notes/transfer.html", shown, status=status)
 
