@@ -1,5 +1,7 @@
 """What every test may ask for."""
 
+import threading
+
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -74,6 +76,18 @@ def nothing_known_from_an_earlier_test():
     lifecycle.forget_process()
     calibration.forget()
     notices.forget_start()
+
+
+@pytest.fixture(autouse=True)
+def no_reply_outlives_its_test(request):
+    """Not one either that nobody has waited for: it couldn't be saved."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker and marker.kwargs.get("transaction"):
+        request.getfixturevalue("transactional_db")
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("reply-"):
+            thread.join(10)
 
 
 @pytest.fixture
