@@ -139,7 +139,7 @@ def pages(ada, vocabulary: list[str]) -> Iterator[tuple[str, ...]]:
         "a phrase": f'"{vocabulary[3]} {vocabulary[7]}"',
         "a word without another": f"{vocabulary[5]} -{vocabulary[9]}",
     }
-    house, _ = measured(lambda: client.get(reverse("reminders:index")))
+    house, _ = measured(lambda: client.get(reverse("reminders:list")))
     baseline = f"{house:.1f} ms, a page without them"
     some = ada.notes.order_by("created")[ada.notes.count() // 2 :].first()
     later = some and pages_by_title._key([some], 0)
