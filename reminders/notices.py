@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, Min, OuterRef, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
 from ahfai.models import Heartbeat
 from reminders import schedule
-from reminders.models import Notice, Reminder, is_late
+from reminders.models import Notice
 
 KEPT_FOR = datetime.timedelta(days=90)
-# No more unread ones are counted.
-MOST = 100
+# No more unread ones are counted, and no more reminders that are overdue or of today.
+MOST, MOST_COUNTED = 100, 1000
 # A notice is seen a moment after the time that it says it was made at, and the clocks of machines
 # differ: each time so far back is looked, and what was shown before is left out.
 OVERLAP = datetime.timedelta(minutes=1)
@@ -31,6 +30,9 @@ WORKER_IS_AWAY_AFTER = datetime.timedelta(minutes=2)
 # Enough of an id to know it again among a few.
 _NAME = 8
 _started = time.monotonic()
+# That a worker was there is believed for so long.
+TRUSTED_S = 10
+_alive_until = 0.0
 
 
 class Unread(NamedTuple):
@@ -54,30 +56,18 @@ class Bell:
     def of(cls, user: User) -> "Bell":
         now = timezone.now()
         today, tomorrow = schedule.midnights(now, user.zone)
-        near = Reminder.objects.dated().filter(owner=OuterRef("pk"), moment__lt=tomorrow)
-        waiting = Reminder.objects.filter(owner=OuterRef("pk"), next_fire_at__isnull=False)
-        alive = Heartbeat.objects.filter(
-            kind=Heartbeat.Kind.WORKER, seen__gt=Now() - WORKER_IS_AWAY_AFTER
-        )
-        late = is_late(now, today)
-        overdue, others, next_due, is_alive = (
-            User.objects.filter(pk=user.pk)
-            .values_list(
-                _of_owner(near, Count("pk", filter=late)),
-                _of_owner(near, Count("pk", filter=~late)),
-                _of_owner(waiting, Min("next_fire_at")),
-                Exists(alive),
-            )
-            .get()
-        )
+        # Several plain questions: to put them together takes longer than to ask them.
+        near = user.reminders.dated().filter(moment__lt=tomorrow)
+        times = near.values_list("at", "snoozed_until", "due")[:MOST_COUNTED]
+        late = sum(_is_late(at, put_off, due, now, today) for at, put_off, due in times)
+        waiting = user.reminders.filter(next_fire_at__isnull=False).order_by("next_fire_at")
         unread = user.notices.filter(read=None).order_by("-made").values_list("pk", "made")
         return cls(
             now,
-            overdue or 0,
-            others or 0,
-            next_due,
-            # A worker that was started with this process may still be on its way.
-            not is_alive and time.monotonic() - _started > WORKER_IS_AWAY_AFTER.total_seconds(),
+            late,
+            len(times) - late,
+            waiting.values_list("next_fire_at", flat=True).first(),
+            _worker_is_away(),
             [Unread(*one) for one in unread[:MOST]],
         )
 
@@ -110,8 +100,30 @@ class Bell:
         return [one for one in fresh if one.hex[:_NAME] not in before]
 
 
-def _of_owner(rows, value) -> Subquery:
-    return Subquery(rows.order_by().values("owner").annotate(of_owner=value).values("of_owner"))
+def _is_late(
+    at: datetime.time | None,
+    snoozed_until: datetime.datetime | None,
+    due: datetime.datetime,
+    now: datetime.datetime,
+    midnight: datetime.datetime,
+) -> bool:
+    """As `reminders.models.is_late`."""
+    if at is None and snoozed_until is None and due >= midnight:
+        return False
+    return (snoozed_until or due) < now
+
+
+def _worker_is_away() -> bool:
+    """None for two minutes. It is asked once in a while, whoever opens pages meanwhile."""
+    global _alive_until
+    if time.monotonic() < _alive_until:
+        return False
+    since = Now() - WORKER_IS_AWAY_AFTER
+    if Heartbeat.objects.filter(kind=Heartbeat.Kind.WORKER, seen__gt=since).exists():
+        _alive_until = time.monotonic() + TRUSTED_S
+        return False
+    # A worker that was started with this process may still be on its way.
+    return time.monotonic() - _started > WORKER_IS_AWAY_AFTER.total_seconds()
 
 
 def mark_read(user: User, notice_ids: Iterable[uuid.UUID] | None = None) -> None:
@@ -128,5 +140,5 @@ def forget_old() -> None:
 
 def forget_start() -> None:
     """As if this process had just been started."""
-    global _started
-    _started = time.monotonic()
+    global _started, _alive_until
+    _started, _alive_until = time.monotonic(), 0.0
