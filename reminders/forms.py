@@ -8,15 +8,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import TagsField, time_zones
-from reminders import words
+from reminders import quick, words
 from reminders.models import MAX_DETAILS, MAX_TITLE, Priority, RepeatFrom
-from reminders.recurrence import MAX_INTERVAL, occurrence
+from reminders.phrases import MAX_PHRASE, Order, Phrase, read
+from reminders.recurrence import MAX_INTERVAL, Rule, occurrence
 from reminders.repeating import UNITS, Repeat
 
 PLACES = ("list", "undated", "done", "trash")
 MAX_AT_ONCE = 500
 # A rule that stays as it is.
 KEPT = "kept"
+# How long a line that is left standing still means what was shown of it.
+KEEPS_SHOWN = datetime.timedelta(days=1)
+MAX_PIECES = 50
 
 
 class ReminderForm(forms.Form):
@@ -122,7 +126,8 @@ class ReminderForm(forms.Form):
         if day is None:
             self.add_error("day", _("What repeats needs a day to begin with."))
             return {}
-        if unit == "hour" and not data["at"]:
+        is_short = unit == KEPT and Rule.parse(self.kept_rule).is_shorter_than_days
+        if (unit == "hour" or is_short) and not data["at"]:
             self.add_error("at", _("What repeats by the hour needs a time."))
         if unit == KEPT:
             rule = self.kept_rule
@@ -138,6 +143,87 @@ class ReminderForm(forms.Form):
         """What it says, by the columns of a reminder."""
         names = ("title", "details", "priority", "day", "at", "zone", "rrule", "repeat_from")
         return {name: self.cleaned_data[name] for name in names}
+
+
+class QuickForm(forms.Form):
+    """A reminder in one line. How it was read is `phrase`; pieces that were `taken_off` are left as
+    words. What was shown is what is saved: with it come the text that it was of, and when."""
+
+    text = forms.CharField(required=False, label=_("What to remind you of"))
+    seen = forms.CharField(required=False)
+    seen_at = forms.DateTimeField(required=False)
+    page = forms.UUIDField(required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, user: Any, order: Order = "dmy", **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.user, self.order = user, order
+        self.taken_off: list[str] = []
+        self.phrase: Phrase | None = None
+        self.said = ""
+        self.read_at = timezone.now()
+        self.is_over = False
+
+    def clean_text(self) -> str:
+        text = self.cleaned_data["text"]
+        if len(text) > MAX_PHRASE:
+            said = _("A line has at most %(most)d characters. “More” has room for details.")
+            raise forms.ValidationError(said % {"most": MAX_PHRASE})
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        # What is too long isn't read.
+        self.said = text = data.get("text", "")
+        if text:
+            self._read(text, data.get("seen_at") if data.get("seen") == text else None)
+        return data
+
+    def _read(self, text: str, seen_at: datetime.datetime | None) -> None:
+        back = self._words("put_back")
+        asked = dict.fromkeys([*self._words("without"), *self._words("take_off")])
+        self.taken_off = [words for words in asked if words in text and words not in back]
+        now, zone = self.read_at, self.user.zone
+        self.phrase = read(text, now, zone, self.order, self.taken_off)
+        if seen_at and now - KEEPS_SHOWN < seen_at <= now:
+            shown = read(text, seen_at, zone, self.order, self.taken_off)
+            self.is_over = shown.start != self.phrase.start and quick.is_over(shown, now, zone)
+            if not self.is_over:
+                self.phrase, self.read_at = shown, seen_at
+
+    def _words(self, name: str) -> list[str]:
+        values = cast("QueryDict", self.data).getlist(name)[:MAX_PIECES]
+        return [words for value in values for words in value.splitlines() if words]
+
+    def is_clear(self) -> bool:
+        """Whether it can be saved; otherwise there are errors that say what to do."""
+        if self.is_valid():
+            if self.phrase is None or not self.phrase.title:
+                self.add_error("text", _("Say what you want to be reminded of."))
+            elif self.phrase.doubts:
+                self.add_error("text", _("It isn't added yet: change that, or keep it as words."))
+            elif self.is_over:
+                self.add_error("text", _("The time that stood here is over. This is the next one."))
+        return not self.errors
+
+    @property
+    def initial_words(self) -> dict[str, Any]:
+        """What the whole form begins with, by the columns of a reminder; nothing gets lost."""
+        if self.phrase is None:
+            return {"title": self["text"].value() or ""}
+        said = quick.wanted(self.phrase)
+        return said | ({"title": self.said} if self.phrase.doubts else {})
+
+    @property
+    def chips(self) -> list[quick.Chip]:
+        return quick.chips(self.phrase, timezone.localdate()) if self.phrase else []
+
+    @property
+    def doubts(self) -> list[quick.Chip]:
+        return list(quick.doubts(self.phrase)) if self.phrase else []
+
+    @property
+    def next_days(self) -> list[str]:
+        return quick.next_days(self.user, self.phrase, timezone.localdate()) if self.phrase else []
 
 
 class PlaceForm(forms.Form):

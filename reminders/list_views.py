@@ -14,8 +14,8 @@ from accounts import tags
 from accounts.forms import TagSeveralForm
 from accounts.requests import SignedInRequest
 from ahfai import rowmenus
-from reminders import lists, pages, schedule, snoozing
-from reminders.forms import ReminderForm
+from reminders import lists, pages, schedule, snoozing, words
+from reminders.forms import QuickForm
 from reminders.lists import Section
 from reminders.models import Reminder, Tagging
 
@@ -45,8 +45,10 @@ def list_page(
     place: str,
     refused: TagSeveralForm | None = None,
     none_picked: bool = False,
+    quick: QuickForm | None = None,
 ) -> HttpResponse:
-    """The reminders of a place, of one tag if the address names it; with what was `refused`."""
+    """The reminders of a place, of one tag if the address names it; with what was `refused`, or
+    the line that somebody writes."""
     now = timezone.now()
     known = tags.all_of(request.user)
     chosen = tags.within(known, request.GET.get("tag", ""))
@@ -62,10 +64,11 @@ def list_page(
     for row in rows:
         row.tags = carried.get(row.reminder.pk, [])
         row.menu = "" if row.completion else menus.get(row.reminder.pk, "")
+    just = request.session.get("reminders_just") if "just" in request.GET else None
     shown = {
         "page": page,
         "place": place,
-        "form": ReminderForm(initial={"page": uuid.uuid4(), "day": timezone.localdate(now)}),
+        "quick": quick or QuickForm(initial={"page": uuid.uuid4()}, user=request.user),
         "tag": chosen[0] if chosen else None,
         "tags": tags.leading_on(
             request.user, Tagging.objects.filter(owner=request.user), known, chosen
@@ -77,10 +80,28 @@ def list_page(
         "refused": refused,
         "choices": snoozing.choices(now, request.user.zone) if is_picking else [],
         # What was just done, which can be taken back.
-        "just": request.session.get("reminders_just") if "just" in request.GET else None,
+        "just": just,
+        "added": _added(request, just, known),
     }
-    status = 422 if refused or none_picked else 200
+    status = 422 if refused or none_picked or (quick and quick.errors) else 200
     return render(request, "reminders/reminder_list.html", shown, status=status)
+
+
+def _added(
+    request: SignedInRequest, just: dict | None, known: list[tags.Named]
+) -> dict[str, object] | None:
+    """What was understood of the line that was just added, while it is there."""
+    if not just or just["act"] != "added":
+        return None
+    reminder = request.user.reminders.open().listed().filter(pk__in=just["ids"]).first()
+    if reminder is None:
+        return None
+    return {
+        "reminder": reminder,
+        "coming": words.coming(reminder, timezone.localdate()),
+        "repeat": words.repeat(reminder.rrule, reminder.repeat_from) if reminder.rrule else "",
+        "tags": tags_of([reminder], known).get(reminder.pk, []),
+    }
 
 
 def _menus(

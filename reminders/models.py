@@ -18,6 +18,7 @@ from ahfai import addresses
 
 MAX_TITLE = 200
 MAX_DETAILS = 20_000
+MAX_RULE = 500
 # When the person is told of something that has a day and no time, by their own clock.
 ALL_DAY_AT = datetime.time(9)
 
@@ -99,7 +100,7 @@ class Reminder(models.Model):
     # Empty for the person's own, wherever they go.
     zone = models.CharField(max_length=64, blank=True)
     # By RFC 5545, counting from the day that is still to be done; empty for once.
-    rrule = models.CharField(max_length=500, blank=True)
+    rrule = models.CharField(max_length=MAX_RULE, blank=True)
     repeat_from = models.CharField(max_length=4, choices=RepeatFrom, blank=True)
     due = models.DateTimeField(null=True)
     # When the person is to be told next; empty where nothing is to come.
@@ -268,7 +269,7 @@ class Completion(models.Model):
     due = models.DateTimeField(null=True)
     snoozed_until = models.DateTimeField(null=True)
     next_fire_at = models.DateTimeField(null=True)
-    rrule = models.CharField(max_length=500, blank=True)
+    rrule = models.CharField(max_length=MAX_RULE, blank=True)
     repeat_from = models.CharField(max_length=4, blank=True)
 
     class Meta:

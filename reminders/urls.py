@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reminders import act_views, list_views, notice_views, views
+from reminders import act_views, list_views, notice_views, quick_views, views
 
 app_name = "reminders"
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("notices", notice_views.index, name="notices"),
     path("notices/read", notice_views.read_all, name="read_all"),
     path("notices/news", notice_views.news, name="news"),
+    path("read", quick_views.read, name="read"),
+    path("add", quick_views.add, name="add"),
     path("new", views.new, name="new"),
     path("<uuid:reminder_id>/", views.detail, name="detail"),
     path("<uuid:reminder_id>/edit", views.edit, name="edit"),

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Iterable
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -15,10 +16,11 @@ from accounts import tags
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY
-from reminders import order, schedule, snoozing, words, writing
+from reminders import order, recurrence, schedule, snoozing, words, writing
 from reminders.forms import KEPT, ReminderForm
 from reminders.list_views import tags_of
-from reminders.models import Reminder, RepeatFrom
+from reminders.models import MAX_RULE, Reminder, RepeatFrom
+from reminders.quick_views import form_of
 from reminders.repeating import Repeat
 
 SHOWN_TIMES = 5
@@ -78,9 +80,8 @@ def new(request: SignedInRequest) -> HttpResponse:
         first = {"page": uuid.uuid4(), "day": timezone.localdate()}
         return _form_page(request, ReminderForm(initial=first))
     if "more" in request.POST:
-        # The short form in the list leads here, with what was typed there.
-        return _form_page(request, ReminderForm(initial=request.POST.dict()))
-    form = ReminderForm(request.POST)
+        return _whole_form(request)
+    form = ReminderForm(request.POST, kept_rule=_sent_rule(request))
     if not form.is_valid():
         return _form_page(request, form, status=422)
     if "preview" in request.POST:
@@ -89,6 +90,27 @@ def new(request: SignedInRequest) -> HttpResponse:
     reminder = writing.create(request.user, form.wanted, said["tags"], said["page"])
     _say_when(request, reminder)
     return redirect("reminders:list" if reminder.due else "reminders:undated")
+
+
+def _whole_form(request: SignedInRequest) -> HttpResponse:
+    """The line in the list leads here, with what was understood of it."""
+    line = form_of(request)
+    line.is_valid()
+    reminder = Reminder(owner=request.user, **line.initial_words)
+    names = line.phrase.tags if line.phrase else ()
+    first = _as_fields(reminder, names) | {"page": line["page"].value()}
+    return _form_page(request, ReminderForm(initial=first, kept_rule=_kept_rule(reminder)))
+
+
+def _sent_rule(request: SignedInRequest) -> str:
+    """The rule of a line that the form has no fields for; empty for one that can't be read."""
+    rrule = request.POST.get("rrule", "")[:MAX_RULE]
+    try:
+        recurrence.Rule.parse(rrule).last(request.user.zone)
+        words.repeat(rrule, "")
+    except (ValueError, OverflowError):
+        return ""
+    return rrule
 
 
 @require_http_methods(["GET", "POST"])
@@ -124,8 +146,11 @@ def edit(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
 
 
 def _as_saved(reminder: Reminder) -> dict[str, object]:
+    return _as_fields(reminder, [tag.name for tag in reminder.tags.all()])
+
+
+def _as_fields(reminder: Reminder, names: Iterable[str]) -> dict[str, object]:
     columns = ("title", "details", "priority", "day", "at", "zone", "version")
-    names = [tag.name for tag in reminder.tags.all()]
     repeat = reminder.day and Repeat.of(reminder.rrule, reminder.day)
     return {name: getattr(reminder, name) for name in columns} | {
         "tags": " ".join(sorted(names)),
@@ -186,11 +211,5 @@ def _form_page(
 
 
 def _say_when(request: SignedInRequest, reminder: Reminder) -> None:
-    """What was understood; the message is kept in a cookie, so it says nothing of what it is."""
-    if reminder.next_fire_at:
-        told = words.moment(reminder.next_fire_at, timezone.localdate())
-        messages.success(request, _("You will be reminded %(time)s.") % {"time": told})
-    elif reminder.due:
-        messages.success(request, _("It is in your list; its time is over already."))
-    else:
-        messages.success(request, _("It is in your list, without a date."))
+    """The message is kept in a cookie, so it says nothing of what it is."""
+    messages.success(request, words.coming(reminder, timezone.localdate()))

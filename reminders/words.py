@@ -100,23 +100,47 @@ def told(notice: Notice, today: datetime.date) -> str:
     return said % {"time": due, "count": notice.missed}
 
 
-def repeat(rrule: str, repeat_from: str) -> str:
+def coming(reminder: Reminder, today: datetime.date) -> str:
+    """Of a new one, when the person will be told."""
+    if reminder.next_fire_at:
+        told = moment(reminder.next_fire_at, today)
+        return _("You will be reminded %(time)s.") % {"time": told}
+    if reminder.due:
+        return _("It is in your list; its time is over already.")
+    return _("It is in your list, without a date.")
+
+
+def repeat(rrule: str, repeat_from: str, with_end: bool = True) -> str:
     """ "every 3 days", "every week on Monday until 3 May 2027, counted from when it is done" """
     try:
         rule = recurrence.Rule.parse(rrule)
     except recurrence.Unusable:
         return _("by a rule of its own")
     said = [_every(rule), *_on(rule.parts)]
-    if rule.until:
-        last = datetime.datetime.strptime(rule.until[:8], "%Y%m%d")  # noqa: DTZ007
-        said.append(_("until %(day)s") % {"day": date_format(last, "j F Y")})
-    if rule.count:
-        said.append(
-            ngettext("once more", "%(count)d times more", rule.count) % {"count": rule.count}
-        )
+    if with_end and (last := end(rrule)):
+        said.append(last)
     if repeat_from == RepeatFrom.DONE:
         said.append(_("after it is done"))
     return " ".join(said)
+
+
+def end(rrule: str) -> str:
+    """ "until 3 May 2027", "5 times more"; empty where it goes on."""
+    rule = recurrence.Rule.parse(rrule)
+    if rule.until:
+        return _("until %(day)s") % {"day": date_format(_last_day(rule.until), "j F Y")}
+    if rule.count:
+        said = ngettext("once more", "%(count)d times more", rule.count)
+        return said % {"count": rule.count}
+    return ""
+
+
+def _last_day(until: str) -> datetime.date:
+    if not until.endswith("Z"):
+        return datetime.datetime.strptime(until[:8], "%Y%m%d").date()  # noqa: DTZ007
+    # In UTC the person's day may have begun or ended already.
+    last = datetime.datetime.strptime(until, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC)
+    return timezone.localdate(last)
 
 
 def _every(rule: recurrence.Rule) -> str:

@@ -18,34 +18,60 @@ from ahfai.tests.test_browser import (
 __all__ = ["ada", "chromium", "house", "ollama", "pytestmark", "signed_in"]
 
 
-def add(page: Page, title: str, day: str = "", at: str = "") -> None:
+LINE = "What to remind you of"
+
+
+def add(page: Page, line: str) -> None:
     page.goto("/reminders/")
-    page.get_by_label("What to remind you of").fill(title)
-    page.get_by_label("Day").fill(day)
-    page.get_by_label("Time").fill(at)
+    page.get_by_label(LINE).fill(line)
     page.get_by_role("button", name="Add").click()
-    page.wait_for_load_state()
+    expect(page.get_by_role("link", name="Edit")).to_be_visible()
 
 
-def this_minute() -> tuple[str, str]:
+def this_minute() -> str:
     """The day and the time by the clock of the browser, whose zone Ada's is."""
-    now = datetime.datetime.now().astimezone()
-    return f"{now:%Y-%m-%d}", f"{now:%H:%M}"
+    return f"{datetime.datetime.now().astimezone():%Y-%m-%d at %H:%M}"
 
 
 def set_elsewhere(page: Page, title: str) -> None:
     """A reminder for this very minute, set in another tab while this page is open; the page looks
     once, as it does when somebody comes back to it, and then by itself until it is told."""
     other = page.context.new_page()
-    add(other, title, *this_minute())
+    add(other, f"{title} {this_minute()}")
     other.close()
     page.evaluate("document.body.dispatchEvent(new CustomEvent('look'))")
 
 
+WHAT_CHIPS_SAY = ["every week", "tomorrow", "9:00", "#trip", "priority: High"]
+
+
 def test_a_reminder_is_set_ticked_off_and_taken_back(ada):
-    tomorrow = datetime.datetime.now().astimezone() + datetime.timedelta(days=1)
-    add(ada, "Book the cabin", f"{tomorrow:%Y-%m-%d}", "09:00")
+    ada.goto("/notes/")
+    ada.keyboard.press("r")
+    line = ada.get_by_label(LINE)
+    expect(line).to_be_focused()
+    ada.keyboard.type("Book the cabin 31 february #trip !1")
+    expect(ada.get_by_text("“31 february” isn't a day.", exact=True)).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "a line that can't be read")
+    line.fill("Book the cabin every week tomorrow at 9 #trip !1")
+    chips = ada.locator("#understood button")
+    expect(chips).to_have_text([re.compile(one) for one in WHAT_CHIPS_SAY])
+    expect(ada.locator("#voice")).to_contain_text("Understood: every week, tomorrow, 9:00")
+    expect_no_complaint_in_any_look(ada, "a line with chips")
+    chips.first.click()
+    expect(chips.last).to_have_text(re.compile("“every week”"))
+    expect(line).to_be_focused()
+    expect_no_complaint_in_any_look(ada, "a line with a piece taken off")
+    chips.last.click()
+    expect(chips.first).to_have_text(re.compile("every week"))
+    chips.first.click()
+    expect(chips.last).to_have_text(re.compile("“every week”"))
+    ada.keyboard.press("Enter")
     expect(ada.get_by_text("You will be reminded tomorrow 9:00.")).to_be_visible()
+    expect(ada.get_by_role("strong")).to_have_text("Book the cabin every week")
+    ada.locator("h1").click()
+    ada.keyboard.press("r")
+    expect(line).to_be_focused()
     row = ada.locator(".item", has_text="Book the cabin")
     expect(row).to_contain_text("9:00")
     expect_no_complaint_in_any_look(ada, "the list of reminders")
@@ -66,7 +92,7 @@ def test_a_reminder_is_set_ticked_off_and_taken_back(ada):
     ada.goto("/reminders/")
     row.get_by_role("link").click()
     ada.get_by_role("link", name="Edit").click()
-    expect(ada.get_by_label("What")).to_have_value("Book the cabin")
+    expect(ada.get_by_label("What")).to_have_value("Book the cabin every week")
     expect_no_complaint_in_any_look(ada, "the form of a reminder")
 
 
@@ -87,7 +113,7 @@ def test_a_notice_arrives_on_an_open_page(ada):
 
 
 def test_a_reminder_is_put_off_by_its_menu_and_comes_back_from_the_trash(ada):
-    add(ada, "Water the tomatoes", *this_minute())
+    add(ada, f"Water the tomatoes {this_minute()}")
     row = ada.locator(".item", has_text="Water the tomatoes")
     row.locator("summary").click()
     expect_no_complaint_in_any_look(ada, "the menu of a reminder")

@@ -57,7 +57,10 @@ def everything_a_person_does(client) -> None:
     today = timezone.localdate().isoformat()
     sent = {"title": f"About {CANARY}", "details": f"*{CANARY}*", "tags": f"a/{CANARY}"}
     new = reverse("reminders:new")
-    assert CANARY in shown(client.post(new, sent | {"more": 1}))
+    line = {"text": f"About {CANARY} 31 february #a/{CANARY}"}
+    assert CANARY in shown(client.post(new, line | {"more": 1}))
+    assert CANARY in shown(client.post(reverse("reminders:read"), line))
+    assert client.post(reverse("reminders:add"), line).status_code == 422
     assert CANARY in shown(client.post(new, sent | {"day": today, "preview": 1}))
     assert client.post(new, sent | {"at": "09:00"}).status_code == 422
     answer = client.post(new, sent | {"day": today, "unit": "day", "page": uuid.uuid4()})

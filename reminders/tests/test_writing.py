@@ -100,13 +100,6 @@ def test_one_without_a_day_stands_apart(client):
     assert "<em>Oak</em>" in main(client.get(reminder.get_absolute_url()))
 
 
-def test_the_short_form_leads_to_the_whole_one_with_what_was_typed(client):
-    page = main(add(client, "Call <mum>", day="2026-04-01", at="08:15", more="1"))
-    for typed in ("Call &lt;mum&gt;", "2026-04-01", "08:15"):
-        assert f'value="{typed}"' in page
-    assert not Reminder.objects.exists()
-
-
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
