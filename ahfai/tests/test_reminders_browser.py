@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import time
 
 from playwright.sync_api import Page, expect
 
@@ -19,6 +20,7 @@ __all__ = ["ada", "chromium", "house", "ollama", "pytestmark", "signed_in"]
 
 
 LINE = "What to remind you of"
+LATE_IN_A_MINUTE = 50
 
 
 def add(page: Page, line: str) -> None:
@@ -29,8 +31,13 @@ def add(page: Page, line: str) -> None:
 
 
 def this_minute() -> str:
-    """The day and the time by the clock of the browser, whose zone Ada's is."""
-    return f"{datetime.datetime.now().astimezone():%Y-%m-%d at %H:%M}"
+    """The day and the time by the clock of the browser, whose zone Ada's is; not one that is over
+    by the time it is saved, of which nobody would be told."""
+    now = datetime.datetime.now().astimezone()
+    if now.second >= LATE_IN_A_MINUTE:
+        time.sleep(60 - now.second)
+        now = datetime.datetime.now().astimezone()
+    return f"{now:%Y-%m-%d at %H:%M}"
 
 
 def set_elsewhere(page: Page, title: str) -> None:
