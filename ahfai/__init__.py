@@ -9,6 +9,9 @@ import zoneinfo
 import pysqlite3
 import pysqlite3.dbapi2
 
+# Asked for by name: where it is missing, every zone would be unknown, and UTC the first of them.
+import tzdata  # noqa: F401
+
 sys.modules["sqlite3"] = pysqlite3
 sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
 
