@@ -107,7 +107,7 @@ def _is_late(
     now: datetime.datetime,
     midnight: datetime.datetime,
 ) -> bool:
-    """As `reminders.models.is_late`."""
+    """As `reminders.models.reminder.is_late`."""
     if at is None and snoozed_until is None and due >= midnight:
         return False
     return (snoozed_until or due) < now

@@ -1,4 +1,4 @@
-"""Reminders, the tags that they carry, what was done with them, and that somebody was told."""
+"""Reminders, and the tags that they carry."""
 
 import datetime
 import uuid
@@ -39,8 +39,6 @@ class RepeatFrom(models.TextChoices):
 
 # Where a reminder stands in the lists: when it was put off to, else when it is due.
 MOMENT = Coalesce("snoozed_until", "due")
-# What comes later than this is called late: the machine was off, or busy.
-LATE_AFTER = datetime.timedelta(minutes=1)
 # What Undo brings back.
 STATE = ("day", "at", "due", "snoozed_until", "next_fire_at", "rrule", "repeat_from")
 
@@ -244,87 +242,3 @@ class Tagging(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
-
-
-class Completion(models.Model):
-    """That a reminder, or one time of it, was done, and how exactly it was before."""
-
-    class Kind(models.TextChoices):
-        DONE = "done"
-        SKIPPED = "skipped"
-        ENDED = "ended"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="completions"
-    )
-    reminder = models.ForeignKey(Reminder, on_delete=models.CASCADE, related_name="completions")
-    kind = models.CharField(max_length=8, choices=Kind)
-    made = models.DateTimeField(default=timezone.now)
-    # The version of the reminder that this was done to: a second press finds it done.
-    version = models.PositiveIntegerField()
-    # As the columns of the reminder of these names were.
-    day = models.DateField(null=True)
-    at = models.TimeField(null=True)
-    due = models.DateTimeField(null=True)
-    snoozed_until = models.DateTimeField(null=True)
-    next_fire_at = models.DateTimeField(null=True)
-    rrule = models.CharField(max_length=MAX_RULE, blank=True)
-    repeat_from = models.CharField(max_length=4, blank=True)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["owner", "-made", "-id"], name="completion_newest_first"),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(kind__in=["done", "skipped", "ended"]), name="completion_kind_is_known"
-            ),
-            models.UniqueConstraint(
-                fields=["reminder", "version"], name="completion_once_per_version"
-            ),
-            SameOwner(to="reminder", name="completion_reminder_is_the_owners"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-    def state(self) -> dict[str, object]:
-        """The reminder's columns as they were."""
-        return {name: getattr(self, name) for name in STATE}
-
-
-class Notice(models.Model):
-    """That the person was told of a reminder, in the app."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices"
-    )
-    reminder = models.ForeignKey(Reminder, on_delete=models.CASCADE, related_name="notices")
-    # When it was due, or was put off to.
-    occurrence_at = models.DateTimeField()
-    # More times of a series that came while nobody could be told.
-    missed = models.PositiveIntegerField(default=0)
-    made = models.DateTimeField(default=timezone.now)
-    read = models.DateTimeField(null=True)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["owner", "-made", "-id"], name="notice_newest_first"),
-            models.Index(fields=["owner", "-made"], condition=Q(read=None), name="notice_unread"),
-            models.Index(fields=["made"], name="notice_by_age"),
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["reminder", "occurrence_at"], name="notice_once_per_occurrence"
-            ),
-            SameOwner(to="reminder", name="notice_reminder_is_the_owners"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-    @property
-    def is_late(self) -> bool:
-        return self.made - self.occurrence_at > LATE_AFTER
