@@ -20,7 +20,11 @@ def fire_due(now: datetime.datetime | None = None, most: int = AT_ONCE) -> int:
     """
     now = now or timezone.now()
     with transaction.atomic():
-        notices = [notice for one in _claimed(now, most) if (notice := _fire(one, now))]
+        notices = [_fire(one, now) for one in _claimed(now, most)]
+        moved = Reminder.objects.move_on((one.reminder, one.occurrence_at) for one in notices)
+        # Nobody else could, while they are held; what can't be is told of to nobody.
+        if moved != len(notices):
+            raise RuntimeError("A reminder was moved on while it was held.")
         # The same time may have been told of before, and the clock or the person went back.
         Notice.objects.bulk_create(notices, ignore_conflicts=True)
     return len(notices)
@@ -40,20 +44,18 @@ def _claimed(now: datetime.datetime, most: int) -> list[Reminder]:
     return list(rows.select_for_update(of=("self",), skip_locked=True)[:most])
 
 
-def _fire(reminder: Reminder, now: datetime.datetime) -> Notice | None:
-    """Move it on, and return its notice; None where somebody else has done it."""
+def _fire(reminder: Reminder, now: datetime.datetime) -> Notice:
+    """Set when it is told of next, and return its notice."""
     fired = reminder.next_fire_at
     assert fired
-    moved: dict[str, object] = {"next_fire_at": schedule.coming(reminder, now)}
+    reminder.next_fire_at, missed = schedule.onward(reminder, fired, now)
     if reminder.snoozed_until == fired and reminder.due and reminder.due > now:
         # It stands at its time again: told of early, it isn't late.
-        moved["snoozed_until"] = None
-    if not Reminder.objects.filter(pk=reminder.pk, next_fire_at=fired).update(**moved):
-        return None
+        reminder.snoozed_until = None
     return Notice(
         owner_id=reminder.owner_id,
         reminder=reminder,
         occurrence_at=fired,
-        missed=schedule.missed(reminder, fired, now),
+        missed=missed,
         made=now,
     )

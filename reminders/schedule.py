@@ -52,21 +52,31 @@ def due_at(reminder: Reminder) -> datetime.datetime | None:
 
 def coming(reminder: Reminder, after: datetime.datetime) -> datetime.datetime | None:
     """The first moment after another one when the person is to be told."""
-    moments = [reminder.snoozed_until, next(_repeats(reminder, after), None)]
+    return _first_of(reminder, after, next(_repeats(reminder, after), None))
+
+
+def onward(
+    reminder: Reminder, fired: datetime.datetime, now: datetime.datetime
+) -> tuple[datetime.datetime | None, int]:
+    """What is coming after now, and how many more times came since the one that is told of."""
+    missed = 0
+    for moment in _repeats(reminder, fired):
+        if moment > now:
+            return _first_of(reminder, now, moment), missed
+        missed += 1
+        if missed == MOST_MISSED:
+            return coming(reminder, now), missed
+    return _first_of(reminder, now, None), missed
+
+
+def _first_of(
+    reminder: Reminder, after: datetime.datetime, repeated: datetime.datetime | None
+) -> datetime.datetime | None:
+    moments = [reminder.snoozed_until, repeated]
     # What was put off over its time isn't told of then.
     if reminder.due and (reminder.snoozed_until is None or reminder.snoozed_until < reminder.due):
         moments.append(reminder.due)
     return min((moment for moment in moments if moment and moment > after), default=None)
-
-
-def missed(reminder: Reminder, since: datetime.datetime, now: datetime.datetime) -> int:
-    """How many more times of it came after one moment, until another one."""
-    count = 0
-    for moment in _repeats(reminder, since):
-        if moment > now or count == MOST_MISSED:
-            break
-        count += 1
-    return count
 
 
 def _repeats(reminder: Reminder, after: datetime.datetime) -> Iterator[datetime.datetime]:

@@ -3,9 +3,11 @@
 import datetime
 import uuid
 import zoneinfo
+from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import connections, models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -71,6 +73,35 @@ class ReminderQuerySet(SealedQuerySet):
     def to_fire(self, now: datetime.datetime):
         """What somebody is to be told of, the longest overdue first."""
         return self.filter(next_fire_at__lte=now).order_by("next_fire_at", "id")
+
+    def move_on(self, fired: "Iterable[tuple[Reminder, datetime.datetime]]") -> int:
+        """Write when each is told of next, where that was still at the moment that it was told of.
+        Returns how many were.
+
+        In one statement: Django would build an update for each of them, which takes ten times as
+        long as the database needs for it.
+        """
+        connection = connections[self.db]
+        moment_field: Any = self.model._meta.get_field("next_fire_at")
+        key_field: Any = self.model._meta.pk
+        rows = [
+            [
+                moment_field.get_db_prep_save(reminder.next_fire_at, connection),
+                moment_field.get_db_prep_save(reminder.snoozed_until, connection),
+                key_field.get_db_prep_save(reminder.pk, connection),
+                moment_field.get_db_prep_save(moment, connection),
+            ]
+            for reminder, moment in fired
+        ]
+        if not rows:
+            return 0
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "UPDATE reminders_reminder SET next_fire_at = %s, snoozed_until = %s "
+                "WHERE id = %s AND next_fire_at = %s",
+                rows,
+            )
+            return cursor.rowcount
 
     def overdue(self, now: datetime.datetime, midnight: datetime.datetime):
         """`midnight` is when the person's today began."""
