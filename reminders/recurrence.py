@@ -9,8 +9,10 @@ shows twice is the first of the two.
 import itertools
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 from dateutil.rrule import rrulestr
@@ -37,6 +39,7 @@ _STEPS = {
     "DAILY": timedelta(days=1),
     "WEEKLY": timedelta(weeks=1),
 }
+_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _UNTIL = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?", re.ASCII)
 
 
@@ -102,6 +105,7 @@ class Rule:
     parts: dict[str, str]
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, text: str) -> "Rule":
         """Raises Unusable."""
         parts = dict(part.partition("=")[::2] for part in text.upper().split(";"))
@@ -126,6 +130,12 @@ class Rule:
     def step(self) -> timedelta | None:
         """How far one time is from the next; None for months and years, which differ."""
         return self.interval * _STEPS[self.frequency] if self.frequency in _STEPS else None
+
+    @property
+    def is_simple(self) -> bool:
+        """Each so many days or weeks, at most on some days of the week."""
+        named = [self.parts.get("WKST", "MO"), *self.parts.get("BYDAY", "MO").split(",")]
+        return self.frequency in ("DAILY", "WEEKLY") and set(named) <= set(_DAYS)
 
     @property
     def is_shorter_than_days(self) -> bool:
@@ -182,6 +192,9 @@ def walls(start: datetime | date, rule: Rule, before: datetime) -> Iterator[date
     begin = as_wall(start)
     if rule.step and not rule.count and begin < before:
         begin += (before - begin) // rule.step * rule.step
+    if rule.is_simple:
+        yield from itertools.islice(_simple_walls(begin, rule), rule.count or None)
+        return
     # A rule that never fits would be tried for each year until Python's last one, 9999. Moved near
     # it by whole cycles, it is tried for one or two of them.
     cycles = max(0, (MAXYEAR - begin.year) // _CYCLE - 1) * _CYCLE
@@ -191,3 +204,18 @@ def walls(start: datetime | date, rule: Rule, before: datetime) -> Iterator[date
             yield wall.replace(year=wall.year - cycles)
     except (ValueError, IndexError, OverflowError):
         raise Unusable from None
+
+
+def _simple_walls(begin: datetime, rule: Rule) -> Iterator[datetime]:
+    """As dateutil has them, without its reading of the rule and its sets of all days of a year."""
+    assert rule.step
+    first = _DAYS.index(rule.parts.get("WKST", "MO"))
+    days = rule.parts.get("BYDAY", _DAYS[begin.weekday()]).split(",")
+    into_week = sorted({(_DAYS.index(day) - first) % 7 for day in days})
+    week = begin - timedelta(days=(begin.weekday() - first) % 7)
+    # Python's last year ends it.
+    with suppress(OverflowError):
+        while True:
+            of_week = (week + timedelta(days=day) for day in into_week)
+            yield from (wall for wall in of_week if wall >= begin)
+            week += rule.step

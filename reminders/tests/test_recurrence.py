@@ -1,10 +1,13 @@
 """Times that come again, on the clocks of places where it is changed."""
 
+import itertools
+import random
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil.rrule import rrulestr
 
 from reminders.recurrence import Unusable, following, occurrence
 
@@ -210,3 +213,22 @@ def test_a_series_that_began_long_ago_is_not_walked_through(rrule):
     after = datetime(2026, 3, 4, 12, tzinfo=UTC)
     assert len(shown("1970-01-01T09:00", "Europe/Berlin", rrule, 3, after)) == 3
     assert time.process_time() - begun < 0.5
+
+
+def test_simple_rules_come_as_dateutil_has_them():
+    """Which is what they would come by without a way of their own."""
+    dice = random.Random(3)
+    days = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+    for _ in range(300):
+        rule = f"FREQ={dice.choice(['DAILY', 'WEEKLY'])};INTERVAL={dice.randint(1, 5)}"
+        if "WEEKLY" in rule and dice.random() < 0.7:
+            rule += f";BYDAY={','.join(dice.sample(days, dice.randint(1, 7)))}"
+        if dice.random() < 0.3:
+            rule += f";WKST={dice.choice(days)}"
+        if dice.random() < 0.3:
+            rule += f";COUNT={dice.randint(1, 9)}"
+        start = datetime.fromisoformat("2026-01-01T09:00") + timedelta(days=dice.randint(0, 400))
+        after = start + timedelta(days=dice.randint(-20, 100))
+        theirs = (wall for wall in rrulestr(rule, dtstart=start) if wall > after)
+        ours = following(start, UTC, rule, after.replace(tzinfo=UTC), 5)
+        assert [one.wall for one in ours] == list(itertools.islice(theirs, 5)), rule
