@@ -34,6 +34,8 @@ def main() -> None:
         run([sys.executable, "bench/search.py", "--notes", "10000", "--others", "100000"]),
         "## Import and export of 5,000 notes",
         run([sys.executable, "bench/import_notes.py"]),
+        "## Many reminders due at once",
+        run([sys.executable, "bench/notices.py"]),
         "## What a chat costs a browser that has never been here",
         run([sys.executable, "bench/chat_page.py"]),
         "## The page of a long chat",
