@@ -7,12 +7,12 @@ import uuid
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from accounts import files
 from accounts.models import FileKind, SealedFile
 from accounts.requests import SignedInRequest
+from ahfai import file_names
 
 _RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
 
@@ -48,8 +48,7 @@ def _confine(response: HttpResponseBase, found: SealedFile) -> None:
     response["Content-Type"] = (
         "text/plain; charset=utf-8" if found.kind == FileKind.TEXT else found.kind
     )
-    shown = content_disposition_header(not found.is_picture, found.name)
-    response["Content-Disposition"] = shown or "attachment"
+    response["Content-Disposition"] = file_names.disposition(found.name, not found.is_picture)
     response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from accounts import files
 from accounts.models import SealedFile, User
+from ahfai import file_names
 from ahfai.crypto import SealError
 from ahfai.markdown.files import File, ids, reference
 from ahfai.uploads import NotKept
@@ -27,7 +28,7 @@ def take_in(user: User, sent: UploadedFile) -> str:
     """Keep what was uploaded, and return what refers to it in a text. Raises `files.Refused`."""
     if isinstance(sent, NotKept):
         raise files.too_large()
-    file = files.store(user, sent.name or "", sent.chunks())
+    file = files.store(user, file_names.as_sent(sent.name or ""), sent.chunks())
     return reference(file.name, file.pk, file.is_picture)
 
 

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import files
 from accounts.requests import SignedInRequest
+from ahfai import file_names
 from notes import attachments
 from notes.forms import NoteForm
 
@@ -39,7 +40,8 @@ def with_files(request: SignedInRequest, form_class: type[_Form]) -> _Form:
         try:
             written.append(attachments.take_in(request.user, sent))
         except files.Refused as why:
-            refused.append(f"{sent.name}: {why}")
+            name = file_names.as_sent(sent.name or "")
+            refused.append(f"{name}: {why}")
     if written:
         typed = data.get("body", "").rstrip()
         data = data.copy()

@@ -28,6 +28,12 @@ def test_a_picture_is_shown_in_place(client, owner):
     assert response["Content-Disposition"] == "inline; filename*=utf-8''K%C3%BCche.exe"
 
 
+def test_it_is_saved_under_its_name_whatever_stands_in_that(client, owner):
+    response = client.get(store(owner, b"words", 'the "50%25" plan.txt'))
+    said = "attachment; filename*=utf-8''the%20%2250%2525%22%20plan.txt"
+    assert response["Content-Disposition"] == said
+
+
 @pytest.mark.parametrize(
     ("data", "kind"),
     [

@@ -46,6 +46,12 @@ def an_hour_of_work() -> None:
     Worker().work()
 
 
+def test_quotes_in_the_name_of_a_file_are_kept(client, owner):
+    # As forms send them.
+    assert attach(client, b"words", "the %22big%22 plan.txt").startswith('[the "big" plan.txt]')
+    assert SealedFile.objects.get().name == 'the "big" plan.txt'
+
+
 def test_a_file_is_kept_at_once_and_shown_in_the_note(client, owner):
     written = attach(client)
     file = SealedFile.objects.get()

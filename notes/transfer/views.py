@@ -7,11 +7,11 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.requests import SignedInRequest
+from ahfai import file_names
 from ahfai.crypto import SealError
 from ahfai.uploads import NotKept
 from notes.forms import PickedForm
@@ -41,7 +41,7 @@ def import_(request: SignedInRequest) -> HttpResponse:
         return _page(request, form, 422)
     try:
         file = form.cleaned_data["file"]
-        importing.start(request.user, file.name, file.read())
+        importing.start(request.user, file_names.as_sent(file.name), file.read())
     except Refused as refused:
         form.add_error("file", SENTENCES[refused.code])
         return _page(request, form, 422)
@@ -151,5 +151,5 @@ def _result(one: Import) -> dict[str, object]:
 
 
 def _download(answer, name: str):
-    answer["Content-Disposition"] = content_disposition_header(True, name)
+    answer["Content-Disposition"] = file_names.disposition(name, as_attachment=True)
     return answer
