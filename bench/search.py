@@ -3,7 +3,7 @@
 With `--notes 10000` they have as many notes of 2 KB, too. With `--others 100000`, other people's
 chats and notes lie between theirs in the same tables, ten times as many. Prints a table; its
 baselines are a page of the house without chats and notes, and a bare loop that opens the same
-messages and puts them into FTS5.
+messages and notes and puts them into FTS5.
 """
 
 import argparse
@@ -94,7 +94,8 @@ def first_searches(ada, vocabulary: list[str]) -> Iterator[tuple[str, ...]]:
 
 
 def bare(ada) -> tuple[float, float]:
-    """Seconds: to read and open all messages, and to put them into FTS5, with nothing around."""
+    """Seconds: to read and open all messages and notes, and to put them into FTS5, with nothing
+    around."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from django.db import connection
 
@@ -103,18 +104,22 @@ def bare(ada) -> tuple[float, float]:
 
     generation, key = keys.data_key(ada.pk)
     opener = AESGCM(key)
-    place = ("chats.Message", "content", bytes(16), ada.pk.bytes)
-    bound = crypto._bound(
-        crypto._PRODUCT, bytes([crypto._VERSION]) + generation.to_bytes(2, "big"), place
-    )
-    before, after = bound[:-36], bound[-20:]
+    header = bytes([crypto._VERSION]) + generation.to_bytes(2, "big")
+    texts = []
     began = time.perf_counter()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id, content FROM chats_message WHERE owner_id = %s", [ada.pk.hex])
-        texts = [
-            opener.decrypt(sealed[3:15], sealed[15:], before + bytes.fromhex(row) + after).decode()
-            for row, sealed in cursor.fetchall()
-        ]
+    for model, column in (("chats.Message", "content"), ("notes.Note", "body")):
+        place = (model, column, bytes(16), ada.pk.bytes)
+        bound = crypto._bound(crypto._PRODUCT, header, place)
+        before, after = bound[:-36], bound[-20:]
+        table = model.lower().replace(".", "_")
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT id, {column} FROM {table} WHERE owner_id = %s", [ada.pk.hex])
+            texts += [
+                opener.decrypt(
+                    sealed[3:15], sealed[15:], before + bytes.fromhex(row) + after
+                ).decode()
+                for row, sealed in cursor.fetchall()
+            ]
     opened = time.perf_counter()
     index = sqlite3.connect(":memory:", isolation_level=None)
     index.execute("CREATE VIRTUAL TABLE words USING fts5(body, content='', prefix='1 2')")
