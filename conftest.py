@@ -79,14 +79,14 @@ def nothing_known_from_an_earlier_test():
 
 
 @pytest.fixture(autouse=True)
-def no_reply_outlives_its_test(request):
-    """Not one either that nobody has waited for: it couldn't be saved."""
+def no_thread_outlives_its_test(request):
+    """Not one either that nobody has waited for: a reply couldn't be saved, nor words be read."""
     marker = request.node.get_closest_marker("django_db")
     if marker and marker.kwargs.get("transaction"):
         request.getfixturevalue("transactional_db")
     yield
     for thread in threading.enumerate():
-        if thread.name.startswith("reply-"):
+        if thread.name.startswith(("reply-", "search-index")):
             thread.join(10)
 
 

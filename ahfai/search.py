@@ -123,6 +123,14 @@ def _result(room: str, found: Found, query: Query) -> Result:
     return Result(room, found.title, pieces, found.address, found.when, found.is_by_title)
 
 
+def prepare(user: User) -> None:
+    """Read the person's words beside, if this process hasn't yet: they are about to search."""
+    with _indexes.of(user.pk, wait_s=0) as index:
+        is_read = index is None or index.as_of is not None
+    if not is_read:
+        _fill_beside(user)
+
+
 def forget() -> None:
     """Drop all indexes; the next search of each person reads their words again."""
     global _indexes

@@ -17,6 +17,7 @@ from accounts.requests import SignedInRequest
 from ahfai.access import open_to_all
 from ahfai.asked import Asked
 from ahfai.markdown import files
+from ahfai.search import prepare
 from ahfai.search import search as find
 from ahfai.templatetags.house import opened
 from ahfai.textindex import MAX_QUERY
@@ -66,7 +67,11 @@ def search(request: SignedInRequest) -> HttpResponse:
     text = request.GET.get("q", "")[:MAX_QUERY]
     asked = request.GET.get("page", "1")
     number = int(asked) if re.fullmatch("[1-9][0-9]{0,3}", asked) else 1
-    found = find(request.user, text, number) if text.strip() else None
+    found = None
+    if text.strip():
+        found = find(request.user, text, number)
+    else:
+        prepare(request.user)
     is_reading = text.strip() and (found is None or found.is_partial)
     shown = {
         "q": text,

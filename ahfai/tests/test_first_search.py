@@ -58,6 +58,21 @@ def test_the_page_says_that_words_are_being_read_and_then_shows_what_was_found(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_whoever_opens_the_search_finds_their_words_read_when_they_have_typed(
+    owner, client, monkeypatch
+):
+    search.forget()
+    chat = Chat.objects.create(owner=owner, title="Heating", model="m", change_number=1)
+    client.get(reverse("search"))
+    for thread in threading.enumerate():
+        if thread.name == "search-index":
+            thread.join()
+    monkeypatch.setattr(search, "_fill_beside", None)
+    assert chat.get_absolute_url() in client.get(reverse("search"), {"q": "heat"}).content.decode()
+    search.forget()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_what_is_new_is_found_before_all_is_read(owner, client, monkeypatch):
     """The page shows it, says that it isn't all, and has it all at the end."""
     monkeypatch.setattr(textindex, "DOCUMENTS_AT_ONCE", 2)
