@@ -109,6 +109,26 @@ def _names(name: str) -> list[str]:
     return names
 
 
+def _targets(name: str) -> frozenset[str]:
+    """`host:port`, with commas between them; an IPv6 address in brackets and its shortest form."""
+    targets = set()
+    for one in filter(None, (one.strip().lower() for one in _text(name).split(","))):
+        found = re.fullmatch(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\]):([0-9]{1,5})", one)
+        try:
+            host, port = (found[1], int(found[2])) if found else ("", 0)
+            if host.startswith("["):
+                host = f"[{ipaddress.IPv6Address(host[1:-1])}]"
+        except ValueError:
+            port = 0
+        if not 0 < port < 65_536:
+            raise WrongSetting(
+                f"{name} must be targets like ntfy.lan:8080 or [fd00::1]:443, and one of them is "
+                f"{one!r}."
+            )
+        targets.add(f"{host}:{port}")
+    return frozenset(targets)
+
+
 def _path(name: str, default: Path) -> Path:
     """Where it isn't absolute, beside this program."""
     try:
@@ -349,6 +369,10 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = False
 SIGN_INS_PER_HOUR = _number("SIGN_INS_PER_HOUR", 20, 1, 100_000)
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# --- Notices that go out ----------------------------------------------------------------------
+
+NOTIFY_ALLOW = _targets("NOTIFY_ALLOW")
 
 # --- The model server -------------------------------------------------------------------------
 

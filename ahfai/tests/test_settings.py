@@ -78,6 +78,11 @@ def read(monkeypatch, tmp_path):
         ("LINE_S", "9" * 5000),
         ("ENV_FILE", "/no/such/file"),
         ("ENV_FILE", "/"),
+        ("NOTIFY_ALLOW", "ntfy.lan"),
+        ("NOTIFY_ALLOW", "http://ntfy.lan:80"),
+        ("NOTIFY_ALLOW", "ntfy.lan:0"),
+        ("NOTIFY_ALLOW", "*:80"),
+        ("NOTIFY_ALLOW", "[fd00::zz]:80"),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_is_named(read, tmp_path, name, value):
@@ -106,6 +111,7 @@ def test_an_empty_value_is_no_value(read, name, empty):
         ("OLLAMA_URL", "http://host:1/ ", "http://host:1"),
         ("OPENAI_KEY", "$not-a-variable", "$not-a-variable"),
         ("BIND", "localhost", "127.0.0.1"),
+        ("NOTIFY_ALLOW", "Ntfy.lan:80, [FD00:0::1]:443,", {"ntfy.lan:80", "[fd00::1]:443"}),
     ],
 )
 def test_a_value_is_read_as_it_is_meant(read, name, value, read_as):
