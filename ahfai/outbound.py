@@ -10,17 +10,19 @@ Everything else must be https. What goes out holds people's titles and secrets o
 """
 
 import http.client
+import math
 import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from queue import Empty, SimpleQueue
 from threading import Thread, Timer
-from time import monotonic
+from time import monotonic, time
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -73,6 +75,8 @@ class Answer:
 
     status: int
     body: bytes
+    # For how many seconds it asks not to be asked again, a day at most.
+    wait_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -269,7 +273,8 @@ def _ask(sock: socket.socket, target: _Target, body: bytes, headers: Mapping[str
     except (http.client.HTTPException, OSError):
         raise Failed(_("The other side took the connection, and gave no answer in time.")) from None
     with response:
-        return Answer(response.status, _beginning(response))
+        wait_s = _seconds(response.headers.get("Retry-After", ""))
+        return Answer(response.status, _beginning(response), wait_s)
 
 
 def _beginning(response: http.client.HTTPResponse) -> bytes:
@@ -279,3 +284,15 @@ def _beginning(response: http.client.HTTPResponse) -> bytes:
         while len(read) < ANSWER_BYTES and (piece := response.read1(ANSWER_BYTES - len(read))):
             read += piece
     return bytes(read)
+
+
+def _seconds(retry_after: str) -> int:
+    """Seconds or a date (RFC 9110, 10.2.3); 0 for anything else."""
+    if re.fullmatch("[0-9]{1,9}", retry_after):
+        wait_s = int(retry_after)
+    else:
+        try:
+            wait_s = math.ceil(parsedate_to_datetime(retry_after).timestamp() - time())
+        except ValueError:
+            return 0
+    return min(max(wait_s, 0), 24 * 3600)

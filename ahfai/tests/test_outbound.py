@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from contextlib import suppress
+from email.utils import formatdate
 
 import pytest
 from cryptography import x509
@@ -363,6 +364,23 @@ def test_a_resolver_that_does_not_answer_costs_no_more_time(monkeypatch):
 def test_of_a_large_answer_only_its_beginning_is_read(sink):
     sink.answers = [(200, {}, b"x" * 1_000_000)]
     assert len(outbound.post(sink.url, b"", {}).body) == 64 * 1024
+
+
+@pytest.mark.parametrize(
+    ("said", "wait_s"),
+    [
+        ("120", 120),
+        (formatdate(time.time() + 60, usegmt=True), 60),
+        (formatdate(time.time() - 60, usegmt=True), 0),
+        ("9" * 9, 24 * 3600),
+        ("9" * 5000, 0),
+        ("soon", 0),
+        ("-5", 0),
+    ],
+)
+def test_how_long_the_other_side_asks_to_wait_is_told(sink, said, wait_s):
+    sink.answers = [(429, {"Retry-After": said}, b"")]
+    assert outbound.post(sink.url, b"", {}).wait_s == pytest.approx(wait_s, abs=5)
 
 
 def test_a_token_that_no_header_can_hold_is_refused(sink):
