@@ -368,7 +368,39 @@ ACCOUNT_SESSION_REMEMBER = True
 # Counted by the cache there, which loses counts between processes; ours are in the database.
 ACCOUNT_RATE_LIMITS = False
 SIGN_INS_PER_HOUR = _number("SIGN_INS_PER_HOUR", 20, 1, 100_000)
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# --- E-mail -----------------------------------------------------------------------------------
+
+
+def _mail_server() -> dict:
+    """By EMAIL_URL. Without one mails go to the terminal of a developer and nowhere else: what the
+    program prints is kept as its log."""
+    value = _text("EMAIL_URL", "consolemail://" if DEBUG else "dummymail://")
+    try:
+        return env.email_url_config(value)
+    except Exception:  # noqa: BLE001 (the address holds a password, so nothing of it is repeated)
+        raise WrongSetting(
+            "EMAIL_URL must be an address like smtp+tls://user:password@host:587."
+        ) from None
+
+
+_mail = _mail_server()
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+if EMAIL_BACKEND.endswith("smtp.EmailBackend") and not _mail["EMAIL_HOST"]:
+    raise WrongSetting("EMAIL_URL must name the host of the mail server.")
+EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"] or "", _mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+# In seconds, for each word of the talk with the server.
+EMAIL_TIMEOUT = 5
+HAS_MAIL = DEBUG or not EMAIL_BACKEND.endswith("dummy.EmailBackend")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _text("EMAIL_FROM", f"AhFai <ahfai@{_site.hostname}>")
+if not re.fullmatch(r"[^<>\r\n]+@[^\s<>]+|[^<>\r\n]*<[^\s<>]+@[^\s<>]+>", DEFAULT_FROM_EMAIL):
+    raise WrongSetting(
+        f"EMAIL_FROM must be like AhFai <ahfai@example.org>, and it is {DEFAULT_FROM_EMAIL!r}."
+    )
 
 # --- Notices that go out ----------------------------------------------------------------------
 

@@ -26,7 +26,8 @@ from chats.lifecycle import close_dead
 from chats.order import purge_trash
 from notes.order import purge_notes
 from notes.transfer import importing
-from reminders import due
+from reminders import delivering, due
+from reminders.courier import Courier
 from reminders.notices import forget_old as forget_old_notices
 from reminders.order import purge_reminders
 
@@ -40,8 +41,8 @@ log = logging.getLogger("ahfai.worker")
 
 def run() -> None:
     """Work until SIGTERM or SIGINT asks to stop; that ends the wait at once."""
-    worker = Worker()
-    with StopAsked() as stop:
+    with StopAsked() as stop, Courier() as courier:
+        worker = Worker(on_told=courier.wake)
         while not stop.times:
             close_old_connections()
             worker.work()
@@ -50,8 +51,10 @@ def run() -> None:
 
 
 class Worker:
-    def __init__(self) -> None:
+    def __init__(self, on_told: Callable[[], object] = lambda: None) -> None:
+        """`on_told` is called when somebody was told of something."""
         self.id = uuid.uuid4()
+        self._on_told = on_told
         self._next_hour = time.monotonic()
         self._last_round = time.time()
         self._trust_beats_from = 0.0
@@ -82,7 +85,10 @@ class Worker:
     def tell_of_reminders(self) -> None:
         """Of all that are due, in batches, so that nobody else waits for long."""
         self._next_due = None
-        while due.fire_due() == due.AT_ONCE:
+        while told := due.fire_due():
+            self._on_told()
+            if told < due.AT_ONCE:
+                break
             self.beat()
         self._next_due = due.next_due()
 
@@ -125,5 +131,5 @@ def forget_heartbeats() -> None:
 HOURLY = (
     *(SessionStore.clear_expired, forget_old, forget_heartbeats, forget_tombstones),
     *(purge_trash, purge_notes, purge_reminders, drop_unneeded),
-    *(importing.forget_old, forget_old_notices),
+    *(importing.forget_old, forget_old_notices, delivering.forget_old),
 )

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from ahfai.inspection import Inspection
-from reminders.models import Completion, Notice, Reminder
+from reminders.models import Channel, Completion, Delivery, Notice, Reminder, Telling
 
 
 @admin.register(Reminder)
@@ -10,6 +10,7 @@ class ReminderInspection(Inspection):
         *("id", "owner_id", "created", "changed", "version"),
         *("day", "at", "zone", "rrule", "repeat_from", "priority"),
         *("due", "next_fire_at", "snoozed_until", "done", "trashed"),
+        "has_own_channels",
     )
     ordering = ("-changed",)
 
@@ -23,4 +24,25 @@ class CompletionInspection(Inspection):
 @admin.register(Notice)
 class NoticeInspection(Inspection):
     shown = ("id", "owner_id", "reminder_id", "occurrence_at", "missed", "made", "read")
+    ordering = ("-made",)
+
+
+@admin.register(Channel)
+class ChannelInspection(Inspection):
+    shown = ("id", "owner_id", "kind", "says_title", "by_default", "off_since", "created")
+    ordering = ("-created",)
+
+
+@admin.register(Telling)
+class TellingInspection(Inspection):
+    shown = ("owner_id", "quiet_from", "quiet_until", "digest_at", "next_digest_at")
+    ordering = ("owner",)
+
+
+@admin.register(Delivery)
+class DeliveryInspection(Inspection):
+    shown = (
+        *("id", "owner_id", "reminder_id", "channel_id", "occurrence_at", "missed", "state"),
+        *("attempts", "made", "next_try_at", "lease_until", "sent_at"),
+    )
     ordering = ("-made",)

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Min
 from django.utils import timezone
 
-from reminders import schedule
+from reminders import outside, schedule
 from reminders.models import Notice, Reminder
 
 AT_ONCE = 100
@@ -15,8 +15,8 @@ AT_ONCE = 100
 def fire_due(now: datetime.datetime | None = None, most: int = AT_ONCE) -> int:
     """Make the notices of what is due, of so many reminders. Returns of how many.
 
-    One transaction moves each reminder on to its next time and makes its notice, so neither is
-    there without the other.
+    One transaction moves each reminder on to its next time, makes its notice, and writes down what
+    is to be sent outside, so none is there without the others.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -27,6 +27,7 @@ def fire_due(now: datetime.datetime | None = None, most: int = AT_ONCE) -> int:
             raise RuntimeError("A reminder was moved on while it was held.")
         # The same time may have been told of before, and the clock or the person went back.
         Notice.objects.bulk_create(notices, ignore_conflicts=True)
+        outside.plan(notices, now)
     return len(notices)
 
 
@@ -38,9 +39,9 @@ def next_due() -> datetime.datetime | None:
 
 def _claimed(now: datetime.datetime, most: int) -> list[Reminder]:
     """What others are at work on is left to them: who waits for nobody can't be in a deadlock."""
-    columns = ("day", "at", "zone", "rrule", "repeat_from", "due", "snoozed_until", "next_fire_at")
+    times = ("day", "at", "zone", "rrule", "repeat_from", "due", "snoozed_until", "next_fire_at")
     rows = Reminder.objects.to_fire(now).select_related("owner")
-    rows = rows.only("owner__time_zone", *columns)
+    rows = rows.only("owner__time_zone", "has_own_channels", *times)
     return list(rows.select_for_update(of=("self",), skip_locked=True)[:most])
 
 

@@ -11,7 +11,7 @@ from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
 from chats.models import BuiltinServer, Chat, Message, Preset
 from notes.models import Note, Revision
-from reminders.models import Completion, Notice, Reminder
+from reminders.models import Channel, Completion, Delivery, Notice, Reminder, Telling
 
 CANARY = "a canary that sings in the Ardennes"
 
@@ -25,6 +25,7 @@ def rows(owner, stranger):
     )
     note = Note.objects.create(owner=stranger, title=CANARY, body=CANARY, excerpt=CANARY)
     reminder = Reminder.objects.create(owner=stranger, title=CANARY, details=CANARY)
+    channel = Channel.objects.create(owner=stranger, kind="ntfy", name=CANARY, target=CANARY)
     found = {
         Heartbeat: Heartbeat.objects.create(kind="web", host="here", pid=1),
         BuiltinServer: BuiltinServer.objects.create(),
@@ -41,6 +42,16 @@ def rows(owner, stranger):
         ),
         Notice: Notice.objects.create(
             owner=stranger, reminder=reminder, occurrence_at=reminder.created
+        ),
+        Channel: channel,
+        Telling: Telling.objects.create(owner=stranger),
+        Delivery: Delivery.objects.create(
+            owner=stranger,
+            reminder=reminder,
+            channel=channel,
+            occurrence_at=reminder.created,
+            next_try_at=reminder.created,
+            error=CANARY,
         ),
         SealedFile: SealedFile.objects.create(owner=stranger, name=CANARY),
         User: stranger,

@@ -47,7 +47,7 @@ from notes.models import (
     Tagging,
 )
 from reminders import models as reminders
-from reminders.models import Completion, Notice, Reminder
+from reminders.models import Channel, Completion, Delivery, Notice, Reminder, Telling
 
 OURS = ("ahfai", "accounts", "chats", "notes", "reminders")
 CONSTRAINTS = {
@@ -168,7 +168,26 @@ def reminders_tagging(talk: Talk, tag_of: User | None = None, **fields) -> None:
     reminders.Tagging.objects.create(**fields)
 
 
+def channel(owner: User, **fields) -> Channel:
+    return Channel.objects.create(
+        **{"owner": owner, "kind": "ntfy", "name": "n", "target": "{}"} | fields
+    )
+
+
+def chosen_channel(talk: Talk, **fields) -> None:
+    fields = {"owner": talk.person, "reminder": talk.reminder} | fields
+    fields.setdefault("channel", Channel.objects.first() or channel(talk.person))
+    reminders.ChosenChannel.objects.create(**fields)
+
+
+def delivery(talk: Talk, **fields) -> None:
+    fields = {"owner": talk.person, "reminder": talk.reminder, "occurrence_at": NOW} | fields
+    fields.setdefault("channel", Channel.objects.first() or channel(talk.person))
+    Delivery.objects.create(next_try_at=NOW, **fields)
+
+
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+NINE = datetime.time(9)
 
 BREAKERS: dict[str, Callable[[Talk], object]] = {
     "heartbeat_kind_is_known": lambda talk: Heartbeat.objects.create(
@@ -279,6 +298,32 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "notice_reminder_is_the_owners": lambda talk: Notice.objects.create(
         owner=make_person(), reminder=talk.reminder, occurrence_at=NOW
     ),
+    "channel_kind_is_known": lambda talk: channel(talk.person, kind="pigeon"),
+    "channel_one_for_email": lambda talk: twice(channel, owner=talk.person, kind="email"),
+    "chosenchannel_once_per_reminder": lambda talk: twice(chosen_channel, talk=talk),
+    "chosenchannel_reminder_is_the_owners": lambda talk: chosen_channel(
+        talk, reminder=reminder(make_person())
+    ),
+    "chosenchannel_channel_is_the_owners": lambda talk: chosen_channel(
+        talk, channel=channel(make_person())
+    ),
+    "telling_quiet_hours_have_an_end": lambda talk: Telling.objects.create(
+        owner=talk.person, quiet_from=NINE, quiet_until=NINE
+    ),
+    "telling_digest_has_a_next_time": lambda talk: Telling.objects.create(
+        owner=talk.person, digest_at=NINE
+    ),
+    "delivery_once_per_occurrence": lambda talk: twice(delivery, talk=talk),
+    "delivery_digest_once": lambda talk: twice(delivery, talk=talk, reminder=None),
+    "delivery_state_is_known": lambda talk: delivery(talk, state="lost"),
+    "delivery_sent_says_when": lambda talk: delivery(talk, state="sent"),
+    "delivery_leased_is_waiting": lambda talk: delivery(
+        talk, state="failed", lease_until=NOW, lease_token=uuid.uuid4()
+    ),
+    "delivery_reminder_is_the_owners": lambda talk: delivery(
+        talk, reminder=reminder(make_person())
+    ),
+    "delivery_channel_is_the_owners": lambda talk: delivery(talk, channel=channel(make_person())),
     "completion_kind_is_known": lambda talk: completion(talk, kind="lost"),
     "completion_once_per_version": lambda talk: twice(completion, talk=talk),
     "completion_reminder_is_the_owners": lambda talk: completion(talk, owner=make_person()),

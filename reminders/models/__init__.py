@@ -1,6 +1,14 @@
-"""Reminders, what was done with them, and that somebody was told."""
+"""Reminders, what was done with them, and that somebody is told."""
 
+from reminders.models.channel import (
+    MAX_NAME,
+    MAX_TARGET,
+    Channel,
+    ChosenChannel,
+    Telling,
+)
 from reminders.models.completion import Completion
+from reminders.models.delivery import Delivery
 from reminders.models.notice import LATE_AFTER, Notice
 from reminders.models.reminder import (
     ALL_DAY_AT,
@@ -19,14 +27,20 @@ __all__ = [
     "ALL_DAY_AT",
     "LATE_AFTER",
     "MAX_DETAILS",
+    "MAX_NAME",
     "MAX_RULE",
+    "MAX_TARGET",
     "MAX_TITLE",
     "STATE",
+    "Channel",
+    "ChosenChannel",
     "Completion",
+    "Delivery",
     "Notice",
     "Priority",
     "Reminder",
     "ReminderQuerySet",
     "RepeatFrom",
     "Tagging",
+    "Telling",
 ]

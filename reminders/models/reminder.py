@@ -146,6 +146,8 @@ class Reminder(models.Model):
     # The page that it was written in: what is sent again because the answer got lost is no twin.
     made_by = models.UUIDField(null=True, editable=False)
     change_number = models.BigIntegerField(default=0, editable=False)
+    # Told by channels of its own (`chosen`), maybe by none, instead of the person's usual ones.
+    has_own_channels = models.BooleanField(default=False)
     tags: models.ManyToManyField = models.ManyToManyField(
         Tag, through="Tagging", blank=True, related_name="reminders"
     )

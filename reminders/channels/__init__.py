@@ -1,0 +1,40 @@
+"""The ways to a person outside AhFai: one small file for each kind.
+
+A new one: a file here with a `WAY` (what a form asks for, and how something is sent), its line in
+`WAYS` and its name in `Channel.Kind`. It sends by `ahfai.outbound`, touches no database, and raises
+Temporary or Permanent with a sentence for the person.
+"""
+
+import json
+
+from django.utils.translation import gettext as _
+
+from ahfai.crypto import SealError
+from reminders.channels import mail
+from reminders.channels.message import Answer, Message, Permanent, Temporary, Unsent
+from reminders.channels.target import Target, Way
+from reminders.models import Channel
+
+__all__ = [
+    "WAYS",
+    "Answer",
+    "Message",
+    "Permanent",
+    "Target",
+    "Temporary",
+    "Unsent",
+    "Way",
+    "target_of",
+]
+
+WAYS: dict[str, Way] = {
+    Channel.Kind.EMAIL: mail.WAY,
+}
+
+
+def target_of(channel: Channel) -> Target:
+    """Where it leads, opened. Raises Temporary where that can't be read."""
+    try:
+        return WAYS[channel.kind].target.read(json.loads(channel.target), channel.owner)
+    except (KeyError, ValueError, TypeError, SealError):
+        raise Temporary(_("What is known of this channel can't be read.")) from None

@@ -1,0 +1,124 @@
+"""Carries what is to be sent outside, in a thread of its own: a slow mail server keeps nobody from
+being told in the app."""
+
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Self
+
+from django.db import DatabaseError, close_old_connections, connections, transaction
+from django.utils.translation import gettext as _
+
+from reminders import delivering
+from reminders.channels import Answer, Temporary, Unsent
+from reminders.delivering import Lease, Ready
+
+EVERY_S = 2.0
+# At a time: claimed, and being sent.
+CLAIMED, SENDING = 20, 32
+# Who takes longer than this is waited for no more before the next one is sent. Until then one goes
+# after the other: where a machine dies, what was sent and isn't written down yet is one message.
+STEPS_ASIDE_S = 0.05
+
+log = logging.getLogger("ahfai.courier")
+
+
+class Courier:
+    """`with Courier() as courier`: it looks every two seconds, and at once after `wake()`.
+
+    All that touches the database happens in one thread, and sending in others.
+    """
+
+    def __init__(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+        self._came_back: queue.SimpleQueue[tuple[Ready, Answer | Unsent] | None] = (
+            queue.SimpleQueue()
+        )
+        self._claimed: deque[Lease] = deque()
+        # Sent, or not, and to be written down.
+        self._outcomes: list[tuple[Ready, Answer | Unsent]] = []
+        self._sending = 0
+        self._look_at = 0.0
+        self._stop = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """What is being sent is sent to its end, the rest is left to others."""
+        self._stop.set()
+        self.wake()
+        self._thread.join()
+
+    def wake(self) -> None:
+        """There is something new to send."""
+        self._came_back.put(None)
+
+    def _run(self) -> None:
+        with ThreadPoolExecutor(SENDING, thread_name_prefix="sending") as senders:
+            while not self._stop.is_set() or self._sending:
+                try:
+                    self._round(senders)
+                except Exception as error:  # noqa: BLE001 (the next round may well succeed)
+                    # By its class only: the text of an error can hold what a row holds.
+                    log.error("sending failed: %s", type(error).__name__)
+                    self._stop.wait(EVERY_S)
+            with suppress(DatabaseError):
+                delivering.give_back(self._claimed)
+            connections.close_all()
+
+    def _round(self, senders: ThreadPoolExecutor) -> None:
+        close_old_connections()
+        if not self._stop.is_set() and self._sending < SENDING:
+            if not self._claimed and time.monotonic() >= self._look_at:
+                self._claimed.extend(delivering.claim(CLAIMED))
+                if not self._claimed:
+                    self._look_at = time.monotonic() + EVERY_S
+            if self._claimed and (ready := delivering.take_up(self._claimed.popleft())):
+                self._sending += 1
+                senders.submit(self._send, ready)
+        self._settle(self._wait_s())
+
+    def _wait_s(self) -> float:
+        if self._claimed and self._sending < SENDING:
+            return STEPS_ASIDE_S if self._sending else 0
+        if self._stop.is_set():
+            return EVERY_S
+        # The next look may find more at once.
+        return max(self._look_at - time.monotonic(), STEPS_ASIDE_S if self._sending else 0)
+
+    def _send(self, ready: Ready) -> None:
+        outcome: Answer | Unsent
+        try:
+            outcome = ready.send()
+        except Unsent as unsent:
+            outcome = unsent
+        except Exception as error:  # noqa: BLE001 (whatever it is, it was not sent)
+            log.error("a channel failed: %s", type(error).__name__)
+            outcome = Temporary(_("Something went wrong here; it is in AhFai's log."))
+        self._came_back.put((ready, outcome))
+
+    def _settle(self, wait_s: float) -> None:
+        """Write down what came back, as soon as something has."""
+        back = []
+        with suppress(queue.Empty):
+            back.append(self._came_back.get(block=wait_s > 0, timeout=wait_s or None))
+            while True:
+                back.append(self._came_back.get_nowait())
+        for one in back:
+            if one is None:
+                self._look_at = 0.0
+            else:
+                self._sending -= 1
+                self._outcomes.append(one)
+        if self._outcomes:
+            with transaction.atomic():
+                for ready, outcome in self._outcomes:
+                    delivering.settle(ready, outcome)
+            # Not before: where the database refused it, it is written down in the next round.
+            self._outcomes.clear()

@@ -1,0 +1,166 @@
+"""What is to be sent outside, on its way: lease, look once more, send, acknowledge.
+
+A lease is taken in the database, by its clock, and only who holds its token says what became of a
+delivery. Nothing is sent inside a transaction. So each is sent at least once, and twice only where
+a sender died, or its lease ran out, between sending and saying so.
+"""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.fields import sealed_for
+from reminders import channels, quiet, wording
+from reminders.channels import Answer, Message, Permanent, Target, Temporary, Unsent
+from reminders.models import Channel, Completion, Delivery, Telling
+
+State = Delivery.State
+# Much longer than any sending takes: see EMAIL_TIMEOUT and ahfai.outbound.
+LEASE = datetime.timedelta(minutes=2)
+RETRY_AFTER = tuple(datetime.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+MOST_ATTEMPTS = len(RETRY_AFTER) + 1
+KEPT_FOR = datetime.timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Lease:
+    delivery_id: uuid.UUID
+    token: uuid.UUID
+
+    def rows(self):
+        """The delivery, while it is held by this lease."""
+        return Delivery.objects.filter(pk=self.delivery_id, lease_token=self.token)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """All that is needed to send, without the database."""
+
+    lease: Lease
+    delivery: Delivery
+    target: Target
+    message: Message
+
+    def send(self) -> Answer:
+        """Raises Temporary and Permanent."""
+        return self.target.send(self.message)
+
+
+def claim(most: int, now: datetime.datetime | None = None) -> list[Lease]:
+    """Take up to so many of those that are to be sent by now, the longest waiting first."""
+    now = now or timezone.now()
+    is_free = Q(lease_until=None) | Q(lease_until__lt=Now())
+    waiting = Delivery.objects.filter(is_free, state=State.WAITING, next_try_at__lte=now)
+    token = uuid.uuid4()
+    with transaction.atomic():
+        rows = waiting.order_by("next_try_at", "id").select_for_update(skip_locked=True)
+        found = list(rows.values_list("pk", flat=True)[:most])
+        if not found:
+            return []
+        # Said once more, for a database that locks no rows: who comes second finds them taken.
+        waiting.filter(pk__in=found).update(
+            lease_token=token, lease_until=Now() + LEASE, attempts=F("attempts") + 1
+        )
+        held = set(Delivery.objects.filter(lease_token=token).values_list("pk", flat=True))
+    return [Lease(delivery_id, token) for delivery_id in found if delivery_id in held]
+
+
+def give_back(leases: Sequence[Lease]) -> None:
+    """Nothing was tried."""
+    for lease in leases:
+        lease.rows().update(lease_token=None, lease_until=None, attempts=F("attempts") - 1)
+
+
+def take_up(lease: Lease, now: datetime.datetime | None = None) -> Ready | None:
+    """Look at it once more, just before sending. None where it isn't to be sent any more, or where
+    the lease is nearly over."""
+    now = now or timezone.now()
+    done_since = Completion.objects.filter(
+        reminder=OuterRef("reminder"), made__gte=OuterRef("occurrence_at")
+    )
+    rows = lease.rows().filter(lease_until__gt=Now() + LEASE / 2)
+    rows = rows.select_related("reminder", "channel", "owner").defer("reminder__details")
+    delivery = rows.annotate(was_done_since=Exists(done_since)).first()
+    if delivery is None:
+        return None
+    if _came_to_nothing(delivery, delivery.was_done_since):
+        _close(lease, State.DROPPED)
+        return None
+    try:
+        if delivery.channel.off_since:
+            raise Permanent(_("This channel is switched off."))
+        if delivery.attempts > MOST_ATTEMPTS:
+            raise Permanent(_("AhFai stopped each time while it was being sent."))
+        target = channels.target_of(delivery.channel)
+    except Unsent as unsent:
+        _close(lease, State.FAILED, error=sealed_for(delivery, "error", unsent.sentence))
+        return None
+    return Ready(lease, delivery, target, wording.message(delivery, now))
+
+
+def _came_to_nothing(delivery: Delivery, was_done_since: bool) -> bool:
+    """Done, put off, moved or thrown away, since it was due."""
+    reminder, at = delivery.reminder, delivery.occurrence_at
+    if reminder is None:
+        return False
+    if reminder.done or reminder.trashed or reminder.due is None or was_done_since:
+        return True
+    if reminder.snoozed_until and reminder.snoozed_until > at:
+        return True
+    return reminder.due > at and reminder.changed > at
+
+
+def settle(ready: Ready, outcome: Answer | Unsent, now: datetime.datetime | None = None) -> None:
+    """Say what became of it. Of a lease that ran out meanwhile somebody else says it."""
+    now = now or timezone.now()
+    if isinstance(outcome, Answer):
+        _close(ready.lease, State.SENT, sent_at=now, error=None)
+        return
+    delivery = ready.delivery
+    error = sealed_for(delivery, "error", outcome.sentence)
+    if isinstance(outcome, Temporary) and delivery.attempts < MOST_ATTEMPTS:
+        again = now + RETRY_AFTER[delivery.attempts - 1]
+        telling = Telling.objects.filter(owner=delivery.owner_id).first()
+        ready.lease.rows().update(
+            lease_token=None,
+            lease_until=None,
+            next_try_at=quiet.ends_at(telling, again, delivery.owner.zone),
+            error=error,
+        )
+        return
+    with transaction.atomic():
+        if _close(ready.lease, State.FAILED, error=error) and isinstance(outcome, Permanent):
+            switch_off(delivery.channel, outcome.sentence, now)
+
+
+def _close(lease: Lease, state: State, **more: object) -> int:
+    return lease.rows().update(state=state, lease_token=None, lease_until=None, **more)
+
+
+def switch_off(channel: Channel, because: str, now: datetime.datetime) -> None:
+    """Until the person switches it on again."""
+    Channel.objects.on().filter(pk=channel.pk).update(
+        off_since=now, off_because=sealed_for(channel, "off_because", because)
+    )
+
+
+def again(user, delivery_id: uuid.UUID) -> bool:
+    """Try one anew that had failed, with all its tries. Returns whether it had."""
+    return bool(
+        user.deliveries.filter(pk=delivery_id, state=State.FAILED).update(
+            state=State.WAITING, attempts=0, next_try_at=timezone.now(), error=None
+        )
+    )
+
+
+def forget_old() -> None:
+    Delivery.objects.filter(made__lt=timezone.now() - KEPT_FOR).exclude(
+        state=State.WAITING
+    ).delete()
