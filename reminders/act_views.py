@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import tags
 from accounts.forms import TagSeveralForm
 from accounts.requests import SignedInRequest
-from reminders import completing, order, snoozing, words
+from reminders import completing, order, own_lists, snoozing, words
 from reminders.completing import Kind
-from reminders.forms import PickedForm, SnoozeForm, UndoForm
+from reminders.forms import IntoListForm, PickedForm, SnoozeForm, UndoForm
 from reminders.list_views import list_page
 
 
@@ -138,6 +138,23 @@ def tag_several(request: SignedInRequest) -> HttpResponse:
     return _back(request, place, keep_tag=bool(is_left))
 
 
+@require_POST
+def into_list(request: SignedInRequest) -> HttpResponse:
+    """Put the reminders that were picked in a list of the person's, or in none."""
+    place = PickedForm(request.POST)
+    lists = own_lists.all_of(request.user)
+    form = IntoListForm(request.POST, lists=lists)
+    if not place.is_valid() or not form.is_valid():
+        return redirect("reminders:list")
+    picked = place.cleaned_data["seen"]
+    if not picked:
+        return list_page(request, place.cleaned_data["back_to"], none_picked=True)
+    if count := own_lists.put_into(request.user, picked, form.cleaned_data["into"]):
+        said = ngettext("The reminder is moved.", "%(count)d reminders are moved.", count)
+        messages.success(request, said % {"count": count})
+    return _back(request, place)
+
+
 @require_http_methods(["GET", "POST"])
 def delete(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     """For good; what is put into the trash can come back."""
@@ -176,7 +193,7 @@ def _back(
     if request.htmx:
         return HttpResponse(headers={"HX-Trigger": "look"})
     request.session["reminders_just"] = just
-    names = ("tag", "before", "after") if keep_tag else ()
+    names = ("list", "tag", "before", "after") if keep_tag else ("list",)
     kept = {name: request.GET[name] for name in names if name in request.GET}
     query = urlencode(kept | ({"just": 1} if just else {}))
     return redirect(reverse(f"reminders:{form.cleaned_data['back_to']}") + (query and f"?{query}"))

@@ -1,14 +1,14 @@
 from django.contrib import admin
 
 from ahfai.inspection import Inspection
-from reminders.models import Channel, Completion, Delivery, Notice, Reminder, Telling
+from reminders.models import Channel, Completion, Delivery, List, Notice, Reminder, Telling
 
 
 @admin.register(Reminder)
 class ReminderInspection(Inspection):
     shown = (
         *("id", "owner_id", "created", "changed", "version"),
-        *("day", "at", "zone", "rrule", "repeat_from", "priority"),
+        *("day", "at", "zone", "rrule", "repeat_from", "priority", "list_id"),
         *("due", "next_fire_at", "snoozed_until", "done", "trashed"),
         "has_own_channels",
     )
@@ -46,3 +46,9 @@ class DeliveryInspection(Inspection):
         *("attempts", "made", "next_try_at", "lease_until", "sent_at"),
     )
     ordering = ("-made",)
+
+
+@admin.register(List)
+class ListInspection(Inspection):
+    shown = ("id", "owner_id", "colour", "place")
+    ordering = ("owner_id", "place")

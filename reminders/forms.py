@@ -1,5 +1,6 @@
 import datetime
 import uuid
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -8,8 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import TagsField, time_zones
-from reminders import quick, words
-from reminders.models import MAX_DETAILS, MAX_TITLE, Priority, RepeatFrom
+from reminders import own_lists, quick, words
+from reminders.models import (
+    MAX_DETAILS,
+    MAX_LIST_NAME,
+    MAX_TITLE,
+    Colour,
+    Priority,
+    RepeatFrom,
+)
 from reminders.phrases import MAX_PHRASE, Order, Phrase, read
 from reminders.recurrence import MAX_INTERVAL, Rule, occurrence
 from reminders.repeating import UNITS, Repeat
@@ -41,6 +49,9 @@ class ReminderForm(forms.Form):
         label=_("Time"),
         help_text=_("Without one, the whole day is meant."),
         widget=forms.TimeInput({"type": "time"}, "%H:%M"),
+    )
+    list_id = forms.TypedChoiceField(
+        coerce=uuid.UUID, empty_value=None, required=False, label=_("List")
     )
     tags = TagsField(
         required=False,
@@ -92,9 +103,20 @@ class ReminderForm(forms.Form):
     # A browser that loads the page again must not fill in the earlier one's.
     page = forms.UUIDField(required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
 
-    def __init__(self, *args: Any, kept_rule: str = "", **options: Any) -> None:
-        """`kept_rule` is one that these fields have no words for; it can be left as it is."""
+    def __init__(
+        self,
+        *args: Any,
+        lists: Sequence[own_lists.Named] = (),
+        kept_rule: str = "",
+        **options: Any,
+    ) -> None:
+        """`lists` are those of the person; `kept_rule` is one that these fields have no words for;
+        it can be left as it is."""
         super().__init__(*args, **options)
+        if lists:
+            _offer_lists(self.fields["list_id"], lists)
+        else:
+            del self.fields["list_id"]
         self.kept_rule = kept_rule
         if kept_rule:
             kept = (KEPT, words.repeat(kept_rule, ""))
@@ -116,6 +138,7 @@ class ReminderForm(forms.Form):
             self.add_error("day", _("A time needs a day, too."))
         if not data.get("at"):
             data["zone"] = ""
+        data.setdefault("list_id", None)
         return {**data, **self._repeat(data)}
 
     def _repeat(self, data: dict[str, Any]) -> dict[str, str]:
@@ -141,22 +164,33 @@ class ReminderForm(forms.Form):
     @property
     def wanted(self) -> dict[str, Any]:
         """What it says, by the columns of a reminder."""
-        names = ("title", "details", "priority", "day", "at", "zone", "rrule", "repeat_from")
+        words = ("title", "details", "priority", "list_id")
+        names = (*words, "day", "at", "zone", "rrule", "repeat_from")
         return {name: self.cleaned_data[name] for name in names}
 
 
 class QuickForm(forms.Form):
     """A reminder in one line. How it was read is `phrase`; pieces that were `taken_off` are left as
-    words. What was shown is what is saved: with it come the text that it was of, and when."""
+    words. What was shown is what is saved: with it come the text that it was of, and when.
+
+    Where only one list or tag is looked at, what is added stays there: `around` is how it is
+    called."""
 
     text = forms.CharField(required=False, label=_("What to remind you of"))
     seen = forms.CharField(required=False)
     seen_at = forms.DateTimeField(required=False)
     page = forms.UUIDField(required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
 
-    def __init__(self, *args: Any, user: Any, order: Order = "dmy", **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        user: Any,
+        around: quick.Around | None = None,
+        order: Order = "dmy",
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
-        self.user, self.order = user, order
+        self.user, self.order, self.around = user, order, around or quick.Around()
         self.taken_off: list[str] = []
         self.phrase: Phrase | None = None
         self.said = ""
@@ -183,9 +217,10 @@ class QuickForm(forms.Form):
         asked = dict.fromkeys([*self._words("without"), *self._words("take_off")])
         self.taken_off = [words for words in asked if words in text and words not in back]
         now, zone = self.read_at, self.user.zone
-        self.phrase = read(text, now, zone, self.order, self.taken_off)
+        lists = [one.name for one in self.around.lists]
+        self.phrase = read(text, now, zone, self.order, self.taken_off, lists)
         if seen_at and now - KEEPS_SHOWN < seen_at <= now:
-            shown = read(text, seen_at, zone, self.order, self.taken_off)
+            shown = read(text, seen_at, zone, self.order, self.taken_off, lists)
             self.is_over = shown.start != self.phrase.start and quick.is_over(shown, now, zone)
             if not self.is_over:
                 self.phrase, self.read_at = shown, seen_at
@@ -209,13 +244,34 @@ class QuickForm(forms.Form):
     def initial_words(self) -> dict[str, Any]:
         """What the whole form begins with, by the columns of a reminder; nothing gets lost."""
         if self.phrase is None:
-            return {"title": self["text"].value() or ""}
-        said = quick.wanted(self.phrase)
-        return said | ({"title": self.said} if self.phrase.doubts else {})
+            list_id = self.goes_to.id if self.goes_to else None
+            return {"title": self["text"].value() or "", "list_id": list_id}
+        return self.wanted | ({"title": self.said} if self.phrase.doubts else {})
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """What was understood, by the columns of a reminder."""
+        assert self.phrase
+        list_id = self.goes_to.id if self.goes_to else None
+        return {**quick.wanted(self.phrase), "list_id": list_id}
+
+    @property
+    def goes_to(self) -> own_lists.Named | None:
+        """The list that it names, else the one around it."""
+        if self.phrase and self.phrase.in_list:
+            return own_lists.called(self.around.lists, self.phrase.in_list)
+        return self.around.in_list
+
+    @property
+    def tag_names(self) -> list[str]:
+        tag = self.around.tag
+        return [*(self.phrase.tags if self.phrase else ()), *([tag.name] if tag else [])]
 
     @property
     def chips(self) -> list[quick.Chip]:
-        return quick.chips(self.phrase, timezone.localdate()) if self.phrase else []
+        if self.phrase is None:
+            return []
+        return quick.chips(self.phrase, timezone.localdate(), self.goes_to)
 
     @property
     def doubts(self) -> list[quick.Chip]:
@@ -273,3 +329,33 @@ class SnoozeForm(forms.Form):
         if moment <= timezone.now():
             self.add_error("at", _("That is over already."))
         return {**data, "moment": moment}
+
+
+class ListForm(forms.Form):
+    """A list's name and colour."""
+
+    name = forms.CharField(
+        max_length=MAX_LIST_NAME,
+        label=_("Name"),
+        widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
+        error_messages={"required": _("A list needs a name.")},
+    )
+    colour = forms.ChoiceField(choices=Colour, label=_("Colour"), widget=forms.RadioSelect)
+
+    def clean_name(self) -> str:
+        return " ".join(self.cleaned_data["name"].split())
+
+
+class IntoListForm(forms.Form):
+    """Which list reminders go into; empty for none."""
+
+    into = forms.TypedChoiceField(coerce=uuid.UUID, empty_value=None, required=False)
+
+    def __init__(self, *args: Any, lists: Sequence[own_lists.Named], **options: Any) -> None:
+        super().__init__(*args, **options)
+        _offer_lists(self.fields["into"], lists)
+
+
+def _offer_lists(field: forms.Field, lists: Sequence[own_lists.Named]) -> None:
+    offered = [("", _("None")), *((str(one.id), one.name) for one in lists)]
+    cast("forms.ChoiceField", field).choices = offered

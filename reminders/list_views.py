@@ -14,10 +14,11 @@ from accounts import tags
 from accounts.forms import TagSeveralForm
 from accounts.requests import SignedInRequest
 from ahfai import rowmenus
-from reminders import lists, pages, schedule, snoozing, words
+from reminders import lists, own_lists, pages, schedule, snoozing, words
 from reminders.forms import QuickForm
 from reminders.lists import Section
-from reminders.models import Reminder, Tagging
+from reminders.models import Reminder, ReminderQuerySet, Tagging
+from reminders.quick import Around
 
 
 @require_GET
@@ -47,32 +48,49 @@ def list_page(
     none_picked: bool = False,
     quick: QuickForm | None = None,
 ) -> HttpResponse:
-    """The reminders of a place, of one tag if the address names it; with what was `refused`, or
-    the line that somebody writes."""
+    """The reminders of a place, of one list or one tag if the address names it; with what was
+    `refused`, or the line that somebody writes."""
     now = timezone.now()
     known = tags.all_of(request.user)
     chosen = tags.within(known, request.GET.get("tag", ""))
     if "tag" in request.GET and not chosen:
         raise Http404
-    links = Tagging.objects.filter(tag__in=[tag.id for tag in chosen])
-    carrying = links.values("reminder") if chosen else None
-    page, sections = _PLACES[place](request, carrying, now)
+    of_person = own_lists.all_of(request.user)
+    in_list = own_lists.within(of_person, request.GET.get("list", ""))
+    if "list" in request.GET and not in_list:
+        raise Http404
+    there = request.user.reminders.listed()
+    if chosen:
+        links = Tagging.objects.filter(tag__in=[tag.id for tag in chosen])
+        there = there.filter(pk__in=links.values("reminder"))
+    if in_list:
+        there = there.filter(list=in_list.id)
+    is_narrowed = bool(chosen or in_list)
+    page, sections = _PLACES[place](request, there, is_narrowed, now)
     rows = lists.rows_of(sections)
     is_picking = "pick" in request.GET or bool(refused) or none_picked
     carried = tags_of([row.reminder for row in rows], known)
     menus = {} if is_picking else _menus(request, rows, place, now)
     for row in rows:
         row.tags = carried.get(row.reminder.pk, [])
+        row.in_list = None if in_list else own_lists.within(of_person, row.reminder.list_id)
         row.menu = "" if row.completion else menus.get(row.reminder.pk, "")
     just = request.session.get("reminders_just") if "just" in request.GET else None
     shown = {
         "page": page,
         "place": place,
-        "quick": quick or QuickForm(initial={"page": uuid.uuid4()}, user=request.user),
+        "quick": quick
+        or QuickForm(
+            initial={"page": uuid.uuid4()},
+            user=request.user,
+            around=Around(of_person, in_list, chosen[0] if chosen else None),
+        ),
         "tag": chosen[0] if chosen else None,
         "tags": tags.leading_on(
             request.user, Tagging.objects.filter(owner=request.user), known, chosen
         ),
+        "lists": _with_counts(request, of_person),
+        "in_list": in_list,
         "sections": sections,
         "picking": is_picking,
         "picked": request.POST.getlist("reminder"),
@@ -81,14 +99,24 @@ def list_page(
         "choices": snoozing.choices(now, request.user.zone) if is_picking else [],
         # What was just done, which can be taken back.
         "just": just,
-        "added": _added(request, just, known),
+        "added": _added(request, just, known, of_person),
     }
     status = 422 if refused or none_picked or (quick and quick.errors) else 200
     return render(request, "reminders/reminder_list.html", shown, status=status)
 
 
+def _with_counts(
+    request: SignedInRequest, of_person: list[own_lists.Named]
+) -> list[tuple[own_lists.Named, int]]:
+    counts = own_lists.counts(request.user) if of_person else {}
+    return [(one, counts.get(one.id, 0)) for one in of_person]
+
+
 def _added(
-    request: SignedInRequest, just: dict | None, known: list[tags.Named]
+    request: SignedInRequest,
+    just: dict | None,
+    known: list[tags.Named],
+    of_person: list[own_lists.Named],
 ) -> dict[str, object] | None:
     """What was understood of the line that was just added, while it is there."""
     if not just or just["act"] != "added":
@@ -101,6 +129,7 @@ def _added(
         "coming": words.coming(reminder, timezone.localdate()),
         "repeat": words.repeat(reminder.rrule, reminder.repeat_from) if reminder.rrule else "",
         "tags": tags_of([reminder], known).get(reminder.pk, []),
+        "in_list": own_lists.within(of_person, reminder.list_id),
     }
 
 
@@ -122,13 +151,12 @@ def _menus(
 _Shown = tuple[pages.Page, list[Section]]
 
 
-def _by_day(request: SignedInRequest, carrying, now: datetime.datetime) -> _Shown:
+def _by_day(
+    request: SignedInRequest, there: ReminderQuerySet, is_narrowed: bool, now: datetime.datetime
+) -> _Shown:
     today, tomorrow = schedule.midnights(now, request.user.zone)
-    reminders = request.user.reminders.dated().listed()
-    finished = _completions(request).filter(made__gte=today, made__lt=tomorrow)
-    if carrying is not None:
-        reminders = reminders.filter(pk__in=carrying)
-        finished = finished.filter(reminder__in=carrying)
+    reminders = there.dated()
+    finished = _completions(request, there, is_narrowed).filter(made__gte=today, made__lt=tomorrow)
     page = pages.page(reminders, "moment", request.GET)
     is_first = not page.before
     overdue = reminders.overdue(now, today).count()
@@ -137,37 +165,36 @@ def _by_day(request: SignedInRequest, carrying, now: datetime.datetime) -> _Show
     )
 
 
-def _undated(request: SignedInRequest, carrying, _now: datetime.datetime) -> _Shown:
-    reminders = request.user.reminders.undated().listed()
-    if carrying is not None:
-        reminders = reminders.filter(pk__in=carrying)
-    page = pages.page(reminders, "-created", request.GET)
+def _undated(
+    request: SignedInRequest, there: ReminderQuerySet, _is_narrowed: bool, _now: datetime.datetime
+) -> _Shown:
+    page = pages.page(there.undated(), "-created", request.GET)
     return page, [Section("", [lists.Row(one) for one in page.rows])] if page.rows else []
 
 
-def _done(request: SignedInRequest, carrying, now: datetime.datetime) -> _Shown:
-    completions = _completions(request)
-    if carrying is not None:
-        completions = completions.filter(reminder__in=carrying)
-    page = pages.page(completions, "-made", request.GET)
+def _done(
+    request: SignedInRequest, there: ReminderQuerySet, is_narrowed: bool, now: datetime.datetime
+) -> _Shown:
+    page = pages.page(_completions(request, there, is_narrowed), "-made", request.GET)
     return page, lists.by_day_done(page.rows, now)
 
 
-def _trash(request: SignedInRequest, carrying, _now: datetime.datetime) -> _Shown:
-    reminders = request.user.reminders.in_trash().listed()
-    if carrying is not None:
-        reminders = reminders.filter(pk__in=carrying)
-    page = pages.page(reminders, "-trashed", request.GET)
+def _trash(
+    request: SignedInRequest, there: ReminderQuerySet, _is_narrowed: bool, _now: datetime.datetime
+) -> _Shown:
+    page = pages.page(there.in_trash(), "-trashed", request.GET)
     return page, [Section("", [lists.Row(one) for one in page.rows])] if page.rows else []
 
 
 _PLACES = {"list": _by_day, "undated": _undated, "done": _done, "trash": _trash}
 
 
-def _completions(request: SignedInRequest):
+def _completions(request: SignedInRequest, there: ReminderQuerySet, is_narrowed: bool):
     """With their reminders, without what no list shows."""
-    there = request.user.completions.filter(reminder__trashed=None)
-    return there.select_related("reminder").defer("reminder__details")
+    made = request.user.completions.filter(reminder__trashed=None)
+    if is_narrowed:
+        made = made.filter(reminder__in=there.values("pk"))
+    return made.select_related("reminder").defer("reminder__details")
 
 
 def tags_of(

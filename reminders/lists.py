@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.tags import Named
-from reminders import words
+from reminders import own_lists, words
 from reminders.models import Completion, Reminder
 
 
@@ -23,6 +23,7 @@ class Row:
     late: str = ""
     completion: Completion | None = None
     tags: list[Named] = field(default_factory=list)
+    in_list: own_lists.Named | None = None
     menu: str = ""
     # When, also without the heading of its day.
     whole: str = ""

@@ -1,7 +1,7 @@
 """A reminder in one line: what is shown of how it was read, and what is saved of it."""
 
 import datetime
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,29 @@ from django.utils.formats import get_format, time_format
 from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 
-from reminders import recurrence, schedule, words
+from accounts import tags
+from reminders import own_lists, recurrence, schedule, words
 from reminders.models import Priority, Reminder
 from reminders.phrases import Order, Phrase, Span
 
 SHOWN_DAYS = 3
 _WORDS = ("title", "details")
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a line is written in: the person's `lists`, and the list and the tag that the page shows
+    alone."""
+
+    lists: Sequence[own_lists.Named] = ()
+    in_list: own_lists.Named | None = None
+    tag: tags.Named | None = None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What leads to a page that shows them alone."""
+        alone = {"list": self.in_list, "tag": self.tag}
+        return {name: str(one.id) for name, one in alone.items() if one}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +43,12 @@ class Chip:
     kind: str
     label: str
     words: str
+    # Of a list.
+    colour: str = ""
+
+    @property
+    def is_of_time(self) -> bool:
+        return self.kind not in ("tag", "priority", "list")
 
 
 def order_for(request: HttpRequest) -> Order:
@@ -60,15 +83,24 @@ def is_over(phrase: Phrase, now: datetime.datetime, zone: datetime.tzinfo) -> bo
     return recurrence.occurrence(phrase.start, zone).at <= now
 
 
-def chips(phrase: Phrase, today: datetime.date) -> list[Chip]:
-    """One for each thing that was understood, in the order of the text."""
+def chips(
+    phrase: Phrase, today: datetime.date, in_list: own_lists.Named | None = None
+) -> list[Chip]:
+    """One for each thing that was understood, in the order of the text; `in_list` is the list that
+    it goes to."""
     said: dict[str, list[str]] = {}
     for span in phrase.spans:
         # Each tag for itself; a time in two places ("in the evening", "at 7") is one time.
         said.setdefault(span.words if span.kind == "tag" else span.kind, []).append(span.words)
-    labels = _labels(phrase, said.keys(), today)
+    labels = _labels(phrase, said.keys(), today) | {"list": phrase.in_list}
+    colours = {"list": in_list.colour} if in_list else {}
     return [
-        Chip(kind if kind in labels else "tag", labels.get(kind, kind), "\n".join(pieces))
+        Chip(
+            kind if kind in labels else "tag",
+            labels.get(kind, kind),
+            "\n".join(pieces),
+            colours.get(kind, ""),
+        )
         for kind, pieces in said.items()
     ]
 

@@ -1,18 +1,33 @@
 """A reminder in one line, in the browser."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts import tags
 from accounts.requests import SignedInRequest
-from reminders import quick, writing
+from reminders import own_lists, quick, writing
 from reminders.forms import QuickForm
 from reminders.list_views import list_page
 
 
 def form_of(request: SignedInRequest) -> QuickForm:
-    return QuickForm(request.POST, user=request.user, order=quick.order_for(request))
+    user = request.user
+    return QuickForm(
+        request.POST, user=user, around=around(request), order=quick.order_for(request)
+    )
+
+
+def around(request: SignedInRequest) -> quick.Around:
+    """The list and the tag that the address names, among the person's."""
+    lists = own_lists.all_of(request.user)
+    tag_id = request.GET.get("tag", "")
+    family = tags.family(request.user, tag_id) if tag_id else []
+    in_list = own_lists.within(lists, request.GET.get("list", ""))
+    return quick.Around(lists, in_list, family[0] if family else None)
 
 
 @require_POST
@@ -33,7 +48,8 @@ def add(request: SignedInRequest) -> HttpResponse:
     if not form.is_clear() or form.phrase is None:
         return list_page(request, "list", quick=form)
     page = form.cleaned_data["page"]
-    reminder = writing.create(request.user, quick.wanted(form.phrase), form.phrase.tags, page)
+    reminder = writing.create(request.user, form.wanted, form.tag_names, page)
     request.session["reminders_just"] = {"act": "added", "ids": [str(reminder.pk)]}
     place = "list" if reminder.due else "undated"
-    return redirect(reverse(f"reminders:{place}") + "?just=1")
+    query = urlencode(form.around.query | {"just": 1})
+    return redirect(f"{reverse(f'reminders:{place}')}?{query}")

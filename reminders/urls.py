@@ -1,6 +1,13 @@
 from django.urls import path
 
-from reminders import act_views, list_views, notice_views, quick_views, views
+from reminders import (
+    act_views,
+    list_views,
+    notice_views,
+    own_list_views,
+    quick_views,
+    views,
+)
 
 app_name = "reminders"
 urlpatterns = [
@@ -15,7 +22,13 @@ urlpatterns = [
     path("throw", act_views.trash, name="throw"),
     path("restore", act_views.restore, name="restore"),
     path("tag", act_views.tag_several, name="tag_several"),
+    path("into", act_views.into_list, name="into_list"),
     path("undo", act_views.undo, name="undo"),
+    path("lists/", own_list_views.index, name="lists"),
+    path("lists/new", own_list_views.new, name="list_new"),
+    path("lists/<uuid:list_id>/", own_list_views.edit, name="list_edit"),
+    path("lists/<uuid:list_id>/move", own_list_views.move, name="list_move"),
+    path("lists/<uuid:list_id>/delete", own_list_views.delete, name="list_delete"),
     path("notices", notice_views.index, name="notices"),
     path("notices/read", notice_views.read_all, name="read_all"),
     path("notices/news", notice_views.news, name="news"),

@@ -3,6 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -16,11 +17,11 @@ from accounts import tags
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY
-from reminders import order, recurrence, schedule, snoozing, words, writing
+from reminders import order, own_lists, recurrence, schedule, snoozing, words, writing
 from reminders.forms import KEPT, ReminderForm
 from reminders.list_views import tags_of
 from reminders.models import MAX_RULE, Reminder, RepeatFrom
-from reminders.quick_views import form_of
+from reminders.quick_views import around, form_of
 from reminders.repeating import Repeat
 
 SHOWN_TIMES = 5
@@ -48,6 +49,7 @@ def detail(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
         "choices": snoozing.choices(now, request.user.zone),
         "undo": _last_completion(reminder) if reminder.done else None,
         "tags": tags_of([reminder], tags.all_of(request.user)).get(reminder.pk, []),
+        "in_list": own_lists.within(own_lists.all_of(request.user), reminder.list_id),
     }
     return render(request, "reminders/reminder_detail.html", shown)
 
@@ -77,11 +79,13 @@ def _last_completion(reminder: Reminder) -> uuid.UUID | None:
 @require_http_methods(["GET", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
     if request.method == "GET":
-        first = {"page": uuid.uuid4(), "day": timezone.localdate()}
-        return _form_page(request, ReminderForm(initial=first))
+        first: dict[str, object] = {"page": uuid.uuid4(), "day": timezone.localdate()}
+        if in_list := around(request).in_list:
+            first["list_id"] = in_list.id
+        return _form_page(request, _form(request, initial=first))
     if "more" in request.POST:
         return _whole_form(request)
-    form = ReminderForm(request.POST, kept_rule=_sent_rule(request))
+    form = _form(request, request.POST, kept_rule=_sent_rule(request))
     if not form.is_valid():
         return _form_page(request, form, status=422)
     if "preview" in request.POST:
@@ -97,9 +101,8 @@ def _whole_form(request: SignedInRequest) -> HttpResponse:
     line = form_of(request)
     line.is_valid()
     reminder = Reminder(owner=request.user, **line.initial_words)
-    names = line.phrase.tags if line.phrase else ()
-    first = _as_fields(reminder, names) | {"page": line["page"].value()}
-    return _form_page(request, ReminderForm(initial=first, kept_rule=_kept_rule(reminder)))
+    first = _as_fields(reminder, line.tag_names) | {"page": line["page"].value()}
+    return _form_page(request, _form(request, initial=first, kept_rule=_kept_rule(reminder)))
 
 
 def _sent_rule(request: SignedInRequest) -> str:
@@ -121,12 +124,12 @@ def edit(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     if request.method == "GET":
         try:
             first = _as_saved(reminder)
-            form = ReminderForm(initial=first, kept_rule=_kept_rule(reminder))
+            form = _form(request, initial=first, kept_rule=_kept_rule(reminder))
             return _form_page(request, form, reminder)
         except SealError:
             # An empty form would look like an empty reminder.
             return redirect(reminder)
-    form = ReminderForm(request.POST, kept_rule=_kept_rule(reminder))
+    form = _form(request, request.POST, kept_rule=_kept_rule(reminder))
     if not form.is_valid():
         return _form_page(request, form, reminder, status=422)
     if "preview" in request.POST:
@@ -150,7 +153,7 @@ def _as_saved(reminder: Reminder) -> dict[str, object]:
 
 
 def _as_fields(reminder: Reminder, names: Iterable[str]) -> dict[str, object]:
-    columns = ("title", "details", "priority", "day", "at", "zone", "version")
+    columns = ("title", "details", "priority", "list_id", "day", "at", "zone", "version")
     repeat = reminder.day and Repeat.of(reminder.rrule, reminder.day)
     return {name: getattr(reminder, name) for name in columns} | {
         "tags": " ".join(sorted(names)),
@@ -180,22 +183,28 @@ def _outdated(request: SignedInRequest, reminder: Reminder) -> HttpResponse:
     """What was typed, with what was saved meanwhile beside it: who sends it again has seen both."""
     data = request.POST.copy()
     data["version"] = str(reminder.version)
-    form = ReminderForm(data, kept_rule=_kept_rule(reminder))
+    form = _form(request, data, kept_rule=_kept_rule(reminder))
     form.full_clean()
     saved = _as_saved(reminder)
     mine = {**form.cleaned_data, "tags": " ".join(sorted(form.cleaned_data["tags"]))}
+    in_list = own_lists.within(own_lists.all_of(request.user), reminder.list_id)
     named = saved | {
         "priority": reminder.get_priority_display(),
         "day": reminder.day and date_format(reminder.day, "j F Y"),
         "at": reminder.at and time_format(reminder.at, "G:i"),
+        "list_id": in_list and in_list.name,
         "unit": reminder.rrule and words.repeat(reminder.rrule, reminder.repeat_from),
     }
     others = [
         (str(form[name].label), named[name])
-        for name in ("title", "day", "at", "zone", "tags", "priority", "details", "unit")
-        if saved[name] != mine[name]
+        for name in ("title", "day", "at", "zone", "list_id", "tags", "priority", "details", "unit")
+        if name in form.fields and saved[name] != mine[name]
     ]
     return _form_page(request, form, reminder, status=409, others=others)
+
+
+def _form(request: SignedInRequest, *data: Any, **options: Any) -> ReminderForm:
+    return ReminderForm(*data, lists=own_lists.all_of(request.user), **options)
 
 
 def _form_page(

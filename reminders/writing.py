@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import changes, tags
-from reminders import schedule
+from reminders import own_lists, schedule
 from reminders.models import Reminder
 
 TIMES = ("day", "at", "zone", "rrule", "repeat_from")
@@ -28,7 +28,7 @@ def create(
     """A new reminder with the tags of these names, unless the page `page` has made the very same
     one before. Another one from there is a second reminder: somebody went back to the page.
 
-    `wanted` are columns: the words, the priority, and what TIMES says.
+    `wanted` are columns: the words, the priority, the list, and what TIMES says.
     """
     made = user.reminders.open().filter(made_by=page).first() if page else None
     if made and _says(made, wanted):
@@ -48,6 +48,7 @@ def create(
 def _create(user, wanted: dict[str, Any], names: Iterable[str], page: uuid.UUID | None) -> Reminder:
     number = changes.next_number(user.pk)
     reminder = Reminder(owner=user, made_by=page, change_number=number, **wanted)
+    reminder.list_id = own_lists.still_there(user, reminder.list_id)
     schedule.settle(reminder, timezone.now())
     reminder.save(force_insert=True)
     reminder.tags.set(tags.named(user, names), through_defaults={"owner": user})
@@ -74,6 +75,7 @@ def save(
         before = {name: getattr(kept, name) for name in wanted}
         for name, value in wanted.items():
             setattr(kept, name, value)
+        kept.list_id = own_lists.still_there(kept.owner, kept.list_id)
         moved: tuple[str, ...] = ()
         if any(before[name] != wanted[name] for name in TIMES):
             moved = schedule.settle(kept, timezone.now())

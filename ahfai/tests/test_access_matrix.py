@@ -12,7 +12,7 @@ from accounts import files
 from accounts.models import Tag
 from chats.models import Chat, Message, Preset, Pull
 from notes.models import Import, Note, Revision
-from reminders.models import Reminder
+from reminders.models import List, Reminder
 
 CANARY = "Weekend in the Ardennes with a canary"
 METHODS = ("get", "post")
@@ -81,6 +81,7 @@ def things(owner) -> dict[str, object]:
         ).pk,
         "import_id": Import.objects.create(owner=owner, name=CANARY, size=1).pk,
         "reminder_id": Reminder.objects.create(owner=owner, title=CANARY, details=CANARY).pk,
+        "list_id": List.objects.create(owner=owner, name=CANARY, name_hash="0" * 64).pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
         "object_id": chat.pk,

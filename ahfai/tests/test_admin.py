@@ -11,7 +11,7 @@ from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
 from chats.models import BuiltinServer, Chat, Message, Preset
 from notes.models import Note, Revision
-from reminders.models import Channel, Completion, Delivery, Notice, Reminder, Telling
+from reminders.models import Channel, Completion, Delivery, List, Notice, Reminder, Telling
 
 CANARY = "a canary that sings in the Ardennes"
 
@@ -53,6 +53,7 @@ def rows(owner, stranger):
             next_try_at=reminder.created,
             error=CANARY,
         ),
+        List: List.objects.create(owner=stranger, name=CANARY, name_hash="0" * 64),
         SealedFile: SealedFile.objects.create(owner=stranger, name=CANARY),
         User: stranger,
         type(stranger.keys.get()): stranger.keys.get(),

@@ -150,6 +150,10 @@ def reminder(owner: User, **fields) -> Reminder:
     return Reminder.objects.create(owner=owner, title="t", **fields)
 
 
+def own_list(owner: User, **fields) -> reminders.List:
+    return reminders.List.objects.create(owner=owner, name="garden", name_hash="0" * 64, **fields)
+
+
 def completion(talk: Talk, **fields) -> None:
     fields = {
         "owner": talk.person,
@@ -281,6 +285,11 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "reminder_snoozed_is_due": lambda talk: talk.change(talk.reminder, snoozed_until=NOW, done=NOW),
     "reminder_tells_only_of_what_is_open": lambda talk: talk.change(
         talk.reminder, next_fire_at=NOW, trashed=NOW
+    ),
+    "list_once_per_owner": lambda talk: twice(own_list, owner=talk.person),
+    "list_colour_is_known": lambda talk: own_list(talk.person, colour="pink"),
+    "reminder_list_is_the_owners": lambda talk: talk.change(
+        talk.reminder, list=own_list(make_person())
     ),
     "reminder_made_once_per_page": lambda talk: twice(
         reminder, owner=talk.person, made_by=uuid.uuid4()

@@ -49,6 +49,10 @@ def set_elsewhere(page: Page, title: str) -> None:
     page.evaluate("document.body.dispatchEvent(new CustomEvent('look'))")
 
 
+PLACES = [
+    f"/reminders/{place}"
+    for place in ("?pick=1", "undated", "done", "trash", "lists/", "lists/new")
+]
 WHAT_CHIPS_SAY = ["every week", "tomorrow", "9:00", "#trip", "priority: High"]
 
 
@@ -93,7 +97,7 @@ def test_a_reminder_is_set_ticked_off_and_taken_back(ada):
     row.get_by_role("link").click()
     expect(ada.get_by_role("heading", name="Book the cabin")).to_be_visible()
     expect_no_complaint_in_any_look(ada, "a reminder")
-    for path in ("/reminders/?pick=1", "/reminders/undated", "/reminders/done", "/reminders/trash"):
+    for path in PLACES:
         ada.goto(path)
         expect_no_complaint_in_any_look(ada, path)
     ada.goto("/reminders/")

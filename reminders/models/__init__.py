@@ -1,4 +1,4 @@
-"""Reminders, what was done with them, and that somebody is told."""
+"""Reminders, the lists they are in, what was done with them, and that somebody is told."""
 
 from reminders.models.channel import (
     MAX_NAME,
@@ -9,6 +9,7 @@ from reminders.models.channel import (
 )
 from reminders.models.completion import Completion
 from reminders.models.delivery import Delivery
+from reminders.models.list import MAX_LIST_NAME, Colour, List
 from reminders.models.notice import LATE_AFTER, Notice
 from reminders.models.reminder import (
     ALL_DAY_AT,
@@ -27,6 +28,7 @@ __all__ = [
     "ALL_DAY_AT",
     "LATE_AFTER",
     "MAX_DETAILS",
+    "MAX_LIST_NAME",
     "MAX_NAME",
     "MAX_RULE",
     "MAX_TARGET",
@@ -34,8 +36,10 @@ __all__ = [
     "STATE",
     "Channel",
     "ChosenChannel",
+    "Colour",
     "Completion",
     "Delivery",
+    "List",
     "Notice",
     "Priority",
     "Reminder",

@@ -17,6 +17,7 @@ from accounts.constraints import SameOwner
 from accounts.fields import SealedQuerySet, SealedTextField
 from accounts.models import Tag
 from ahfai import addresses
+from reminders.models.list import List
 
 MAX_TITLE = 200
 MAX_DETAILS = 20_000
@@ -123,6 +124,9 @@ class Reminder(models.Model):
     title = SealedTextField(_("title"), max_length=MAX_TITLE)
     details = SealedTextField(_("details"), max_length=MAX_DETAILS, blank=True)
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NONE)
+    list = models.ForeignKey(
+        List, on_delete=models.SET_NULL, null=True, related_name="reminders", verbose_name=_("list")
+    )
     day = models.DateField(null=True)
     # Without one the whole day is meant.
     at = models.TimeField(null=True)
@@ -226,6 +230,7 @@ class Reminder(models.Model):
                 condition=Q(made_by__isnull=False),
                 name="reminder_made_once_per_page",
             ),
+            SameOwner(to="list", name="reminder_list_is_the_owners"),
         ]
 
     def __str__(self) -> str:

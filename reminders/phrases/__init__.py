@@ -21,6 +21,7 @@ Where English leaves it open:
 - What comes every so many days or longer begins today where that is still possible, what comes
   every so many hours or minutes after the first of them.
 - "Every 31st", and every month from a 31st on, is the last day in shorter months.
+- A plus sign goes before the name of a list; what no list is called stays text.
 - Dates with dots begin with the day; for other ones `order` says what comes first, unless only one
   way makes a date.
 """

@@ -32,6 +32,7 @@ class Phrase:
     repeat_from: Literal["due", "done", ""] = ""
     tags: tuple[str, ...] = ()
     priority: int | None = None
+    in_list: str = ""
     spans: tuple[Span, ...] = ()
     doubts: tuple[Span, ...] = ()
     is_moved: bool = False
@@ -42,21 +43,26 @@ class Phrase:
 
 
 def read(
-    text: str, now: datetime, zone: tzinfo, order: Order = "dmy", without: Collection[str] = ()
+    text: str,
+    now: datetime,
+    zone: tzinfo,
+    order: Order = "dmy",
+    without: Collection[str] = (),
+    lists: Collection[str] = (),
 ) -> Phrase:
     """Understand a phrase. `without` holds the words of spans that are to be left alone, wherever
-    they stand. Raises TooLong."""
+    they stand; `lists` the names of lists that it can go to. Raises TooLong."""
     if len(text) > MAX_PHRASE:
         raise TooLong
     here = now.astimezone(zone)
     kept = {at for words in without if words for at in _places(re.escape(words), text)}
     quoted = set(_places(_QUOTED, text))
-    phrase = _understand(Said(text, here, order, kept | quoted), zone)
+    phrase = _understand(Said(text, here, order, kept | quoted, lists), zone)
     quotes = set[int]()
     if quoted:
         # Quotes that kept something from being understood have done their work, others are text.
         blank = re.sub(_QUOTE, " ", text)
-        open_phrase = _understand(Said(blank, here, order, kept), zone)
+        open_phrase = _understand(Said(blank, here, order, kept, lists), zone)
         taken = _covered((*open_phrase.spans, *open_phrase.doubts))
         for found in re.finditer(_QUOTED, text):
             if not taken.isdisjoint(range(*found.span())):
@@ -74,7 +80,11 @@ def _covered(spans: Iterable[Span]) -> set[int]:
 
 def _understand(said: Said, zone: tzinfo) -> Phrase:
     marked = Phrase(
-        said.text, tags=tuple(said.tags), priority=said.priority, spans=tuple(said.marks)
+        said.text,
+        tags=tuple(said.tags),
+        priority=said.priority,
+        in_list=said.in_list,
+        spans=tuple(said.marks),
     )
     chosen = choose(said)
     doubts = [piece for piece in chosen.values() if piece.value is CANNOT_BE]

@@ -10,7 +10,7 @@ from accounts import tags
 from reminders.phrases.meanings import Found
 
 Order = Literal["dmy", "mdy"]
-Kind = Literal["date", "time", "repeat", "end", "tag", "priority"]
+Kind = Literal["date", "time", "repeat", "end", "tag", "priority", "list"]
 
 LOOKAHEAD = 8
 # A tag has a letter in it: "#42" is the number of something.
@@ -42,8 +42,16 @@ class Token(NamedTuple):
 class Said:
     """A text as the tables read it: its words, marks, and what they are to be read against."""
 
-    def __init__(self, text: str, now: datetime, order: Order, kept: Collection[int]) -> None:
-        """`kept` are the places of characters that are to be left alone."""
+    def __init__(
+        self,
+        text: str,
+        now: datetime,
+        order: Order,
+        kept: Collection[int],
+        lists: Collection[str] = (),
+    ) -> None:
+        """`kept` are the places of characters that are to be left alone; `lists` the names of the
+        lists that there are."""
         self.text, self.order = text, order
         # On the wall clock, and as a moment.
         self.now, self.moment = now.replace(tzinfo=None), now
@@ -51,8 +59,10 @@ class Said:
         self.slots: dict[tuple[str, int], Found] = {}
         self.tags: list[str] = []
         self.priority: int | None = None
+        self.in_list = ""
         self.marks: list[Span] = []
         self._read_marks(kept)
+        self._read_list(kept, lists)
         self.tokens: list[Token] = []
         self.marked: set[int] = set()
         self._read_tokens(kept)
@@ -87,6 +97,20 @@ class Said:
                 self.priority = int(found[1])
                 self.marks.append(Span("priority", *found.span(), found[0]))
         self.marks.sort(key=lambda mark: mark.begin)
+
+    def _read_list(self, kept: Collection[int], lists: Collection[str]) -> None:
+        """ "+Kitchen"; what no list is called stays text. Of names that begin alike the longest."""
+        if not lists:
+            return
+        known = {tags.fold(name): name for name in lists}
+        longest = sorted(lists, key=len, reverse=True)
+        names = "|".join(re.escape(name) for name in longest)
+        for found in re.finditer(rf"(?<!\S)\+({names})(?![^\s,.;:!?)])", self.text, re.IGNORECASE):
+            name = known.get(tags.fold(found[1]))
+            if name and not self.in_list and found.start() not in kept:
+                self.in_list = name
+                self.marks.append(Span("list", *found.span(), found[0]))
+                self.marks.sort(key=lambda mark: mark.begin)
 
     def _read_tag(self, span: Span) -> None:
         try:

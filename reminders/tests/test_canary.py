@@ -65,6 +65,9 @@ def everything_a_person_does(client) -> None:
     assert client.post(new, sent | {"at": "09:00"}).status_code == 422
     answer = client.post(new, sent | {"day": today, "unit": "day", "page": uuid.uuid4()})
     assert CANARY not in str(answer.headers) + str(answer.cookies)
+    listed = {"name": f"List {CANARY}", "colour": "sky"}
+    assert CANARY in shown(client.post(reverse("reminders:list_new"), listed, follow=True))
+    assert client.post(reverse("reminders:list_new"), listed).status_code == 422
     reminder = Reminder.objects.get()
     edit = reverse("reminders:edit", args=[reminder.pk])
     again = sent | {"day": today, "details": f"{CANARY} again"}
