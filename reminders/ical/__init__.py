@@ -1,0 +1,1 @@
+"""Reminders in the words of other calendars: iCalendar, RFC 5545."""
