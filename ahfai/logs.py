@@ -1,14 +1,22 @@
 """Lines of the log that hold no words of people: of an error its class and where it was raised.
 
-The text of an error may quote what a person wrote, and so may the values of its variables.
+The text of an error may quote what a person wrote, and so may the values of its variables. An
+address may hold a secret, such as that of a calendar: whoever reads the log could read there.
 """
 
 import logging
+import re
 import traceback
 from types import TracebackType
 from typing import Any
 
+# Random characters of 256 bits; names of things here are UUIDs, which are shorter.
+_SECRET = re.compile(r"[\w-]{40,}", re.ASCII)
 LINE = "{asctime} {levelname} {name}: {message}"
+
+
+def without_secrets(line: str) -> str:
+    return _SECRET.sub("…", line)
 
 
 class ErrorsByPlace(logging.Formatter):
@@ -22,6 +30,9 @@ class ErrorsByPlace(logging.Formatter):
             return super().format(record)
         finally:
             record.exc_text = kept
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the name is logging's)
+        return without_secrets(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 (the name is logging's)
         """From the first cause to the error that was logged, as Python orders them."""

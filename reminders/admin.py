@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from ahfai.inspection import Inspection
-from reminders.models import Channel, Completion, Delivery, List, Notice, Reminder, Telling
+from reminders.models import Channel, Completion, Delivery, Feed, List, Notice, Reminder, Telling
 
 
 @admin.register(Reminder)
@@ -52,3 +52,9 @@ class DeliveryInspection(Inspection):
 class ListInspection(Inspection):
     shown = ("id", "owner_id", "colour", "place")
     ordering = ("owner_id", "place")
+
+
+@admin.register(Feed)
+class FeedInspection(Inspection):
+    shown = ("id", "owner_id", "shape", "shows_titles", "created", "last_read")
+    ordering = ("-created",)

@@ -12,9 +12,11 @@ from accounts.forms import TagsField, time_zones
 from reminders import own_lists, quick, words
 from reminders.models import (
     MAX_DETAILS,
+    MAX_FEED_NAME,
     MAX_LIST_NAME,
     MAX_TITLE,
     Colour,
+    Feed,
     Priority,
     RepeatFrom,
 )
@@ -359,3 +361,31 @@ class IntoListForm(forms.Form):
 def _offer_lists(field: forms.Field, lists: Sequence[own_lists.Named]) -> None:
     offered = [("", _("None")), *((str(one.id), one.name) for one in lists)]
     cast("forms.ChoiceField", field).choices = offered
+
+
+class FeedForm(forms.Form):
+    """A new address for other programs."""
+
+    name = forms.CharField(
+        max_length=MAX_FEED_NAME,
+        label=_("Name"),
+        help_text=_("By which you know it again, such as “Phone”."),
+        widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
+        error_messages={"required": _("Give it a name, so that you know what reads there.")},
+    )
+    shape = forms.ChoiceField(
+        label=_("What your reminders are there"),
+        help_text=_(
+            "Most calendars show appointments alone, such as those of Google and Apple. Tasks are "
+            "for Nextcloud Tasks, Thunderbird and the like."
+        ),
+        choices=Feed.Shape,
+        initial=Feed.Shape.EVENTS,
+        widget=forms.RadioSelect,
+    )
+    shows_titles = forms.BooleanField(
+        required=False,
+        initial=True,
+        label=_("Show what each reminder is"),
+        help_text=_("Otherwise each is only called “Busy”."),
+    )

@@ -2,6 +2,7 @@ from django.urls import path
 
 from reminders import (
     act_views,
+    feed_views,
     list_views,
     notice_views,
     own_list_views,
@@ -32,6 +33,10 @@ urlpatterns = [
     path("notices", notice_views.index, name="notices"),
     path("notices/read", notice_views.read_all, name="read_all"),
     path("notices/news", notice_views.news, name="news"),
+    path("feeds/", feed_views.index, name="feeds"),
+    path("feeds/make", feed_views.make, name="feed_make"),
+    path("feeds/<str:secret>.ics", feed_views.read, name="feed"),
+    path("feeds/<uuid:feed_id>/revoke", feed_views.revoke, name="feed_revoke"),
     path("read", quick_views.read, name="read"),
     path("add", quick_views.add, name="add"),
     path("new", views.new, name="new"),

@@ -16,6 +16,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from ahfai import markdown
+from ahfai.logs import without_secrets
 from ahfai.processes import end_with_parent
 from chats import generation
 
@@ -74,12 +75,13 @@ class Pages(BaseApplication):
 
 
 class WithoutWords(logging.Filter):
-    """Takes addresses with their query, request lines and errors' texts out of gunicorn's log."""
+    """Takes queries of addresses and secrets in them, request lines and errors' texts out of
+    gunicorn's log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
             record.args = tuple(
-                value.partition("?")[0] if isinstance(value, str) else value
+                without_secrets(value.partition("?")[0]) if isinstance(value, str) else value
                 for value in record.args
             )
         record.msg = str(record.msg)

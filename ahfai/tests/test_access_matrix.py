@@ -12,7 +12,7 @@ from accounts import files
 from accounts.models import Tag
 from chats.models import Chat, Message, Preset, Pull
 from notes.models import Import, Note, Revision
-from reminders.models import List, Reminder
+from reminders.models import Feed, List, Reminder
 
 CANARY = "Weekend in the Ardennes with a canary"
 METHODS = ("get", "post")
@@ -21,6 +21,7 @@ METHODS = ("get", "post")
 OPEN = {
     "health",
     "favicon",
+    "feed",
     "account_login",
     "account_logout",
     "account_signup",
@@ -82,6 +83,9 @@ def things(owner) -> dict[str, object]:
         "import_id": Import.objects.create(owner=owner, name=CANARY, size=1).pk,
         "reminder_id": Reminder.objects.create(owner=owner, title=CANARY, details=CANARY).pk,
         "list_id": List.objects.create(owner=owner, name=CANARY, name_hash="0" * 64).pk,
+        "feed_id": Feed.objects.create(owner=owner, name=CANARY, secret_hash="0" * 64).pk,
+        # What a copy of the database shows of an address opens nothing.
+        "secret": "0" * 64,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
         "object_id": chat.pk,

@@ -11,7 +11,7 @@ from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
 from chats.models import BuiltinServer, Chat, Message, Preset
 from notes.models import Note, Revision
-from reminders.models import Channel, Completion, Delivery, List, Notice, Reminder, Telling
+from reminders.models import Channel, Completion, Delivery, Feed, List, Notice, Reminder, Telling
 
 CANARY = "a canary that sings in the Ardennes"
 
@@ -54,6 +54,7 @@ def rows(owner, stranger):
             error=CANARY,
         ),
         List: List.objects.create(owner=stranger, name=CANARY, name_hash="0" * 64),
+        Feed: Feed.objects.create(owner=stranger, name=CANARY, secret_hash="0" * 64),
         SealedFile: SealedFile.objects.create(owner=stranger, name=CANARY),
         User: stranger,
         type(stranger.keys.get()): stranger.keys.get(),

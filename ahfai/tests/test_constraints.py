@@ -47,7 +47,7 @@ from notes.models import (
     Tagging,
 )
 from reminders import models as reminders
-from reminders.models import Channel, Completion, Delivery, Notice, Reminder, Telling
+from reminders.models import Channel, Completion, Delivery, Feed, Notice, Reminder, Telling
 
 OURS = ("ahfai", "accounts", "chats", "notes", "reminders")
 CONSTRAINTS = {
@@ -162,6 +162,11 @@ def completion(talk: Talk, **fields) -> None:
         "version": 1,
     } | fields
     Completion.objects.create(**fields)
+
+
+def feed(talk: Talk, **fields) -> None:
+    fields = {"owner": talk.person, "name": "n", "secret_hash": "0" * 64} | fields
+    Feed.objects.create(**fields)
 
 
 def reminders_tagging(talk: Talk, tag_of: User | None = None, **fields) -> None:
@@ -333,6 +338,8 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
         talk, reminder=reminder(make_person())
     ),
     "delivery_channel_is_the_owners": lambda talk: delivery(talk, channel=channel(make_person())),
+    "feed_secret_hash_is_a_digest": lambda talk: feed(talk, secret_hash="the secret"),
+    "feed_shape_is_known": lambda talk: feed(talk, shape="VCARD"),
     "completion_kind_is_known": lambda talk: completion(talk, kind="lost"),
     "completion_once_per_version": lambda talk: twice(completion, talk=talk),
     "completion_reminder_is_the_owners": lambda talk: completion(talk, owner=make_person()),
@@ -354,6 +361,7 @@ TWINS: dict[str, Callable[[Talk], object]] = {
     ),
     "LookupKey.owner": lambda talk: twice(LookupKey.objects.create, owner=talk.person, secret="00"),
     "Note.source_hash": lambda talk: twice(note, owner=talk.person, source_hash="0" * 64),
+    "Feed.secret_hash": lambda talk: twice(feed, talk=talk),
     "Ownership.user": lambda talk: Ownership.objects.create(only=2, user=talk.person),
 }
 

@@ -51,7 +51,7 @@ def set_elsewhere(page: Page, title: str) -> None:
 
 PLACES = [
     f"/reminders/{place}"
-    for place in ("?pick=1", "undated", "done", "trash", "lists/", "lists/new")
+    for place in ("?pick=1", "undated", "done", "trash", "lists/", "lists/new", "feeds/")
 ]
 WHAT_CHIPS_SAY = ["every week", "tomorrow", "9:00", "#trip", "priority: High"]
 
@@ -100,6 +100,10 @@ def test_a_reminder_is_set_ticked_off_and_taken_back(ada):
     for path in PLACES:
         ada.goto(path)
         expect_no_complaint_in_any_look(ada, path)
+    ada.get_by_label("Name").fill("Phone")
+    ada.get_by_role("button", name="Make the address").click()
+    expect(ada.get_by_role("button", name="Copy")).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "a new calendar address")
     ada.goto("/reminders/")
     row.get_by_role("link").click()
     ada.get_by_role("link", name="Edit").click()

@@ -1,4 +1,4 @@
-"""Reminders, the lists they are in, what was done with them, and that somebody is told."""
+"""Reminders, their lists, what was done with them, who is told of them, and who may read them."""
 
 from reminders.models.channel import (
     MAX_NAME,
@@ -9,6 +9,7 @@ from reminders.models.channel import (
 )
 from reminders.models.completion import Completion
 from reminders.models.delivery import Delivery
+from reminders.models.feed import MAX_FEED_NAME, Feed
 from reminders.models.list import MAX_LIST_NAME, Colour, List
 from reminders.models.notice import LATE_AFTER, Notice
 from reminders.models.reminder import (
@@ -28,6 +29,7 @@ __all__ = [
     "ALL_DAY_AT",
     "LATE_AFTER",
     "MAX_DETAILS",
+    "MAX_FEED_NAME",
     "MAX_LIST_NAME",
     "MAX_NAME",
     "MAX_RULE",
@@ -39,6 +41,7 @@ __all__ = [
     "Colour",
     "Completion",
     "Delivery",
+    "Feed",
     "List",
     "Notice",
     "Priority",

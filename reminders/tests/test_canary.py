@@ -77,6 +77,10 @@ def everything_a_person_does(client) -> None:
     due.fire_due()
     assert CANARY in shown(client.get(reverse("reminders:news"), {"since": 0}))
     assert CANARY in shown(client.get(reverse("reminders:notices")))
+    feed = {"name": f"{CANARY} phone", "shape": "VTODO", "shows_titles": "on"}
+    made = client.post(reverse("reminders:feed_make"), feed)
+    assert CANARY in shown(made)
+    assert CANARY in client.get(made.context["address"]).content.decode()
     for address in ("snooze?to=10m", "complete", "throw", "restore"):
         reminder.refresh_from_db()
         picked = {"back_to": "list", "reminder": f"{reminder.pk}:{reminder.version}"}
