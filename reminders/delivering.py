@@ -126,7 +126,8 @@ def settle(ready: Ready, outcome: Answer | Unsent, now: datetime.datetime | None
     delivery = ready.delivery
     error = sealed_for(delivery, "error", outcome.sentence)
     if isinstance(outcome, Temporary) and delivery.attempts < MOST_ATTEMPTS:
-        again = now + RETRY_AFTER[delivery.attempts - 1]
+        asked = datetime.timedelta(seconds=outcome.wait_s)
+        again = now + max(RETRY_AFTER[delivery.attempts - 1], asked)
         telling = Telling.objects.filter(owner=delivery.owner_id).first()
         ready.lease.rows().update(
             lease_token=None,

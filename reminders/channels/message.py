@@ -9,17 +9,15 @@ from dataclasses import dataclass
 class Message:
     """`id` is the same each time it is tried, so that a receiver can tell a double. `title` is one
     line, without a word of the person's unless they allow that for the channel; `text` what else
-    is to be said, maybe nothing. `url` leads to a page with buttons. `at` is when it was due."""
+    is to be said, maybe nothing. `url` leads to a page with buttons. `at` is when it was due.
+    `kind` is "reminder.due", or "digest", or "test"."""
 
     id: uuid.UUID
     title: str
     text: str
     url: str
     at: datetime.datetime
-
-    @property
-    def whole(self) -> str:
-        return "\n".join(filter(None, (self.title, self.text)))
+    kind: str = "reminder.due"
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,11 @@ class Unsent(Exception):
 
 
 class Temporary(Unsent):
-    """Worth another try."""
+    """Worth another try; the other side may have said how many seconds not to come before."""
+
+    def __init__(self, sentence: str, wait_s: int = 0) -> None:
+        super().__init__(sentence)
+        self.wait_s = wait_s
 
 
 class Permanent(Unsent):
