@@ -179,7 +179,7 @@ def keep(**fields) -> str:
 
 def test_google_keep_comes_in_from_takeout(owner):
     shopping = {
-        "listContent": [{"text": "milk", "isChecked": True}, {"text": "bread", "isChecked": False}],
+        "listContent": [{"text": "milk", "isChecked": True}, {"text": "*b*", "isChecked": False}],
         "labels": [{"name": "To buy"}, {"name": "home"}],
     }
     sea = {
@@ -203,7 +203,7 @@ def test_google_keep_comes_in_from_takeout(owner):
     assert book.counts == (3, 0, 1)
     assert book.remarks == [("Keep/Broken.json", "not_a_note")]
     found = notes(owner)
-    assert found["Shopping"].body == "- [x] milk\n- [ ] bread"
+    assert found["Shopping"].body == "- [x] milk\n- [ ] \\*b\\*"
     assert found["Shopping"].pinned
     assert tags_of(found["Shopping"]) == ["To-buy", "home"]
     assert found["Shopping"].created == datetime(2017, 7, 14, 2, 40, tzinfo=UTC)
@@ -213,6 +213,20 @@ def test_google_keep_comes_in_from_takeout(owner):
         f"By the sea\nhttps://b.example\n\n<https://a.example>\n\n![sea.jpg]({file_of(owner)})"
     )
     assert found["Old \ufffd"].trashed
+
+
+@pytest.mark.parametrize(
+    ("typed", "body"),
+    [
+        ("5 * 3, *very* good\n# no heading", "5 \\* 3, \\*very\\* good\n\\# no heading"),
+        ("sum\n---\n[x] a <b>", "sum\n\\---\n[x\\] a \\<b>"),
+        ("- milk\n* *new* bread\n2. eggs", "- milk\n* \\*new\\* bread\n2. eggs"),
+        ("see https://a.example/*x*_y_ *", "see https://a.example/*x*_y_ \\*"),
+    ],
+)
+def test_what_was_typed_in_keep_stays_words(owner, typed, body):
+    bring(owner, {"Takeout/Keep/A.json": keep(title="A", textContent=typed)})
+    assert notes(owner)["A"].body == body
 
 
 # --- Standard Notes -----------------------------------------------------------------------------

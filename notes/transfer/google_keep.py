@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from notes.transfer import plain_words
 from notes.transfer.archives import Archive, Entry
 from notes.transfer.incoming import (
     Incoming,
@@ -30,18 +31,18 @@ def unit(archive: Archive, entry: Entry) -> Unit:
 
 def _note(archive: Archive, entry: Entry) -> Incoming:
     said = loaded(archive, entry)
-    body = unix_lines(text_of(said, "textContent"))
+    text = unix_lines(text_of(said, "textContent"))
     items = [
-        f"- [{'x' if item.get('isChecked') else ' '}] {text_of(item, 'text')}"
+        f"- [{'x' if item.get('isChecked') else ' '}] {plain_words.escaped(text_of(item, 'text'))}"
         for item in listed(said, "listContent")
     ]
     links = [url for one in listed(said, "annotations") if (url := text_of(one, "url"))]
     names = [name for one in listed(said, "attachments") if (name := text_of(one, "filePath"))]
     files = {name: _file(archive, (entry.path.parent / name).as_posix()) for name in names}
     parts = [
-        body,
+        plain_words.typed(text),
         "\n".join(items),
-        "\n".join(f"<{url}>" for url in links if url not in body),
+        "\n".join(f"<{url}>" for url in links if url not in text),
         "\n".join(f"![{name}]({quote(file.name)})" for name, file in files.items()),
     ]
     title, body = fitted(text_of(said, "title"), "\n\n".join(part for part in parts if part))

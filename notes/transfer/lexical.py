@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from notes.transfer.json_files import listed, text_of
 from notes.transfer.markdown import link_to
+from notes.transfer.plain_words import escaped, paragraph
 
 MAX_DEPTH = 60
 MAX_NODES = 100_000
@@ -19,11 +20,6 @@ _MARKS = ((1, "**"), (2, "*"), (4, "~~"))
 _CODE = 16
 _INLINE = {"text", "code-highlight", "linebreak", "tab", "link", "autolink", "hashtag", "snbubble"}
 _LINKABLE = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
-_LOOKS_LIKE_A_MARK = re.compile(
-    r"[\\`*<]|~(?=~)|\$(?![\s\d])|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)"
-    r"|\](?=[([:\]])|(?<=\])\]"
-)
-_BEGINS_LIKE_A_MARK = re.compile(r"#{1,6}(?: |$)|>|[-+](?: |$)|(?:-+|=+|~{3,}.*)$")
 
 
 class NotUnderstood(ValueError):
@@ -69,7 +65,7 @@ class _Writer:
         found: list[str] = []
         for is_inline, some in groupby(nodes, lambda node: text_of(node, "type") in _INLINE):
             if is_inline:
-                found.append(_paragraph(self._inline(some)))
+                found.append(paragraph(self._inline(some)))
             else:
                 found += [part for node in some for part in self._block(node)]
         return [part for part in found if part]
@@ -78,7 +74,7 @@ class _Writer:
         children = listed(node, "children")
         match text_of(node, "type"):
             case "paragraph":
-                return [_paragraph(self._inline(children))]
+                return [paragraph(self._inline(children))]
             case "heading":
                 level = text_of(node, "tag").removeprefix("h")
                 marks = "#" * (int(level) if level in {*"123456"} else 1)
@@ -96,7 +92,7 @@ class _Writer:
                 return ["---"]
             case "table":
                 return [self._table(children)]
-        own = _paragraph(_escaped(text_of(node, "text")))
+        own = paragraph(escaped(text_of(node, "text")))
         return [own, *self.blocks(children)]
 
     def _list(self, node: dict) -> str:
@@ -151,7 +147,7 @@ class _Writer:
                 return [_Run(0, link_to(self._titles.get(text_of(node, "itemUuid"), ""), ""))]
         said, given = text_of(node, "text"), node.get("format")
         bits = given if isinstance(given, int) else 0
-        own = _span(said) if bits & _CODE else _escaped(said, in_link)
+        own = _span(said) if bits & _CODE else escaped(said, in_link)
         return [_Run(bits, own), *(run for child in children for run in self._runs(child, in_link))]
 
     def _link(self, node: dict, children: list[dict]) -> str:
@@ -183,25 +179,6 @@ def _around(words: str, mark: str) -> str:
         return words
     before, _, after = words.partition(inner)
     return f"{before}{mark}{inner}{mark}{after}"
-
-
-def _paragraph(words: str) -> str:
-    """Each line as words, whatever it begins with."""
-    lines = (line.strip() for line in words.split("\n"))
-    return "\n".join(map(_as_words, lines)).strip("\n")
-
-
-def _as_words(line: str) -> str:
-    if _BEGINS_LIKE_A_MARK.match(line):
-        return f"\\{line}"
-    line = re.sub(r"^(\d{1,9})(?=[.)](?: |$))", r"\1\\", line)
-    return re.sub(r"^(\[[ xX])\](?= )", r"\1\\]", line)
-
-
-def _escaped(text: str, in_link: bool = False) -> str:
-    """Text that happens to look like a mark stays text."""
-    words = _LOOKS_LIKE_A_MARK.sub(r"\\\g<0>", text)
-    return words.replace("[", "&#91;").replace("]", "&#93;") if in_link else words
 
 
 def _span(words: str) -> str:
