@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 _MARKS = re.compile(
+    # A task, or what is left of its mark where something was cut off before.
+    r"^[ \t]*(?:[-*+]|\d{1,9}[.)]) \[[ xX]\] |(?<=^…)(?:\[[ xX])?\] |"
     r"\*{2,3}|~~(?=\S)|(?<=\S)~~|\[\[(?=\S)|(?<=\S)\]\]|"
     r"(?<!\w)\*(?=\S|$)|(?<=\S)\*(?!\w)|`+|^ {0,3}(?:#{1,6}|>) |"
     r"^[-:| \t]*--[-:| \t]*$",

@@ -17,6 +17,9 @@ from ahfai.textindex import Query, snippet
         ("| a | zebra |\n|:--|---|\n| 1 | 2 |", "a zebra 1 2"),
         ("see [[Other]] and [the site](https://a.example/x)", "see Other and the site"),
         ("[ ] open, a[0] (1)", "[ ] open, a[0] (1)"),
+        ("- [ ] milk\n  1. [x] eggs", "milk eggs"),
+        ("…[ ] milk", "…milk"),
+        ("…] milk", "…milk"),
     ],
 )
 def test_marks_are_gone_and_words_stay(text, shown):
@@ -32,6 +35,7 @@ def test_marks_are_gone_and_words_stay(text, shown):
         ("~~gone~~ & `x`", "gone", "<mark>gone</mark> &amp; x"),
         ("a\n| zebra | b |", "zebra", "a\n <mark>zebra</mark>  b "),
         ("foo*bar*", "bar", "foo*<mark>bar</mark>"),
+        ("- [ ] milk & eggs", "milk", "<mark>milk</mark> &amp; eggs"),
     ],
 )
 def test_what_was_found_stands_without_its_marks(text, query, shown):
