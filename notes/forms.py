@@ -12,17 +12,25 @@ PLACES = ("list", "archive", "trash")
 MAX_AT_ONCE = 500
 
 
+class WordsField(forms.CharField):
+    """Text as a person pastes it. A character that no text holds (U+0000) is left out: nobody sees
+    it, nor could find it to take it out."""
+
+    def to_python(self, value: object) -> str:
+        return (super().to_python(value) or "").replace("\0", "")
+
+
 class NoteForm(forms.Form):
     """The words of a note, the version that they grew from with its own words, and the page that
     they come from."""
 
-    title = forms.CharField(
+    title = WordsField(
         max_length=MAX_TITLE,
         required=False,
         label=_("Title"),
         widget=forms.TextInput({"dir": "auto", "placeholder": _("Title"), "autocomplete": "off"}),
     )
-    body = forms.CharField(
+    body = WordsField(
         max_length=MAX_BODY,
         required=False,
         strip=False,
@@ -39,8 +47,8 @@ class NoteForm(forms.Form):
     version = forms.IntegerField(
         min_value=0, max_value=2**31 - 2, required=False, widget=forms.HiddenInput
     )
-    base_title = forms.CharField(required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
-    base = forms.CharField(
+    base_title = WordsField(required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
+    base = WordsField(
         required=False, strip=False, widget=forms.HiddenInput({"autocomplete": "off"})
     )
     # A browser that loads the page again must not fill in the earlier one's.

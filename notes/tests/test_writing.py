@@ -60,6 +60,12 @@ def test_a_note_is_written_read_and_changed(client, owner):
     assert note.change_number > 0
 
 
+def test_what_no_text_can_hold_keeps_nothing_from_being_saved(client, note):
+    save(client, note, "Oak\0 fronts", 1, "Kit\0chen")
+    note.refresh_from_db()
+    assert (note.title, note.body) == ("Kitchen", "Oak fronts")
+
+
 def test_the_editor_shows_what_is_saved(client, note):
     page = main(client.get(edit_address(note)))
     assert 'value="Kitchen"' in page
