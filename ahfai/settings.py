@@ -4,6 +4,7 @@ A wrong value stops the start with a sentence that names it. Every name read her
 `.env.example`.
 """
 
+import base64
 import ipaddress
 import os
 import re
@@ -152,22 +153,41 @@ for _name, _place in (("KEYS_DIR", KEYS_DIR), ("MASTER_KEY_FILE", MASTER_KEY_FIL
         )
 
 
+def _kept_secret(name: str, file: str, letters: int) -> tuple[str, str]:
+    """What the setting says, or else the file in KEYS_DIR, made at the first start; and how to
+    begin a sentence about what is wrong with it."""
+    value = _text(name)
+    if value:
+        return value, name
+    path = KEYS_DIR / file
+    if not path.exists():
+        create_once(path, secrets.token_urlsafe(letters))
+    value = path.read_text(errors="replace").strip()
+    return value, f"what is in {path} is damaged. Remove that file: {name}"
+
+
 def _secret_key() -> str:
-    value, about = _text("SECRET_KEY"), "SECRET_KEY"
-    if not value:
-        path = KEYS_DIR / "secret.key"
-        if not path.exists():
-            create_once(path, secrets.token_urlsafe(64))
-        value = path.read_text(errors="replace").strip()
-        about = f"the secret key in {path} is damaged. Remove that file: SECRET_KEY"
+    value, about = _kept_secret("SECRET_KEY", "secret.key", 64)
     if len(value) < 50:
         raise WrongSetting(f"{about} must have at least 50 characters.")
+    return value
+
+
+def _vapid_key() -> str:
+    """A private key as programs for Web Push write it: 32 bytes."""
+    value, about = _kept_secret("VAPID_KEY", "vapid.key", 32)
+    is_written = re.fullmatch("[A-Za-z0-9_-]{43}=?", value)
+    number = int.from_bytes(base64.urlsafe_b64decode(value[:43] + "=")) if is_written else 0
+    # Just below the number of that curve's points.
+    if not 0 < number < 0xFFFFFFFF << 224:
+        raise WrongSetting(f"{about} must be a private key of P-256 in base64 for addresses.")
     return value
 
 
 try:
     DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
     SECRET_KEY = _secret_key()
+    VAPID_KEY = _vapid_key()
 except OSError as error:
     raise WrongSetting(
         f"DATA_DIR or KEYS_DIR can't be used: {error.strerror}: {error.filename}"

@@ -83,7 +83,7 @@ def test_where_all_is_well_it_says_so(owner):
 @pytest.mark.parametrize(
     "about",
     [
-        *("Secret key", "Master key", "Sealed words", "Database", "Tables"),
+        *("Secret key", "Push key", "Master key", "Sealed words", "Database", "Tables"),
         *("Model server", "Model", "Worker", "Clock", "Disk"),
     ],
 )

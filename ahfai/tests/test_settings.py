@@ -78,6 +78,9 @@ def read(monkeypatch, tmp_path):
         ("LINE_S", "9" * 5000),
         ("ENV_FILE", "/no/such/file"),
         ("ENV_FILE", "/"),
+        ("VAPID_KEY", "short"),
+        ("VAPID_KEY", "A" * 43),
+        ("VAPID_KEY", "_" * 43),
         ("NOTIFY_ALLOW", "ntfy.lan"),
         ("NOTIFY_ALLOW", "http://ntfy.lan:80"),
         ("NOTIFY_ALLOW", "ntfy.lan:0"),
@@ -96,7 +99,7 @@ def test_a_wrong_value_stops_the_start_and_is_named(read, tmp_path, name, value)
 @pytest.mark.parametrize("empty", ["", "  "])
 @pytest.mark.parametrize("name", sorted(NAMES - {"DATA_DIR"}))
 def test_an_empty_value_is_no_value(read, name, empty):
-    ours = {one for one in NAMES | {"ALLOWED_HOSTS", "DATABASES"} if one != "SECRET_KEY"}
+    ours = NAMES | {"ALLOWED_HOSTS", "DATABASES"}
     untouched = {one: value for one, value in read().items() if one in ours}
     found = read(**{name: empty})
     assert {one: value for one, value in found.items() if one in ours} == untouched
@@ -133,10 +136,11 @@ def test_a_value_in_the_file_gives_way_to_the_environment(read, tmp_path):
     assert (found["PORT"], found["WEB_THREADS"]) == (9002, 9)
 
 
-def test_a_damaged_secret_key_is_told(read, tmp_path):
+@pytest.mark.parametrize("file", ["secret.key", "vapid.key"])
+def test_a_damaged_key_is_told(read, tmp_path, file):
     read()
-    (tmp_path / "data-keys" / "secret.key").write_bytes(b"\xff\n")
-    with pytest.raises(SystemExit, match=r"secret\.key is damaged"):
+    (tmp_path / "data-keys" / file).write_bytes(b"\xff\n")
+    with pytest.raises(SystemExit, match=rf"{file} is damaged"):
         read()
 
 
@@ -171,13 +175,14 @@ def test_a_database_password_is_never_repeated(read):
 def test_a_fresh_start_makes_keys_for_the_owner_of_the_files_alone(read, tmp_path):
     read()
     files = sorted((tmp_path / "data-keys").iterdir())
-    assert [file.name for file in files] == ["secret.key"]
+    assert [file.name for file in files] == ["secret.key", "vapid.key"]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
 def test_a_second_start_finds_the_same_keys(read, tmp_path):
-    first = read()["SECRET_KEY"]
-    assert read()["SECRET_KEY"] == first
+    first, second = read(), read()
+    for name in ("SECRET_KEY", "VAPID_KEY"):
+        assert first[name] == second[name]
 
 
 def test_sign_up_is_by_invitation_where_others_can_reach_it(read):

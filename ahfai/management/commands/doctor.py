@@ -90,12 +90,10 @@ def _safely(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 
 
 def _key_files() -> Iterator[Finding]:
+    secret, vapid = settings.KEYS_DIR / "secret.key", settings.KEYS_DIR / "vapid.key"
     for about, path, given in (
-        (
-            "Secret key",
-            settings.KEYS_DIR / "secret.key",
-            not (settings.KEYS_DIR / "secret.key").exists(),
-        ),
+        ("Secret key", secret, not secret.exists()),
+        ("Push key", vapid, not vapid.exists()),
         ("Master key", settings.MASTER_KEY_FILE, bool(settings.MASTER_KEY)),
     ):
         if given:
