@@ -10,7 +10,7 @@ import json
 from django.utils.translation import gettext as _
 
 from ahfai.crypto import SealError
-from reminders.channels import gotify, mail, ntfy, webhook
+from reminders.channels import gotify, mail, ntfy, push, webhook
 from reminders.channels.message import Answer, Message, Permanent, Temporary, Unsent
 from reminders.channels.target import Target, Way
 from reminders.models import Channel
@@ -32,6 +32,7 @@ WAYS: dict[str, Way] = {
     Channel.Kind.NTFY: ntfy.WAY,
     Channel.Kind.GOTIFY: gotify.WAY,
     Channel.Kind.WEBHOOK: webhook.WAY,
+    Channel.Kind.PUSH: push.WAY,
 }
 
 
