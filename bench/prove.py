@@ -9,6 +9,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 FIGURES = ROOT / "docs" / "figures.md"
+ON_POSTGRESQL = ["reminders/tests/test_kill.py"]
 NOTES = "## What falls short, and why"
 
 
@@ -75,26 +77,34 @@ def idle() -> str:
 
 def long_checks() -> tuple[str, bool]:
     """A table of the tests marked `prove`, and whether all of them passed."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-m", "prove", f"--junitxml={report}"]
-        # The older family is the one that may hold what a test found.
-        run([*command, "-o", "junit_family=xunit1"], fine=(0, 1))
-        cases = list(ElementTree.parse(report).iter("testcase"))
     rows = ["| check | count | result | found | took |", "|---|---|---|---|---|"]
     all_passed = True
-    for case in cases:
-        name, _, count = case.attrib["name"].removeprefix("test_").partition("[")
+    for name, count, case in [*cases("pytest"), *cases("ahfai.tests.postgres", *ON_POSTGRESQL)]:
         passed = not {"failure", "error", "skipped"} & {child.tag for child in case}
         all_passed = all_passed and passed
         found = "; ".join(
             f"{one.attrib['name']}: {one.attrib['value']}" for one in case.iter("property")
         )
         rows.append(
-            f"| {name.replace('_', ' ')} | {count.rstrip(']').replace('-', ' × ')} "
+            f"| {name} | {count} "
             f"| {'passed' if passed else 'failed'} | {found} | {float(case.attrib['time']):.0f} s |"
         )
     return "\n".join(rows), all_passed
+
+
+def cases(runner: str, *paths: str) -> Iterator[tuple[str, str, ElementTree.Element]]:
+    """Each test's name and count, and its part of the report."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", runner, *paths, "-m", "prove", f"--junitxml={report}"]
+        # The older family is the one that may hold what a test found.
+        run([*command, "-o", "junit_family=xunit1"], fine=(0, 1))
+        if not report.exists():
+            return  # Here is no PostgreSQL.
+        for case in ElementTree.parse(report).iter("testcase"):
+            name, _, count = case.attrib["name"].removeprefix("test_").partition("[")
+            where = ", on PostgreSQL" if paths else ""
+            yield name.replace("_", " ") + where, count.rstrip("]").replace("-", " × "), case
 
 
 def run(command: list[str], where: Path = ROOT, fine: tuple[int, ...] = (0,)) -> str:
