@@ -106,36 +106,6 @@ def test_after_downtime_missed_times_are_one_late_notice(owner):
     assert daily.next_fire_at == at("2026-05-06T09:00")
 
 
-ZONES = [
-    ("Europe/Berlin", "2026-03-29", "2026-10-25"),
-    ("America/New_York", "2026-03-08", "2026-11-01"),
-    ("Australia/Lord_Howe", "2026-10-04", "2026-04-05"),
-    ("America/Santiago", "2026-09-06", "2026-04-05"),
-    ("Asia/Beirut", "2026-03-29", "2026-10-25"),
-]
-
-
-@pytest.mark.parametrize(("zone", "forward", "back"), ZONES)
-@pytest.mark.parametrize("hours", ["00:30", "02:30", "09:00"])
-def test_each_day_is_told_of_once_when_the_clocks_change(owner, zone, forward, back, hours):
-    """By the clock on the wall, also where it skips the time or shows it twice."""
-    owner.time_zone = zone
-    owner.save()
-    for day in (forward, back):
-        first = date.fromisoformat(day) - timedelta(days=1)
-        reminder = remind(owner, f"{first}T{hours}", **every("FREQ=DAILY"))
-        work(since=f"{first - timedelta(days=1)}", until=f"{first + timedelta(days=3)}")
-        moments = reminder.notices.order_by("occurrence_at").values_list("occurrence_at", flat=True)
-        walls = [moment.astimezone(owner.zone) for moment in moments]
-        days = [first + timedelta(days=number) for number in range(3)]
-        assert [wall.date() for wall in walls][:3] == days
-        usual = time.fromisoformat(hours)
-        shown = {wall.time() for wall in walls}
-        assert usual in shown
-        assert len(shown) <= 2
-        reminder.delete()
-
-
 @pytest.mark.parametrize(
     ("wall", "rule", "expected"),
     [
@@ -153,16 +123,6 @@ def test_leap_days_and_the_ends_of_years(owner, wall, rule, expected):
     work(since="2027-12-30", until="2028-03-30", step=timedelta(hours=6))
     assert told(reminder)[: len(expected)] == expected
     assert len(told(reminder)) == len(expected) or rule == "FREQ=DAILY"
-
-
-def test_a_clock_that_jumps_tells_of_nothing_twice_and_misses_nothing(owner):
-    daily = remind(owner, "2026-05-02T09:00", **every("FREQ=DAILY"))
-    once = remind(owner, "2026-05-03T08:00")
-    for now in ("2026-05-02T09:00", "2026-05-03T09:00", "2026-05-02T09:00:10", "2026-05-02T12:00"):
-        due.fire_due(at(now))
-    work(since="2026-05-02T12:00", until="2026-05-05T12:00")
-    assert told(daily) == [f"2026-05-0{day}T09:00" for day in (2, 3, 4, 5)]
-    assert told(once) == ["2026-05-03T08:00"]
 
 
 def test_what_was_told_before_is_not_told_again(owner):
