@@ -1,5 +1,7 @@
-"""`[[Title]]` in a note's body leads to the note of that title, and back."""
+"""`[[Title]]` in a note's body leads to the note of that title, and back; `[[Title#Heading]]` to a
+place in it."""
 
+import re
 import uuid
 from collections.abc import Iterable
 
@@ -22,9 +24,18 @@ def one_line(title: str) -> str:
 
 
 def titles_in(body: str) -> list[str]:
-    """The titles that a body links to, each once; the first MOST_LINKS of them."""
+    """The titles that a body may link to, each once; the first MOST_LINKS of them."""
     found = (one_line(title) for title in PATTERN.findall(body))
-    return [title for title in dict.fromkeys(found) if title][:MOST_LINKS]
+    # Only the notes that there are tell whether a title has the sign in it.
+    titles = (title for said in found for title in (said, parts(said)[0]))
+    return [title for title in dict.fromkeys(titles) if title][:MOST_LINKS]
+
+
+def parts(said: str) -> tuple[str, str]:
+    """The note and the heading in it that a link means where no note is called all of that: the
+    same note where the first is empty, its beginning where the other one is."""
+    name, sign, heading = said.rpartition("#")
+    return (name, heading) if sign and heading and not heading[0].isspace() else (said, "")
 
 
 def keep(key: bytes, note: Note, body: str) -> None:
@@ -75,10 +86,14 @@ def broken_by(note: Note, title: str) -> list[uuid.UUID]:
 
 def renamed(body: str, before: str, title: str) -> str:
     """The body with its links to `before` leading to `title`."""
-    return PATTERN.sub(
-        lambda found: f"[[{title}]]" if _same(found[1], before) else found[0],
-        body,
-    )
+
+    def link(found: re.Match[str]) -> str:
+        name, heading = parts(found[1])
+        if _same(found[1], before):
+            return f"[[{title}]]"
+        return f"[[{title}#{heading}]]" if heading and _same(name, before) else found[0]
+
+    return PATTERN.sub(link, body)
 
 
 def renamings(before: str, after: str) -> dict[str, str]:

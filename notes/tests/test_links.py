@@ -54,6 +54,32 @@ def test_a_link_to_no_note_leads_to_one_that_can_be_written(client, owner):
     assert f'href="{made.get_absolute_url()}">R&amp;D' in page_of(client, note)
 
 
+def test_a_link_leads_to_a_heading_of_a_note(client, owner):
+    plan = writing.create(owner, "Plan", "## The *old* Küche\n\n# The old kitchen\n\n# !")
+    body = "[[plan#The old kuche!]], [[Plan#Nothing]], [[#Here]], [[C# notes]]\n\n# Here\n\n# Here"
+    note = writing.create(owner, "Kitchen", body)
+    prose = prose_of(client, note)
+    place = f"{plan.get_absolute_url()}#heading-the-old-kuche"
+    assert f'<a href="{place}">plan › The old kuche!</a>' in prose
+    assert f'<a href="{plan.get_absolute_url()}#heading-nothing">Plan › Nothing</a>' in prose
+    assert '<a href="#heading-here">Here</a>' in prose
+    assert prose.count('<h3 id="heading-here">Here</h3>') == 1
+    assert 'title=C%23+notes"' in prose
+    assert '<h4 id="heading-the-old-kuche">The <em>old</em> Küche</h4>' in prose_of(client, plan)
+    assert note.get_absolute_url() in page_of(client, plan).partition("Linked from")[2]
+    writing.save(plan, "Plans", plan.body, 1)
+    assert body_of(note).startswith("[[Plans#The old kuche!]], [[Plans#Nothing]], [[#Here]]")
+
+
+def test_a_title_with_the_sign_of_a_heading_is_a_title(client, owner):
+    writing.create(owner, "C", "")
+    sharp = writing.create(owner, "C#7", "# Chords")
+    note = writing.create(owner, "Music", "[[C#7]], [[C#7#Chords]]")
+    prose = prose_of(client, note)
+    assert f'<a href="{sharp.get_absolute_url()}">C#7</a>' in prose
+    assert f'<a href="{sharp.get_absolute_url()}#heading-chords">C#7 › Chords</a>' in prose
+
+
 def test_links_lead_neither_into_the_trash_nor_to_a_strangers_note(client, owner, stranger):
     writing.create(stranger, "Sill", "theirs")
     thrown = writing.create(owner, "Sill", "[[Kitchen]]")

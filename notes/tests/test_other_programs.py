@@ -37,6 +37,7 @@ VAULT = {
     "Vault/Garden/Plan.md": (
         "---\ntags:\n  - roses\n  - to do\naliases: [The plan]\ncssclasses: wide\n"
         "created: 2024-05-01\n---\nBack to [the inbox](../Inbox.md) or [out](https://a.example/x.md).\n"
+        "[[Inbox#Today#At noon]], [[Inbox#^3f9]], [[#Oak]], [see](../Inbox.md#To%20do)\n"
     ),
     "Vault/img/sea.png": b"\x89PNG",
 }
@@ -50,14 +51,15 @@ def test_a_vault_of_obsidian_comes_in_with_its_links_and_tags(owner):
     inbox, plan = notes(owner)["Inbox"], notes(owner)["Plan"]
     sea = file_of(owner)
     assert inbox.body == (
-        "See [[Plan]], the plan ([[Plan]]), roses ([[Plan]]) and [[Nowhere yet]].\n"
+        "See [[Plan]], the plan ([[Plan]]), roses ([[Plan#Roses]]) and [[Nowhere yet]].\n"
         f"![sea.png]({sea}) ![sea.png]({sea}) ![old]({sea})\n"
         "#garden #2024 #home/kitchen a#no\n"
         "`[[Plan]] #code`\n\n```\n[[Plan]] #fenced\n```"
     )
     assert tags_of(inbox) == ["garden", "home/kitchen"]
     assert plan.body == (
-        "Back to the inbox ([[Inbox]]) or [out](https://a.example/x.md).\n\n"
+        "Back to the inbox ([[Inbox]]) or [out](https://a.example/x.md).\n"
+        "[[Inbox#At noon]], [[Inbox]], [[#Oak]], see ([[Inbox#To do]])\n\n"
         "```yaml\naliases: [The plan]\ncssclasses: wide\n```"
     )
     assert tags_of(plan) == ["garden", "roses", "to-do"]

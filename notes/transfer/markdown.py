@@ -131,22 +131,23 @@ class _Folder:
         attachments: dict[str, IncomingFile] = {}
 
         def wiki(found: re.Match[str]) -> str:
-            embeds, name, _place, alias = found.groups()
+            embeds, name, place, alias = found.groups()
             file = self._file(entry, name)
             if file and file.ending not in ENDINGS:
                 attachments[quote(file.name)] = file_in(self.archive, file)
                 said = name if not alias or alias.replace("x", "").isdigit() else alias
                 return f"{embeds}[{said}]({quote(file.name)})"
             title = self._title_of(file) if file else PurePosixPath(name.strip()).name
-            return link_to(title, alias or "")
+            return link_to(title, alias or "", _heading(place or ""))
 
         def link(found: re.Match[str]) -> str:
-            words, address = found[2], unquote((found[3] or found[4]).partition("#")[0])
+            words, (address, _sign, place) = found[2], (found[3] or found[4]).partition("#")
+            address = unquote(address)
             file = self._file(entry, address) if address else None
             if file is None:
                 return found[0]
             if file.ending in ENDINGS:
-                return link_to(self._title_of(file), words)
+                return link_to(self._title_of(file), words, _heading(unquote(place)))
             attachments[quote(file.name)] = file_in(self.archive, file)
             return f"{found[1]}[{words}]({quote(file.name)})"
 
@@ -182,12 +183,21 @@ def outside_code(body: str, change: Callable[[str], str]) -> str:
     return "".join(part if place % 2 else change(part) for place, part in enumerate(parts))
 
 
-def link_to(title: str, words: str) -> str:
-    """A link to the note of that title; other words for it stand before."""
+def link_to(title: str, words: str, heading: str = "") -> str:
+    """A link to the note of that title, or to a place in it; other words for it stand before."""
     title = " ".join(title.split())
     if not title or len(title) > MAX_TITLE or "[" in title or "]" in title:
         return words or title
+    if heading and len(title) + len(heading) < MAX_TITLE and "[" not in heading:
+        title = f"{title}#{heading}"
     return f"[[{title}]]" if words in ("", title) else f"{words} ([[{title}]])"
+
+
+def _heading(place: str) -> str:
+    """Of the headings that lead to a place the last one; "" for a block, which only its program
+    knows."""
+    heading = place.rpartition("#")[2].strip()
+    return "" if "^" in place else heading
 
 
 def _with_the_rest(body: str, page: Page) -> str:
