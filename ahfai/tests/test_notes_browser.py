@@ -141,6 +141,8 @@ def test_a_second_tab_is_told_and_gets_both_texts(ada, note):
     expect_no_complaint_in_any_look(other, "both texts of a conflict")
     other.get_by_role("button", name="Save this text").click()
     expect(other.locator("#note-body")).to_contain_text("Hood outside")
+    other.go_back()
+    expect(text(other)).to_have_value("Oak fronts\nBlack stone\nNo handles\nHood outside")
     other.context.close()
     forgive(ada, "status of 409")
 
