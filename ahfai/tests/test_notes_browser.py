@@ -62,6 +62,8 @@ def test_what_is_written_is_saved_by_itself(ada):
     says(ada, "not saved yet")
     says(ada, "saved")
     expect(ada).to_have_url(re.compile("/notes/[0-9a-f-]+/edit$"))
+    expect(ada.get_by_role("heading", name="Edit this note")).to_be_visible()
+    expect(ada).to_have_title(re.compile("Edit this note"))
     text(ada).press_sequentially(", oak fronts")
     says(ada, "saved")
     ada.reload()

@@ -217,6 +217,10 @@ function settle({ note, edit }) {
   form.action = edit;
   history.replaceState(null, "", edit);
   document.querySelector("[data-back]").href = note;
+  const h1 = document.querySelector("h1");
+  const said = sentence("editing").textContent;
+  document.title = document.title.replace(h1.textContent, said);
+  h1.textContent = said;
 }
 
 function failed(fault) {
@@ -231,19 +235,23 @@ function failed(fault) {
 }
 
 function show(name) {
-  const said = name ? sentences.querySelector(`[data-name="${name}"]`).textContent : "";
+  const said = name ? sentence(name).textContent : "";
   if (chip.textContent !== said) chip.textContent = said;
   chip.hidden = !said;
   chip.classList.toggle("accent", name === "saved");
 }
 
-function explain(name, sentence = "") {
+function explain(name, told = "") {
   // An alert that is set again is read out again.
-  if (name === reason && !sentence) return;
+  if (name === reason && !told) return;
   reason = name;
   trouble.hidden = !name;
-  const said = name && !sentence ? sentences.querySelector(`[data-name="${name}"]`) : null;
-  trouble.querySelector("p").replaceChildren(...(said ? said.cloneNode(true).childNodes : [sentence]));
+  const said = name && !told ? sentence(name) : null;
+  trouble.querySelector("p").replaceChildren(...(said ? said.cloneNode(true).childNodes : [told]));
+}
+
+function sentence(name) {
+  return sentences.querySelector(`[data-name="${name}"]`);
 }
 
 function go(away) {
