@@ -686,6 +686,9 @@ def test_all_chats_of_a_page_are_picked_with_one_tick(ada):
     expect(ada.locator('[name="chat"]:checked')).to_have_count(ticks.count())
     ticks.first.uncheck()
     expect(everything).not_to_be_checked()
+    expect(ada.get_by_role("status").filter(has_text="selected")).to_have_text(
+        f"{ticks.count() - 1} selected"
+    )
     everything.check()
     expect(ticks.first).to_be_checked()
     everything.uncheck()

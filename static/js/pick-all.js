@@ -1,4 +1,4 @@
-// One tick for all rows of the page, where several are selected.
+// One tick for all rows of the page, where several are selected, and how many are.
 const place = document.querySelector("[data-picks-all]");
 const all = place?.querySelector("input");
 const ticks = [...(all?.form.querySelectorAll(".rows [type=checkbox]") ?? [])];
@@ -8,12 +8,13 @@ if (place) {
   show();
   all.form.addEventListener("change", ({ target }) => {
     if (target === all) for (const tick of ticks) tick.checked = all.checked;
-    else show();
+    show();
   });
 }
 
 function show() {
   const picked = ticks.filter((tick) => tick.checked).length;
-  all.checked = picked === ticks.length;
+  all.checked = picked > 0 && picked === ticks.length;
+  place.querySelector("[data-picked]").textContent = picked;
   all.indeterminate = picked > 0 && !all.checked;
 }
