@@ -26,7 +26,7 @@ from chats.lifecycle import close_dead
 from chats.order import purge_trash
 from notes.order import purge_notes
 from notes.transfer import importing
-from reminders import delivering, due
+from reminders import delivering, digests, due
 from reminders.courier import Courier
 from reminders.notices import forget_old as forget_old_notices
 from reminders.order import purge_reminders
@@ -64,6 +64,7 @@ class Worker:
         """One round. A job that fails is named in the log, and the others still get their turn."""
         self._try(self.beat)
         self._try(self.tell_of_reminders)
+        self._try(self.tell_of_the_day)
         if self._beats_can_be_trusted():
             self._try(close_dead)
             self._try(pulls.close_dead)
@@ -91,6 +92,10 @@ class Worker:
                 break
             self.beat()
         self._next_due = due.next_due()
+
+    def tell_of_the_day(self) -> None:
+        while digests.plan_due():
+            self._on_told()
 
     def pause_s(self) -> float:
         """Until the next round: shorter where a reminder is due sooner."""

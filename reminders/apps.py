@@ -6,6 +6,6 @@ class RemindersConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import zones
-        from reminders import moving
+        from reminders import moving, telling
 
-        zones.FOLLOWERS.append(moving.follow)
+        zones.FOLLOWERS.extend((moving.follow, telling.follow))

@@ -90,7 +90,8 @@ def take_up(lease: Lease, now: datetime.datetime | None = None) -> Ready | None:
     delivery = rows.annotate(was_done_since=Exists(done_since)).first()
     if delivery is None:
         return None
-    if _came_to_nothing(delivery, delivery.was_done_since):
+    message = wording.of(delivery, now)
+    if message is None or _came_to_nothing(delivery, delivery.was_done_since):
         _close(lease, State.DROPPED)
         return None
     try:
@@ -102,7 +103,7 @@ def take_up(lease: Lease, now: datetime.datetime | None = None) -> Ready | None:
     except Unsent as unsent:
         _close(lease, State.FAILED, error=sealed_for(delivery, "error", unsent.sentence))
         return None
-    return Ready(lease, delivery, target, wording.message(delivery, now))
+    return Ready(lease, delivery, target, message)
 
 
 def _came_to_nothing(delivery: Delivery, was_done_since: bool) -> bool:

@@ -17,7 +17,11 @@ TOASTS = 5
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:
     told = _with_reminders(request).order_by("-made", "-id")[:SHOWN]
-    return render(request, "reminders/notice_list.html", {"notices": [_named(one) for one in told]})
+    shown = {
+        "notices": [_named(one) for one in told],
+        "off": request.user.channels.filter(off_since__isnull=False).order_by("off_since"),
+    }
+    return render(request, "reminders/notice_list.html", shown)
 
 
 @require_POST

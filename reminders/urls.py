@@ -2,6 +2,7 @@ from django.urls import path
 
 from reminders import (
     act_views,
+    channel_views,
     feed_views,
     list_views,
     notice_views,
@@ -40,6 +41,13 @@ urlpatterns = [
     path("read", quick_views.read, name="read"),
     path("add", quick_views.add, name="add"),
     path("new", views.new, name="new"),
+    path("told", channel_views.told, name="told"),
+    path("told/times", channel_views.save_times, name="save_times"),
+    path("told/new", channel_views.new, name="channel_new"),
+    path("told/<uuid:channel_id>", channel_views.channel, name="channel"),
+    path("told/<uuid:channel_id>/test", channel_views.test, name="channel_test"),
+    path("told/<uuid:channel_id>/secret", channel_views.secret, name="channel_secret"),
+    path("told/<uuid:channel_id>/delete", channel_views.delete, name="channel_delete"),
     path("<uuid:reminder_id>/", views.detail, name="detail"),
     path("<uuid:reminder_id>/edit", views.edit, name="edit"),
     path("<uuid:reminder_id>/snooze", act_views.snooze_one, name="snooze_one"),

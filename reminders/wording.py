@@ -1,6 +1,7 @@
 """What is said outside AhFai, on the person's own clock."""
 
 import datetime
+import uuid
 from contextlib import suppress
 
 from django.conf import settings
@@ -10,21 +11,36 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ahfai.crypto import SealError
-from reminders import words
+from ahfai.templatetags.house import opened
+from reminders import schedule, words
 from reminders.channels.message import Message
 from reminders.models import LATE_AFTER, Delivery
 
+# Titles in a digest.
+SHOWN = 20
 
-def message(delivery: Delivery, now: datetime.datetime) -> Message:
-    """Of a delivery with its reminder, channel and owner loaded."""
+
+def test(now: datetime.datetime) -> Message:
+    text = _("This is how AhFai tells you of a reminder by this channel.")
+    address = settings.SITE_URL + reverse("reminders:told")
+    return Message(uuid.uuid4(), _("A test of AhFai"), text, address, now, "test")
+
+
+def of(delivery: Delivery, now: datetime.datetime) -> Message | None:
+    """What a delivery says, with its reminder, channel and owner loaded; None for a digest of
+    nothing."""
+    with timezone.override(delivery.owner.zone):
+        return _of_reminder(delivery, now) if delivery.reminder else _of_day(delivery, now)
+
+
+def _of_reminder(delivery: Delivery, now: datetime.datetime) -> Message:
     reminder = delivery.reminder
     assert reminder
     title = _("You have a reminder")
     if delivery.channel.says_title:
         with suppress(SealError):
             title = reminder.title
-    with timezone.override(delivery.owner.zone):
-        text = _late(delivery, now) if now - delivery.occurrence_at > LATE_AFTER else ""
+    text = _late(delivery, now) if now - delivery.occurrence_at > LATE_AFTER else ""
     address = reverse("reminders:detail", args=[reminder.pk])
     return Message(delivery.pk, title, text, settings.SITE_URL + address, delivery.occurrence_at)
 
@@ -39,3 +55,31 @@ def _late(delivery: Delivery, now: datetime.datetime) -> str:
         delivery.missed,
     )
     return said % {"time": due, "count": delivery.missed}
+
+
+def _of_day(delivery: Delivery, now: datetime.datetime) -> Message | None:
+    """How many are overdue and how many are for today; what they are where that is allowed."""
+    midnight, tomorrow = schedule.midnights(now, delivery.owner.zone)
+    near = delivery.owner.reminders.dated().listed().filter(moment__lt=tomorrow)
+    overdue = delivery.owner.reminders.overdue(now, midnight).count()
+    today = near.count() - overdue
+    if not (overdue or today):
+        return None
+    counts = [
+        overdue
+        and ngettext("%(count)d overdue", "%(count)d overdue", overdue) % {"count": overdue},
+        today and ngettext("%(count)d for today", "%(count)d for today", today) % {"count": today},
+    ]
+    text = ""
+    if delivery.channel.says_title:
+        shown = near.order_by("moment", "id")[:SHOWN]
+        day = timezone.localdate(now)
+        text = "\n".join(f"{words.when(one, day)}: {opened(one, 'title')}" for one in shown)
+    return Message(
+        delivery.pk,
+        ", ".join(filter(None, counts)),
+        text,
+        settings.SITE_URL + reverse("reminders:list"),
+        delivery.occurrence_at,
+        "digest",
+    )

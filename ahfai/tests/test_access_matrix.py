@@ -1,5 +1,6 @@
 """Every address of the house, tried by nobody and by a stranger."""
 
+import json
 import re
 import uuid
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from accounts import files
 from accounts.models import Tag
 from chats.models import Chat, Message, Preset, Pull
 from notes.models import Import, Note, Revision
-from reminders.models import Feed, List, Reminder
+from reminders.models import Channel, Feed, List, Reminder
 
 CANARY = "Weekend in the Ardennes with a canary"
 METHODS = ("get", "post")
@@ -86,6 +87,9 @@ def things(owner) -> dict[str, object]:
         "feed_id": Feed.objects.create(owner=owner, name=CANARY, secret_hash="0" * 64).pk,
         # What a copy of the database shows of an address opens nothing.
         "secret": "0" * 64,
+        "channel_id": Channel.objects.create(
+            owner=owner, kind="ntfy", name=CANARY, target=json.dumps({"server": CANARY})
+        ).pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
         "object_id": chat.pk,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from reminders.channels.http import AddressField, TokenField, post_json
+from reminders.channels.http import AddressField, TokenField, host, post_json
 from reminders.channels.message import Answer, Message
 from reminders.channels.target import Target, TargetForm, Way
 
@@ -17,6 +17,10 @@ PRIORITY = 5
 class Gotify(Target):
     server: str
     token: str
+
+    @property
+    def place(self) -> str:
+        return host(self.server)
 
     def send(self, message: Message) -> Answer:
         said = {

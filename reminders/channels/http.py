@@ -59,6 +59,11 @@ def _shown(body: bytes) -> str:
     return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
 
 
+def host(address: str) -> str:
+    """Of an address, with its port where it names one."""
+    return urlsplit(address).netloc.rpartition("@")[2]
+
+
 class AddressField(forms.CharField):
     """Where something is sent to. Whether AhFai may send there is seen when it does."""
 

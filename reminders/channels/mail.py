@@ -24,6 +24,10 @@ class Mail(Target):
         """The address is nowhere a second time: it can change."""
         return cls(owner.email)
 
+    @property
+    def place(self) -> str:
+        return self.address
+
     def send(self, message: Message) -> Answer:
         if not settings.HAS_MAIL:
             raise Temporary(_("No mail server is set up here: see EMAIL_URL."))

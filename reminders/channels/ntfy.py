@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from reminders.channels.http import AddressField, TokenField, post_json
+from reminders.channels.http import AddressField, TokenField, host, post_json
 from reminders.channels.message import Answer, Message
 from reminders.channels.target import Target, TargetForm, Way
 
@@ -19,6 +19,10 @@ class Ntfy(Target):
     server: str
     topic: str
     token: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"{host(self.server)}/{self.topic}"
 
     def send(self, message: Message) -> Answer:
         said = {

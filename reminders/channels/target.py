@@ -21,6 +21,11 @@ class Target(ABC):
         """From what was kept. Raises TypeError and ValueError where it doesn't fit."""
         return cls(**kept)
 
+    @property
+    def place(self) -> str:
+        """Where that is, as its person knows it again."""
+        return ""
+
     @abstractmethod
     def send(self, message: Message) -> Answer:
         """Within a few seconds. Raises Temporary and Permanent."""

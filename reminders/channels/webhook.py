@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from reminders.channels.http import AddressField, post
+from reminders.channels.http import AddressField, host, post
 from reminders.channels.message import Answer, Message
 from reminders.channels.target import Target, TargetForm, Way
 
@@ -26,6 +26,10 @@ class Webhook(Target):
 
     address: str
     secret: str
+
+    @property
+    def place(self) -> str:
+        return host(self.address)
 
     def send(self, message: Message) -> Answer:
         said = {
