@@ -2,6 +2,7 @@ from django.urls import path
 
 from reminders import (
     act_views,
+    answer_views,
     channel_views,
     feed_views,
     list_views,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("told/<uuid:channel_id>/secret", channel_views.secret, name="channel_secret"),
     path("told/<uuid:channel_id>/delete", channel_views.delete, name="channel_delete"),
     path("<uuid:reminder_id>/", views.detail, name="detail"),
+    path("<uuid:reminder_id>/act", answer_views.answer, name="answer"),
     path("<uuid:reminder_id>/edit", views.edit, name="edit"),
     path("<uuid:reminder_id>/snooze", act_views.snooze_one, name="snooze_one"),
     path("<uuid:reminder_id>/put-back", views.put_back, name="put_back"),

@@ -41,8 +41,9 @@ def _of_reminder(delivery: Delivery, now: datetime.datetime) -> Message:
         with suppress(SealError):
             title = reminder.title
     text = _late(delivery, now) if now - delivery.occurrence_at > LATE_AFTER else ""
-    address = reverse("reminders:detail", args=[reminder.pk])
-    return Message(delivery.pk, title, text, settings.SITE_URL + address, delivery.occurrence_at)
+    at = int(delivery.occurrence_at.timestamp())
+    address = f"{settings.SITE_URL}{reverse('reminders:answer', args=[reminder.pk])}?at={at}"
+    return Message(delivery.pk, title, text, address, delivery.occurrence_at)
 
 
 def _late(delivery: Delivery, now: datetime.datetime) -> str:
