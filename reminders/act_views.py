@@ -19,7 +19,7 @@ from accounts.forms import TagSeveralForm
 from accounts.requests import SignedInRequest
 from reminders import completing, order, own_lists, snoozing, words
 from reminders.completing import Kind
-from reminders.forms import IntoListForm, PickedForm, SnoozeForm, UndoForm
+from reminders.forms import DETAIL, IntoListForm, PickedForm, SnoozeForm, UndoForm
 from reminders.list_views import list_page
 
 
@@ -43,7 +43,7 @@ def _complete(request: SignedInRequest, kind: Kind) -> HttpResponse:
     if not form.is_valid():
         return redirect("reminders:list")
     if not form.cleaned_data["seen"]:
-        return list_page(request, form.cleaned_data["back_to"], none_picked=True)
+        return _none_picked(request, form)
     outcome = completing.complete(request.user, form.cleaned_data["seen"], kind)
     _say_left_alone(request, outcome.changed)
     # What was just done can be taken back: its ids are in the session, not in the address.
@@ -71,7 +71,7 @@ def snooze(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid() or moment is None:
         return redirect("reminders:list")
     if not form.cleaned_data["seen"]:
-        return list_page(request, form.cleaned_data["back_to"], none_picked=True)
+        return _none_picked(request, form)
     _say_put_off(request, snoozing.snooze(request.user, form.cleaned_data["seen"], moment), moment)
     return _back(request, form)
 
@@ -107,7 +107,7 @@ def _move(request: SignedInRequest, act: str, move: Callable) -> HttpResponse:
     if not form.is_valid():
         return redirect("reminders:list")
     if not form.cleaned_data["seen"]:
-        return list_page(request, form.cleaned_data["back_to"], none_picked=True)
+        return _none_picked(request, form)
     moved = move(request.user, form.cleaned_data["seen"])
     just = {"act": act, "ids": [str(reminder_id) for reminder_id in moved]}
     return _back(request, form, just if moved else None)
@@ -121,6 +121,8 @@ def tag_several(request: SignedInRequest) -> HttpResponse:
         return redirect("reminders:list")
     form = TagSeveralForm(request.POST)
     picked, back_to = place.cleaned_data["seen"], place.cleaned_data["back_to"]
+    if back_to == DETAIL:
+        return redirect("reminders:list")
     if not form.is_valid() or not picked:
         return list_page(request, back_to, refused=form, none_picked=form.is_valid())
     asked = form.cleaned_data
@@ -148,7 +150,7 @@ def into_list(request: SignedInRequest) -> HttpResponse:
         return redirect("reminders:list")
     picked = place.cleaned_data["seen"]
     if not picked:
-        return list_page(request, place.cleaned_data["back_to"], none_picked=True)
+        return _none_picked(request, place)
     if count := own_lists.put_into(request.user, picked, form.cleaned_data["into"]):
         said = ngettext("The reminder is moved.", "%(count)d reminders are moved.", count)
         messages.success(request, said % {"count": count})
@@ -160,9 +162,16 @@ def delete(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     """For good; what is put into the trash can come back."""
     reminder = get_object_or_404(request.user.reminders.listed(), pk=reminder_id)
     if request.method == "GET":
-        return render(request, "reminders/reminder_delete.html", {"reminder": reminder})
+        has_steps = reminder.steps.filter(trashed=reminder.trashed).exists()
+        shown = {"reminder": reminder, "has_steps": has_steps}
+        return render(request, "reminders/reminder_delete.html", shown)
     order.delete(reminder)
     return redirect("reminders:trash" if reminder.trashed else "reminders:list")
+
+
+def _none_picked(request: SignedInRequest, form: PickedForm) -> HttpResponse:
+    place = form.cleaned_data["back_to"]
+    return list_page(request, "list" if place == DETAIL else place, none_picked=True)
 
 
 def _say_left_alone(request: SignedInRequest, count: int) -> None:
@@ -193,7 +202,12 @@ def _back(
     if request.htmx:
         return HttpResponse(headers={"HX-Trigger": "look"})
     request.session["reminders_just"] = just
+    place = form.cleaned_data["back_to"]
+    if place == DETAIL:
+        address = reverse("reminders:detail", args=[form.cleaned_data["of"]])
+    else:
+        address = reverse(f"reminders:{place}")
     names = ("list", "tag", "before", "after") if keep_tag else ("list",)
     kept = {name: request.GET[name] for name in names if name in request.GET}
     query = urlencode(kept | ({"just": 1} if just else {}))
-    return redirect(reverse(f"reminders:{form.cleaned_data['back_to']}") + (query and f"?{query}"))
+    return redirect(address + (query and f"?{query}"))

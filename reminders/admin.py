@@ -8,7 +8,7 @@ from reminders.models import Channel, Completion, Delivery, Feed, List, Notice, 
 class ReminderInspection(Inspection):
     shown = (
         *("id", "owner_id", "created", "changed", "version"),
-        *("day", "at", "zone", "rrule", "repeat_from", "priority", "list_id"),
+        *("day", "at", "zone", "rrule", "repeat_from", "priority", "list_id", "parent_id"),
         *("due", "next_fire_at", "snoozed_until", "done", "trashed"),
         "has_own_channels",
     )
@@ -17,7 +17,7 @@ class ReminderInspection(Inspection):
 
 @admin.register(Completion)
 class CompletionInspection(Inspection):
-    shown = ("id", "owner_id", "reminder_id", "kind", "made", "version")
+    shown = ("id", "owner_id", "reminder_id", "kind", "made", "version", "along_with_id")
     ordering = ("-made",)
 
 

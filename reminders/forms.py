@@ -24,7 +24,9 @@ from reminders.phrases import MAX_PHRASE, Order, Phrase, read
 from reminders.recurrence import MAX_INTERVAL, Rule, occurrence
 from reminders.repeating import UNITS, Repeat
 
-PLACES = ("list", "undated", "done", "trash")
+# The page of a reminder.
+DETAIL = "detail"
+PLACES = ("list", "undated", "done", "trash", DETAIL)
 MAX_AT_ONCE = 500
 # A rule that stays as it is.
 KEPT = "kept"
@@ -140,7 +142,6 @@ class ReminderForm(forms.Form):
             self.add_error("day", _("A time needs a day, too."))
         if not data.get("at"):
             data["zone"] = ""
-        data.setdefault("list_id", None)
         return {**data, **self._repeat(data)}
 
     def _repeat(self, data: dict[str, Any]) -> dict[str, str]:
@@ -168,7 +169,7 @@ class ReminderForm(forms.Form):
         """What it says, by the columns of a reminder."""
         words = ("title", "details", "priority", "list_id")
         names = (*words, "day", "at", "zone", "rrule", "repeat_from")
-        return {name: self.cleaned_data[name] for name in names}
+        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
 
 
 class QuickForm(forms.Form):
@@ -254,6 +255,8 @@ class QuickForm(forms.Form):
     def wanted(self) -> dict[str, Any]:
         """What was understood, by the columns of a reminder."""
         assert self.phrase
+        if self.around.parent:
+            return {**quick.wanted(self.phrase), "parent_id": self.around.parent.pk}
         list_id = self.goes_to.id if self.goes_to else None
         return {**quick.wanted(self.phrase), "list_id": list_id}
 
@@ -285,9 +288,16 @@ class QuickForm(forms.Form):
 
 
 class PlaceForm(forms.Form):
-    """The list that something is done in, and to which of its rows."""
+    """The list, or the page `of` a reminder, that something is done in, and to which rows."""
 
     back_to = forms.ChoiceField(choices=[(place, place) for place in PLACES])
+    of = forms.UUIDField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if data.get("back_to") == DETAIL and not data.get("of"):
+            self.add_error("of", "")
+        return data
 
     def values(self, name: str) -> list[str]:
         return cast("QueryDict", self.data).getlist(name)[:MAX_AT_ONCE]
@@ -298,7 +308,7 @@ class PickedForm(PlaceForm):
     is asked of the rows."""
 
     def clean(self) -> dict[str, Any]:
-        return {**self.cleaned_data, "seen": dict(map(self._seen, self.values("reminder")))}
+        return {**super().clean(), "seen": dict(map(self._seen, self.values("reminder")))}
 
     @staticmethod
     def _seen(text: str) -> tuple[uuid.UUID, int]:
@@ -310,7 +320,7 @@ class PickedForm(PlaceForm):
 class UndoForm(PlaceForm):
     def clean(self) -> dict[str, Any]:
         ids = [forms.UUIDField().clean(one) for one in self.values("completion")]
-        return {**self.cleaned_data, "completions": ids}
+        return {**super().clean(), "completions": ids}
 
 
 class SnoozeForm(forms.Form):

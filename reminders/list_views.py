@@ -14,7 +14,7 @@ from accounts import tags
 from accounts.forms import TagSeveralForm
 from accounts.requests import SignedInRequest
 from ahfai import rowmenus
-from reminders import lists, own_lists, pages, schedule, snoozing, words
+from reminders import lists, own_lists, pages, schedule, snoozing, steps, words
 from reminders.forms import QuickForm
 from reminders.lists import Section
 from reminders.models import Reminder, ReminderQuerySet, Tagging
@@ -71,6 +71,7 @@ def list_page(
     is_picking = "pick" in request.GET or bool(refused) or none_picked
     carried = tags_of([row.reminder for row in rows], known)
     menus = {} if is_picking else _menus(request, rows, place, now)
+    steps.put_beside(request.user, rows, timezone.localdate(now))
     for row in rows:
         row.tags = carried.get(row.reminder.pk, [])
         row.in_list = None if in_list else own_lists.within(of_person, row.reminder.list_id)
@@ -182,7 +183,7 @@ def _done(
 def _trash(
     request: SignedInRequest, there: ReminderQuerySet, _is_narrowed: bool, _now: datetime.datetime
 ) -> _Shown:
-    page = pages.page(there.in_trash(), "-trashed", request.GET)
+    page = pages.page(there.listed_in_trash(), "-trashed", request.GET)
     return page, [Section("", [lists.Row(one) for one in page.rows])] if page.rows else []
 
 
@@ -191,7 +192,7 @@ _PLACES = {"list": _by_day, "undated": _undated, "done": _done, "trash": _trash}
 
 def _completions(request: SignedInRequest, there: ReminderQuerySet, is_narrowed: bool):
     """With their reminders, without what no list shows."""
-    made = request.user.completions.filter(reminder__trashed=None)
+    made = request.user.completions.by_the_person().filter(reminder__trashed=None)
     if is_narrowed:
         made = made.filter(reminder__in=there.values("pk"))
     return made.select_related("reminder").defer("reminder__details")

@@ -25,8 +25,16 @@ class Row:
     tags: list[Named] = field(default_factory=list)
     in_list: own_lists.Named | None = None
     menu: str = ""
+    steps: list["Row"] = field(default_factory=list)
+    steps_done: int = 0
+    # What it is a step of.
+    parent: Reminder | None = None
     # When, also without the heading of its day.
     whole: str = ""
+
+    @property
+    def steps_in_all(self) -> int:
+        return len(self.steps) + self.steps_done
 
     @property
     def value(self) -> str:

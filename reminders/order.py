@@ -1,10 +1,11 @@
-"""Keeping reminders in order: tagged, put into the trash, and back."""
+"""Keeping reminders in order: tagged, put into the trash, and back; what they take along."""
 
 import datetime
 import uuid
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import changes, tags
@@ -15,25 +16,36 @@ TRASH_KEPT_FOR = datetime.timedelta(days=30)
 
 
 def trash(user, reminder_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
-    """Put those of the person's reminders into the trash; nobody is told of them there."""
-    now = timezone.now()
+    """Put those of the person's reminders into the trash, and their steps; nobody is told of them
+    there. Returns those of the ids that are there now."""
+    now, asked = timezone.now(), list(reminder_ids)
     with transaction.atomic():
-        found = _locked(user.reminders.living().filter(pk__in=list(reminder_ids)))
+        found = _locked(user.reminders.living().filter(_with_steps(asked)))
         ids = [one.pk for one in found]
         Reminder.objects.filter(pk__in=ids).update(trashed=now, next_fire_at=None)
         Notice.objects.filter(reminder__in=ids, read=None).update(read=now)
-    return ids
+    return [one for one in ids if one in asked]
 
 
 def restore(user, reminder_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
-    """Take them out of the trash. What came due while they lay there is told of late."""
+    """Take them out of the trash, and the steps that came there along with them. What came due
+    while they lay there is told of late. Returns those of the ids that are back."""
+    asked = list(reminder_ids)
     with transaction.atomic():
-        found = _locked(user.reminders.in_trash().filter(pk__in=list(reminder_ids)))
+        found = _locked(user.reminders.in_trash().filter(_with_steps(asked)))
+        since = {one.pk: one.trashed for one in found if one.pk in asked}
         for reminder in found:
             assert reminder.trashed
+            came_along = reminder.parent_id and since.get(reminder.parent_id) == reminder.trashed
+            if reminder.pk not in asked and not came_along:
+                continue
             next_fire_at = None if reminder.done else schedule.coming(reminder, reminder.trashed)
             Reminder.objects.filter(pk=reminder.pk).update(trashed=None, next_fire_at=next_fire_at)
-    return [one.pk for one in found]
+    return list(since)
+
+
+def _with_steps(reminder_ids: list[uuid.UUID]) -> Q:
+    return Q(pk__in=reminder_ids) | Q(parent__in=reminder_ids)
 
 
 def add_tags(user, reminder_ids: Iterable[uuid.UUID], names: Iterable[str]) -> int:
@@ -59,11 +71,16 @@ def take_tag_off(user, reminder_ids: Iterable[uuid.UUID], tag_id: uuid.UUID) -> 
 
 
 def delete(reminder: Reminder) -> None:
-    """For good, with what was done with it."""
+    """For good, with its steps and what was done with them. Steps that were taken out of the trash
+    alone stay, as reminders of their own."""
     with transaction.atomic():
-        if not Reminder.objects.select_for_update().filter(pk=reminder.pk).exists():
+        found = _locked(Reminder.objects.filter(_with_steps([reminder.pk])))
+        kept = next((one for one in found if one.pk == reminder.pk), None)
+        if kept is None:
             return
-        changes.bury(reminder.owner_id, [reminder.pk])
+        apart = [one.pk for one in found if kept.trashed and not one.trashed]
+        changes.bury(reminder.owner_id, [one.pk for one in found if one.pk not in apart])
+        Reminder.objects.filter(pk__in=apart).update(parent=None)
         reminder.delete()
         tags.drop_unused(reminder.owner)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from accounts import changes
 from accounts.fields import opened_rows, sealed_for
@@ -103,12 +103,20 @@ def delete(user, list_id: uuid.UUID) -> None:
 
 
 def put_into(user, reminder_ids: Iterable[uuid.UUID], list_id: uuid.UUID | None) -> int:
-    """Let those of the person's reminders be in this list, or in none. Returns how many."""
+    """Let those of the person's reminders be in this list, or in none, with their steps; a step is
+    where its parent is. Returns how many."""
+    asked = list(reminder_ids)
     with transaction.atomic():
-        found = user.reminders.living().filter(pk__in=list(reminder_ids)).listed()
-        ids = [one.pk for one in found.select_for_update().order_by("pk")]
+        found = user.reminders.living().filter(Q(pk__in=asked) | Q(parent__in=asked)).listed()
+        moved = [
+            one
+            for one in found.select_for_update().order_by("pk")
+            if one.parent_id is None or one.parent_id in asked
+        ]
         changes.next_number(user.pk)
-        return Reminder.objects.filter(pk__in=ids).update(list=still_there(user, list_id))
+        there = Reminder.objects.filter(pk__in=[one.pk for one in moved])
+        there.update(list=still_there(user, list_id))
+    return sum(one.parent_id is None for one in moved)
 
 
 def still_there(user, list_id: uuid.UUID | None) -> uuid.UUID | None:

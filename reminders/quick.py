@@ -28,6 +28,8 @@ class Around:
     lists: Sequence[own_lists.Named] = ()
     in_list: own_lists.Named | None = None
     tag: tags.Named | None = None
+    # What the line becomes a step of.
+    parent: Reminder | None = None
 
     @property
     def query(self) -> dict[str, str]:

@@ -12,13 +12,14 @@ from accounts.requests import SignedInRequest
 from reminders import own_lists, quick, writing
 from reminders.forms import QuickForm
 from reminders.list_views import list_page
+from reminders.models import Reminder
 
 
-def form_of(request: SignedInRequest) -> QuickForm:
-    user = request.user
-    return QuickForm(
-        request.POST, user=user, around=around(request), order=quick.order_for(request)
-    )
+def form_of(request: SignedInRequest, parent: Reminder | None = None) -> QuickForm:
+    """Of a step where it has a `parent`."""
+    place = quick.Around(parent=parent) if parent else around(request)
+    order = quick.order_for(request)
+    return QuickForm(request.POST, user=request.user, around=place, order=order)
 
 
 def around(request: SignedInRequest) -> quick.Around:

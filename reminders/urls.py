@@ -9,6 +9,7 @@ from reminders import (
     notice_views,
     own_list_views,
     quick_views,
+    step_views,
     views,
 )
 
@@ -53,6 +54,8 @@ urlpatterns = [
     path("<uuid:reminder_id>/act", answer_views.answer, name="answer"),
     path("<uuid:reminder_id>/edit", views.edit, name="edit"),
     path("<uuid:reminder_id>/snooze", act_views.snooze_one, name="snooze_one"),
+    path("<uuid:reminder_id>/steps", step_views.add, name="add_step"),
+    path("<uuid:reminder_id>/steps/read", step_views.read, name="read_step"),
     path("<uuid:reminder_id>/put-back", views.put_back, name="put_back"),
     path("<uuid:reminder_id>/delete", act_views.delete, name="delete"),
 ]

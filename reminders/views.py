@@ -17,10 +17,11 @@ from accounts import tags
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY
-from reminders import order, own_lists, recurrence, schedule, snoozing, words, writing
-from reminders.forms import KEPT, ReminderForm
+from reminders import order, own_lists, recurrence, schedule, snoozing, steps, words, writing
+from reminders.forms import KEPT, QuickForm, ReminderForm
 from reminders.list_views import tags_of
 from reminders.models import MAX_RULE, Reminder, RepeatFrom
+from reminders.quick import Around
 from reminders.quick_views import around, form_of
 from reminders.repeating import Repeat
 
@@ -33,6 +34,13 @@ def detail(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     if reminder.trashed:
         gone = {"reminder": reminder}
         return render(request, "reminders/reminder_trashed.html", gone, status=404)
+    return detail_page(request, reminder)
+
+
+def detail_page(
+    request: SignedInRequest, reminder: Reminder, quick: QuickForm | None = None
+) -> HttpResponse:
+    """A reminder, with the line of a new step that somebody writes."""
     now = timezone.now()
     today = timezone.localdate(now)
     since = reminder.snoozed_until or reminder.due
@@ -47,11 +55,23 @@ def detail(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
         "late": words.lateness(since, now) if since and is_late else "",
         "put_off": put_off and words.moment(put_off, today),
         "choices": snoozing.choices(now, request.user.zone),
+        "steps": steps.of_one(reminder, today),
+        "quick": quick or _line_of_a_step(request, reminder),
+        "just": request.session.get("reminders_just") if "just" in request.GET else None,
         "undo": _last_completion(reminder) if reminder.done else None,
         "tags": tags_of([reminder], tags.all_of(request.user)).get(reminder.pk, []),
         "in_list": own_lists.within(own_lists.all_of(request.user), reminder.list_id),
     }
-    return render(request, "reminders/reminder_detail.html", shown)
+    status = 422 if quick and quick.errors else 200
+    return render(request, "reminders/reminder_detail.html", shown, status=status)
+
+
+def _line_of_a_step(request: SignedInRequest, reminder: Reminder) -> QuickForm | None:
+    """None where it can't have any."""
+    if reminder.done or reminder.parent_id:
+        return None
+    first = {"page": uuid.uuid4()}
+    return QuickForm(initial=first, user=request.user, around=Around(parent=reminder))
 
 
 def _later_times(reminder: Reminder) -> list[datetime.datetime]:
@@ -102,7 +122,7 @@ def _whole_form(request: SignedInRequest) -> HttpResponse:
     line.is_valid()
     reminder = Reminder(owner=request.user, **line.initial_words)
     first = _as_fields(reminder, line.tag_names) | {"page": line["page"].value()}
-    return _form_page(request, _form(request, initial=first, kept_rule=_kept_rule(reminder)))
+    return _form_page(request, _form_for(request, reminder, initial=first))
 
 
 def _sent_rule(request: SignedInRequest) -> str:
@@ -124,12 +144,12 @@ def edit(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     if request.method == "GET":
         try:
             first = _as_saved(reminder)
-            form = _form(request, initial=first, kept_rule=_kept_rule(reminder))
+            form = _form_for(request, reminder, initial=first)
             return _form_page(request, form, reminder)
         except SealError:
             # An empty form would look like an empty reminder.
             return redirect(reminder)
-    form = _form(request, request.POST, kept_rule=_kept_rule(reminder))
+    form = _form_for(request, reminder, request.POST)
     if not form.is_valid():
         return _form_page(request, form, reminder, status=422)
     if "preview" in request.POST:
@@ -183,7 +203,7 @@ def _outdated(request: SignedInRequest, reminder: Reminder) -> HttpResponse:
     """What was typed, with what was saved meanwhile beside it: who sends it again has seen both."""
     data = request.POST.copy()
     data["version"] = str(reminder.version)
-    form = _form(request, data, kept_rule=_kept_rule(reminder))
+    form = _form_for(request, reminder, data)
     form.full_clean()
     saved = _as_saved(reminder)
     mine = {**form.cleaned_data, "tags": " ".join(sorted(form.cleaned_data["tags"]))}
@@ -201,6 +221,16 @@ def _outdated(request: SignedInRequest, reminder: Reminder) -> HttpResponse:
         if name in form.fields and saved[name] != mine[name]
     ]
     return _form_page(request, form, reminder, status=409, others=others)
+
+
+def _form_for(
+    request: SignedInRequest, reminder: Reminder, *data: Any, **options: Any
+) -> ReminderForm:
+    options["kept_rule"] = _kept_rule(reminder)
+    if reminder.parent_id:
+        # A step is in the list of its parent.
+        return ReminderForm(*data, **options)
+    return _form(request, *data, **options)
 
 
 def _form(request: SignedInRequest, *data: Any, **options: Any) -> ReminderForm:

@@ -11,7 +11,12 @@ from accounts import changes, tags
 from reminders import own_lists, schedule
 from reminders.models import Reminder
 
+MAX_STEPS = 100
 TIMES = ("day", "at", "zone", "rrule", "repeat_from")
+
+
+class TooManySteps(Exception):
+    """There are MAX_STEPS steps of it already."""
 
 
 class Outdated(Exception):
@@ -28,7 +33,8 @@ def create(
     """A new reminder with the tags of these names, unless the page `page` has made the very same
     one before. Another one from there is a second reminder: somebody went back to the page.
 
-    `wanted` are columns: the words, the priority, the list, and what TIMES says.
+    `wanted` are columns: the words, the priority, the list or the parent, and what TIMES says.
+    Raises for a step Reminder.DoesNotExist, where its parent can have none, and TooManySteps.
     """
     made = user.reminders.open().filter(made_by=page).first() if page else None
     if made and _says(made, wanted):
@@ -46,13 +52,25 @@ def create(
 
 
 def _create(user, wanted: dict[str, Any], names: Iterable[str], page: uuid.UUID | None) -> Reminder:
+    parent = _parent_with_room(user, wanted.get("parent_id"))
     number = changes.next_number(user.pk)
     reminder = Reminder(owner=user, made_by=page, change_number=number, **wanted)
-    reminder.list_id = own_lists.still_there(user, reminder.list_id)
+    reminder.list_id = parent.list_id if parent else own_lists.still_there(user, reminder.list_id)
     schedule.settle(reminder, timezone.now())
     reminder.save(force_insert=True)
     reminder.tags.set(tags.named(user, names), through_defaults={"owner": user})
     return reminder
+
+
+def _parent_with_room(user, parent_id: uuid.UUID | None) -> Reminder | None:
+    """It has to be there, open, and a step of nothing itself."""
+    if parent_id is None:
+        return None
+    there = user.reminders.open().filter(parent=None).listed()
+    parent = there.select_for_update().get(pk=parent_id)
+    if parent.steps.living().count() >= MAX_STEPS:
+        raise TooManySteps
+    return parent
 
 
 def save(
@@ -75,12 +93,17 @@ def save(
         before = {name: getattr(kept, name) for name in wanted}
         for name, value in wanted.items():
             setattr(kept, name, value)
-        kept.list_id = own_lists.still_there(kept.owner, kept.list_id)
+        if kept.parent:
+            # A step is where its parent is.
+            kept.list_id = kept.parent.list_id
+        else:
+            kept.list_id = own_lists.still_there(kept.owner, kept.list_id)
         moved: tuple[str, ...] = ()
         if any(before[name] != wanted[name] for name in TIMES):
             moved = schedule.settle(kept, timezone.now())
         kept.version, kept.changed, kept.change_number = version + 1, timezone.now(), number
         kept.save(update_fields=["version", "changed", "change_number", *wanted, *moved])
+        kept.steps.exclude(list=kept.list_id).update(list=kept.list_id)
         kept.tags.set(tags.named(kept.owner, names), through_defaults={"owner": kept.owner})
         tags.drop_unused(kept.owner)
     return kept

@@ -169,6 +169,14 @@ def feed(talk: Talk, **fields) -> None:
     Feed.objects.create(**fields)
 
 
+def completion_along_with_a_strangers(talk: Talk) -> None:
+    person = make_person()
+    theirs = Completion.objects.create(
+        owner=person, reminder=reminder(person), kind="done", version=1
+    )
+    completion(talk, along_with=theirs)
+
+
 def reminders_tagging(talk: Talk, tag_of: User | None = None, **fields) -> None:
     tag, _made = Tag.objects.get_or_create(
         owner=tag_of or talk.person, name_hash="0" * 64, defaults={"name": "garden"}
@@ -291,6 +299,11 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "reminder_tells_only_of_what_is_open": lambda talk: talk.change(
         talk.reminder, next_fire_at=NOW, trashed=NOW
     ),
+    "reminder_parent_is_the_owners": lambda talk: reminder(
+        talk.person, parent=reminder(make_person())
+    ),
+    "reminder_is_no_part_of_itself": lambda talk: talk.change(talk.reminder, parent=talk.reminder),
+    "completion_along_is_the_owners": completion_along_with_a_strangers,
     "list_once_per_owner": lambda talk: twice(own_list, owner=talk.person),
     "list_colour_is_known": lambda talk: own_list(talk.person, colour="pink"),
     "reminder_list_is_the_owners": lambda talk: talk.change(

@@ -66,10 +66,20 @@ class ReminderQuerySet(SealedQuerySet):
         return self.open().filter(due__isnull=False).annotate(moment=MOMENT)
 
     def undated(self):
-        return self.open().filter(due=None)
+        """Steps without a date stand under what they are steps of, as long as that is there."""
+        is_on_its_own = Q(parent=None) | ~Q(parent__done=None) | ~Q(parent__trashed=None)
+        return self.open().filter(is_on_its_own, due=None)
 
     def in_trash(self):
         return self.filter(trashed__isnull=False)
+
+    def listed_in_trash(self):
+        """Without what came there, and goes back, along with what it is a step of."""
+        return self.in_trash().exclude(parent__isnull=False, parent__trashed=F("trashed"))
+
+    def in_order(self):
+        """Steps, as they were added."""
+        return self.order_by("created", "id")
 
     def to_fire(self, now: datetime.datetime):
         """What somebody is to be told of, the longest overdue first."""
@@ -126,6 +136,10 @@ class Reminder(models.Model):
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NONE)
     list = models.ForeignKey(
         List, on_delete=models.SET_NULL, null=True, related_name="reminders", verbose_name=_("list")
+    )
+    # What it is a step of, which itself is a step of nothing: `reminders.writing` sees to it.
+    parent = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, related_name="steps", editable=False
     )
     day = models.DateField(null=True)
     # Without one the whole day is meant.
@@ -231,6 +245,10 @@ class Reminder(models.Model):
                 name="reminder_made_once_per_page",
             ),
             SameOwner(to="list", name="reminder_list_is_the_owners"),
+            SameOwner(to="parent", name="reminder_parent_is_the_owners"),
+            models.CheckConstraint(
+                condition=Q(parent=None) | ~Q(parent=F("id")), name="reminder_is_no_part_of_itself"
+            ),
         ]
 
     def __str__(self) -> str:
