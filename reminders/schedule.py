@@ -79,6 +79,24 @@ def _first_of(
     return min((moment for moment in moments if moment and moment > after), default=None)
 
 
+def between(
+    reminder: Reminder, start: datetime.datetime, end: datetime.datetime, zone: datetime.tzinfo
+) -> Iterator[datetime.datetime]:
+    """When a series comes by itself from `start` on, before `end`, on the days after the one when
+    it is to be done; of one that comes several times a day, the first on each day in the zone."""
+    if reminder.due is None:
+        return
+    after = max(start, _next_midnight(reminder.due, zone)) - _MOMENT
+    while (moment := next(_repeats(reminder, after), None)) and moment < end:
+        yield moment
+        after = _next_midnight(moment, zone) - _MOMENT
+
+
+def _next_midnight(moment: datetime.datetime, zone: datetime.tzinfo) -> datetime.datetime:
+    tomorrow = moment.astimezone(zone).date() + datetime.timedelta(days=1)
+    return recurrence.occurrence(tomorrow, zone).at
+
+
 def _repeats(reminder: Reminder, after: datetime.datetime) -> Iterator[datetime.datetime]:
     """The times after the one that is to be done, of a series that doesn't wait for it."""
     if reminder.repeat_from != RepeatFrom.DUE or reminder.due is None:
@@ -139,8 +157,7 @@ def midnights(
 ) -> tuple[datetime.datetime, datetime.datetime]:
     """When the person's today and their tomorrow begin."""
     today = now.astimezone(zone).date()
-    tomorrow = today + datetime.timedelta(days=1)
-    return recurrence.occurrence(today, zone).at, recurrence.occurrence(tomorrow, zone).at
+    return recurrence.occurrence(today, zone).at, _next_midnight(now, zone)
 
 
 def _wall(reminder: Reminder) -> datetime.datetime:

@@ -6,6 +6,7 @@ from reminders import (
     channel_views,
     feed_views,
     list_views,
+    month_views,
     notice_views,
     own_list_views,
     quick_views,
@@ -16,6 +17,7 @@ from reminders import (
 app_name = "reminders"
 urlpatterns = [
     path("", list_views.index, name="list"),
+    path("month", month_views.month, name="month"),
     path("undated", list_views.undated, name="undated"),
     path("done", list_views.done, name="done"),
     path("trash", list_views.trash, name="trash"),

@@ -35,8 +35,12 @@ def when(reminder: Reminder, today: datetime.date, with_day: bool = True) -> str
     if reminder.due is None:
         return _("no date")
     if reminder.at is None:
-        return day(timezone.localdate(reminder.due), today) if with_day else _("all day")
+        return day(timezone.localdate(reminder.due), today) if with_day else all_day()
     return moment(reminder.due, today) if with_day else clock(reminder.due)
+
+
+def all_day() -> str:
+    return _("all day")
 
 
 def done(completion: Completion) -> str:

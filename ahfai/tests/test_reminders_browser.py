@@ -51,7 +51,7 @@ def set_elsewhere(page: Page, title: str) -> None:
 
 PLACES = [
     f"/reminders/{place}"
-    for place in ("?pick=1", "undated", "done", "trash", "lists/", "lists/new", "feeds/")
+    for place in ("?pick=1", "undated", "done", "trash", "lists/", "lists/new", "month", "feeds/")
 ]
 WHAT_CHIPS_SAY = ["every week", "tomorrow", "9:00", "#trip", "priority: High"]
 
