@@ -167,7 +167,7 @@ def test_a_reminder_that_is_due_comes_to_the_browser_without_its_words(
     reminder = fire(owner, "Call mum")
     send()
     said = json.loads(browser.read(service.requests[0].body))
-    assert (said["title"], said["path"]) == (TITLE, reminder.get_absolute_url())
+    assert (said["title"], said["path"]) == (TITLE, f"{reminder.get_absolute_url()}act")
     assert Delivery.objects.get().state == "sent"
 
 
