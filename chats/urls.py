@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.index, name="list"),
     path("archive", views.archive, name="archive"),
     path("trash", views.trash, name="trash"),
+    path("trash/delete", views.delete_several, name="delete_several"),
     path("move", views.move, name="move"),
     path("tag", tag_views.several, name="tag_several"),
     path("start", views.start, name="start"),

@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import tags
@@ -24,6 +25,7 @@ from accounts.models import User
 from accounts.ownership import is_owner
 from accounts.requests import SignedInRequest
 from ahfai import rowmenus
+from ahfai import trash as trash_can
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY
 from chats import drafts, generation, lifecycle, order, pages, servers, steering, watching
@@ -34,6 +36,7 @@ from chats.forms import (
     MessageForm,
     ModelForm,
     MoveForm,
+    PickedForm,
     TitleForm,
 )
 from chats.models import Chat, ChatQuerySet, Message, Role
@@ -160,6 +163,30 @@ def move(request: SignedInRequest) -> HttpResponse:
         "chats": [str(chat_id) for chat_id in moved],
     }
     return redirect(address_of(request, asked["back_to"], moved=bool(moved)))
+
+
+@require_http_methods(["GET", "POST"])
+def delete_several(request: SignedInRequest) -> HttpResponse:
+    """For good, what was picked in the trash or all that is in it; asked for before."""
+    is_picked = request.method == "POST" and "until" not in request.POST
+    form = PickedForm(request.POST)
+    if is_picked and not form.is_valid():
+        return redirect("chats:trash")
+    if is_picked and not form.cleaned_data["chats"]:
+        return list_page(request, "trash", none_picked=True)
+    picked = form.cleaned_data["chats"] if is_picked else None
+    there = request.user.chats.filter(trashed__isnull=False)
+    return trash_can.delete(
+        request, there, lifecycle.delete, "chats:trash", _gone_for_good, picked, "chat"
+    )
+
+
+def _gone_for_good(count: int) -> str:
+    return ngettext(
+        "The chat and all its messages will be gone for good.",
+        "%(count)d chats and all their messages will be gone for good.",
+        count,
+    ) % {"count": count}
 
 
 @require_GET

@@ -9,13 +9,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import tags
 from accounts.forms import TagSeveralForm
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from ahfai import rowmenus
+from ahfai import trash as trash_can
 from notes import order, pages, pages_by_title
 from notes.forms import PLACES, MoveForm, PickedForm
 from notes.models import Note, NoteQuerySet, Tagging
@@ -141,6 +142,30 @@ def move(request: SignedInRequest) -> HttpResponse:
         "pinned": [str(note_id) for note_id in moved.pinned],
     }
     return redirect(address_of(request, asked["back_to"], moved=bool(moved.notes)))
+
+
+@require_http_methods(["GET", "POST"])
+def delete_several(request: SignedInRequest) -> HttpResponse:
+    """For good, what was picked in the trash or all that is in it; asked for before."""
+    is_picked = request.method == "POST" and "until" not in request.POST
+    form = PickedForm(request.POST)
+    if is_picked and not form.is_valid():
+        return redirect("notes:trash")
+    if is_picked and not form.cleaned_data["notes"]:
+        return list_page(request, "trash", none_picked=True)
+    picked = form.cleaned_data["notes"] if is_picked else None
+    there = request.user.notes.in_trash()
+    return trash_can.delete(
+        request, there, order.delete, "notes:trash", _gone_for_good, picked, "note"
+    )
+
+
+def _gone_for_good(count: int) -> str:
+    return ngettext(
+        "The note and all its earlier versions will be gone for good.",
+        "%(count)d notes and all their earlier versions will be gone for good.",
+        count,
+    ) % {"count": count}
 
 
 @require_POST

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", list_views.index, name="list"),
     path("archive", list_views.archive, name="archive"),
     path("trash", list_views.trash, name="trash"),
+    path("trash/delete", list_views.delete_several, name="delete_several"),
     path("move", list_views.move, name="move"),
     path("tag", list_views.tag_several, name="tag_several"),
     path("new", views.new, name="new"),

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import tags
 from accounts.forms import TagSeveralForm
 from accounts.requests import SignedInRequest
+from ahfai import trash as trash_can
 from reminders import completing, order, own_lists, snoozing, words
 from reminders.completing import Kind
 from reminders.forms import DETAIL, IntoListForm, PickedForm, SnoozeForm, UndoForm
@@ -172,6 +173,30 @@ def delete(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
 def _none_picked(request: SignedInRequest, form: PickedForm) -> HttpResponse:
     place = form.cleaned_data["back_to"]
     return list_page(request, "list" if place == DETAIL else place, none_picked=True)
+
+
+@require_http_methods(["GET", "POST"])
+def delete_several(request: SignedInRequest) -> HttpResponse:
+    """For good, what was picked in the trash or all that is in it; asked for before."""
+    is_picked = request.method == "POST" and "until" not in request.POST
+    form = PickedForm(request.POST)
+    if is_picked and not form.is_valid():
+        return redirect("reminders:trash")
+    if is_picked and not form.cleaned_data["seen"]:
+        return list_page(request, "trash", none_picked=True)
+    picked = form.cleaned_data["seen"] if is_picked else None
+    there = request.user.reminders.in_trash()
+    return trash_can.delete(
+        request, there, order.delete, "reminders:trash", _gone_for_good, picked, "reminder"
+    )
+
+
+def _gone_for_good(count: int) -> str:
+    return ngettext(
+        "The reminder will be gone for good.",
+        "%(count)d reminders will be gone for good.",
+        count,
+    ) % {"count": count}
 
 
 def _say_left_alone(request: SignedInRequest, count: int) -> None:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("undated", list_views.undated, name="undated"),
     path("done", list_views.done, name="done"),
     path("trash", list_views.trash, name="trash"),
+    path("trash/delete", act_views.delete_several, name="delete_several"),
     path("complete", act_views.complete, name="complete"),
     path("skip", act_views.skip, name="skip"),
     path("end", act_views.end_series, name="end_series"),
