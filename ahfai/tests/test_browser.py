@@ -550,13 +550,19 @@ def test_words_survive_a_sign_out_elsewhere_and_are_sent_after_signing_in(ada_an
 
 def test_stop_works_after_signing_in_again_elsewhere(ada_and_a_tab, ollama):
     ada, tab = ada_and_a_tab
-    ollama.play("endless")
+    ollama.play("endless", "plain")
     ask(ada, "Count for ever")
     ada.wait_for_url("**/chats/*/")
     sign_out(tab)
     sign_in(tab)
     ada.get_by_role("button", name="Stop").click()
     expect(ada.get_by_text("You stopped this answer.")).to_be_visible()
+    # What can still be done with it makes no more of itself than with any earlier answer.
+    more = ada.get_by_role("button", name="Continue")
+    assert more.bounding_box()["width"] > 80
+    ask(ada, "And now?")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    assert more.bounding_box()["width"] < 60
 
 
 def test_try_again_and_continue_keep_a_draft(ada, ollama):

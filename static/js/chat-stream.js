@@ -168,10 +168,22 @@ function place({ html, reply, replaces }) {
   }
   // Another answer to earlier words has a page of its own: what followed is on another branch.
   const replies = [...conversation.querySelectorAll(".reply")].slice(0, -1);
-  for (const form of replies.flatMap((one) => [...one.querySelectorAll("[data-again]")])) delete form.dataset.again;
+  for (const form of replies.flatMap((one) => [...one.querySelectorAll("[data-again]")])) {
+    delete form.dataset.again;
+    makeSmall(form.querySelector("button"));
+  }
   goOnAfter(reply);
   document.dispatchEvent(new Event("chat:sent"));
   return new Reply(document.getElementById(`message-${reply}`));
+}
+
+// Large is what one may want to do next; with earlier replies that isn't likely.
+function makeSmall(button) {
+  if (button.className !== "button") return;
+  const words = Object.assign(document.createElement("span"), { className: "unseen" });
+  words.textContent = button.textContent.trim();
+  button.className = "icon-button";
+  button.replaceChildren(button.querySelector("svg"), words);
 }
 
 async function stop(form) {
