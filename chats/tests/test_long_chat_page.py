@@ -52,6 +52,9 @@ def numbered(begin: int, end: int) -> list[str]:
 def test_a_long_chat_opens_at_its_end_and_leads_to_all_the_rest(client, owner):
     address = talk(owner, 40).get_absolute_url()
     assert shown(client, address) == numbered(25, 40)
+    # Only a script scrolls there by itself.
+    page = client.get(address).content.decode()
+    assert re.search(rf'<noscript>.*href="#message-{uuid.UUID(int=1079)}".*</noscript>', page)
     first = address + link(client, address, "before")
     assert shown(client, first) == numbered(10, 25)
     second = address + link(client, first, "before")
