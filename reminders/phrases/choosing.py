@@ -15,10 +15,13 @@ from reminders.phrases.words import (
     EVERY,
     FRACTIONS,
     GOING_ON,
+    LASTING,
     NAMING,
     NUMBERED,
     OPENING,
     PUNCTUATION,
+    SOMEBODY,
+    WANTING,
 )
 
 PieceKind = Literal["date", "time", "part", "repeat", "end"]
@@ -213,8 +216,8 @@ def _is_meant(said: Said, chain: Chain, passed: set[int], has_clock: bool) -> bo
     if len(chain) > 1:
         sure = FIRM if is_timed and is_dated else max(sure, PLAIN)
     if is_first and is_last:
-        return True
-    if _is_a_name(said, chain, sure, is_timed):
+        return is_timed or not _is_in_capitals(said, begin, end)
+    if _is_a_name(said, chain, sure, is_timed) or _tells(said, chain):
         return False
     if sure == FIRM or (said.word(begin - 2), said.word(begin - 1)) == ("remind", "me"):
         return True
@@ -250,6 +253,25 @@ def _is_a_name(said: Said, chain: Chain, sure: Sure, is_timed: bool) -> bool:
         return True
     before = said.tokens[begin - 1].text if begin > 1 else ""
     return sure < FIRM and before[:1].isupper() and first.text[0].isupper()
+
+
+def _is_in_capitals(said: Said, begin: int, end: int) -> bool:
+    """As a title that is all there is: "The Day After Tomorrow"."""
+    return not said.text.isupper() and sum(map(_is_unusual, said.tokens[begin + 1 : end])) > 1
+
+
+def _tells(said: Said, chain: Chain) -> bool:
+    """Whether it belongs to what is told or named, and isn't when something is to be done: "every
+    day I write", "learn to cook in 30 days", "live at 5", "in a minute book"."""
+    begin, end = chain[0].first, chain[-1].end
+    is_day = chain[0].kind == "date" and not isinstance(chain[0].value, Moment)
+    if begin == 0 and chain[-1].kind == "repeat" and said.word(end) in SOMEBODY:
+        return said.word(end + 1) not in WANTING
+    if said.word(begin) == "in" and is_day:
+        return said.word(0) in LASTING
+    if [token.word for token in said.tokens[begin:end]] == ["in", "a", "minute"]:
+        return end + 1 == len(said.tokens)
+    return said.word(begin) == "at" and begin == 1 and said.word(0) == "live"
 
 
 def _is_unusual(token: Token) -> bool:

@@ -99,7 +99,7 @@ CLINGING = _words(
 # Names that end like a date or have one after them.
 NAMING = _words(
     "good black cyber ash palm easter whit super fat shrove holy bloody manic ruby freaky casual "
-    "girl man giving blue lazy any given high"
+    "girl man giving blue lazy any given high rainy sunny snowy stormy foggy windy gloomy"
 )
 # What is numbered: "room 12.30", "chapter 3/4", "John 3:16".
 NUMBERED = _words(
@@ -120,6 +120,11 @@ DOING = _words(
     "request return review ring run schedule sell send set sign start stop study submit take talk "
     "tell test text tidy transfer try turn update visit wake wash watch water work write"
 )
+# "Every day I write" tells something, "every day I must write" is to be done.
+SOMEBODY = _words("i you he she we they")
+WANTING = _words("must need should want have will would shall can could am")
+# What takes so long, and isn't due then: "learn to cook in 30 days".
+LASTING = _words("around learn lose gain master")
 # After a bare number these go on with the sentence: "at 9 with Bob", and not "at 9 tables".
 GOING_ON = _words(
     "with on in for to and or about by at from until till every each today tomorrow tonight this "
