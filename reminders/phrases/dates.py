@@ -152,6 +152,15 @@ def in_days(said: Said, count: int = 0, unit: relativedelta = DAY_UNITS["day"]) 
     return as_day(later(said.today, count, unit))
 
 
+def in_workdays(said: Said, count: int) -> Day | CannotBe:
+    """From Monday to Friday."""
+    weeks, days = divmod(count, 5)
+    # On a weekend the first one is Monday's.
+    start = said.today - timedelta(max(0, said.today.weekday() - 4))
+    over_weekend = start.weekday() + days > 4
+    return as_day(later(start, weeks * 7 + days + 2 * over_weekend, DAY_UNITS["day"]))
+
+
 def days_from(said: Said, count: int, unit: relativedelta, side: int, day: Day) -> Day | CannotBe:
     return as_day(later(day.date, side * count, unit))
 

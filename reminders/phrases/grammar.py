@@ -21,7 +21,7 @@ from reminders.phrases.meanings import (
 from reminders.phrases.patterns import ALONE, FIRM, LAST, PLAIN, WEAK, WITH_LEAD, Row, Table
 from reminders.phrases.said import Said
 from reminders.phrases.slots import SLOTS, Slot
-from reminders.phrases.words import BYDAY, MONTHS, WEEKDAYS, WORKDAYS
+from reminders.phrases.words import BYDAY, MONTHS, MONTHS_BEHIND_DOT, WEEKDAYS, WORKDAYS
 
 
 def _itself(said: Said, value: Value) -> Value:
@@ -60,6 +60,7 @@ _OCCASIONS = (
     Row("end of month", PLAIN, dates.last_of_month),
     Row("the end of month", PLAIN, dates.last_of_month),
     Row("the? end of the? year", PLAIN, dates.last_of_year),
+    Row("eoy", PLAIN, dates.last_of_year),
     Row("the? end of {month meant}", PLAIN, dates.last_of_month),
     Row("the? start|beginning of {month meant}", PLAIN, _on),
 )
@@ -67,6 +68,9 @@ _FULL_DATES = (
     Row("{date in numbers}", PLAIN, _on),
     Row("the? {day number} of? {month} {year}?", PLAIN, dates.day_of_month),
     Row("{month} the? {day number} {year}?", PLAIN, dates.month_and_day),
+    # As Germans write them: "24. Dezember", "am 24.12.".
+    Row("am? {day number} . {month behind dot} .? {year}?", PLAIN, dates.day_of_month, ends=True),
+    Row("am {date in numbers}", FIRM, _on),
 )
 
 
@@ -90,6 +94,7 @@ _DATES = (
     Row("{d/m}", WEAK, _on),
     Row("{d.m.}", LAST, _on),
     Row("{d.m}", WITH_LEAD, _on),
+    Row("am {d.m}", FIRM, _on, ends=True),
     Row("{date in numbers} t {clock}", PLAIN, dates.at_time),
     Row("later? today", PLAIN, dates.in_days),
     Row("tod", WEAK, dates.in_days),
@@ -129,10 +134,14 @@ _DATES = (
     Row("the? {ordinal} day of {month meant}", PLAIN, dates.day_in_month),
     Row("the? {which} {weekday} of|in {month meant}", PLAIN, dates.weekday_in_month),
     Row("the? {which} {workday} of|in {month meant}", PLAIN, dates.workday_in_month),
+    Row("the? {which} {weekday} {month meant}", PLAIN, dates.weekday_in_month, ends=True),
     # From now, or from another day
     Row("in {count} {day unit} '? time?", FIRM, dates.in_days),
     Row("+ {count} {day unit}", FIRM, dates.in_days),
     Row("{count} {day unit} from now", FIRM, dates.in_days),
+    Row("in {count} {workdays}", FIRM, dates.in_workdays),
+    Row("{count} {workdays} from now", FIRM, dates.in_workdays),
+    Row("{count} {workdays}", ALONE, dates.in_workdays),
     Row("{count} {day unit}", ALONE, dates.in_days),
     Row("in {count} {minutes}", FIRM, dates.in_minutes),
     Row("+ {count} {minutes}", FIRM, dates.in_minutes),
@@ -162,6 +171,10 @@ _TIMES = (
     Row("{dotted}", WITH_LEAD, _itself),
     Row("{dotted}", WEAK, _itself, behind_day=True),
     Row("{bare}", WEAK, _itself, ends=True, behind_day=True),
+    Row("um {clock}", PLAIN, _itself),
+    Row("um? {clock} uhr", PLAIN, _itself),
+    Row("um? {dotted} uhr", PLAIN, _itself),
+    Row("um? {bare} uhr", PLAIN, _itself),
     # A reminder has one time.
     Row("{clock} -|–|to|and|& {clock}", LAST, _cannot_be),
     Row("{bare} -|–|to|and|& {bare}", WEAK, _cannot_be, ends=True, behind_day=True),
@@ -174,6 +187,7 @@ _TIMES = (
 # Behind "at".
 _HOURS = (
     Row("{hour}", FIRM, _itself, ends=True),
+    Row("{hhmm}", FIRM, _itself, ends=True, behind_day=True),
     Row("{hour} -|–|to|and|&|, {hour}", FIRM, _cannot_be, ends=True),
 )
 _PARTS_OF_DAY = (
@@ -287,6 +301,6 @@ TABLES |= {
     "end": Table(*_ENDS),
 }
 # Words that may stand in capitals.
-CALENDAR_WORDS = {*WEEKDAYS, *MONTHS, "eom", "t"}.union(
+CALENDAR_WORDS = {*WEEKDAYS, *MONTHS, *MONTHS_BEHIND_DOT, "eom", "eoy", "t"}.union(
     *(re.findall(r"[a-z']+", row.pattern) for row in _HOLIDAYS)
 )

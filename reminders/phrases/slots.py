@@ -23,6 +23,7 @@ from reminders.phrases.words import (
     HOUR_WORDS,
     MINUTES,
     MONTHS,
+    MONTHS_BEHIND_DOT,
     ORDINALS,
     PARTS,
     PERIODS,
@@ -151,7 +152,9 @@ def _with_last_dot(said: Said, at: int) -> Found:
     if not found:
         return None
     end = found[1]
-    is_timed = said.word(end) == "at" or (said.word(end + 1) == ":" and said.is_glued(end + 1))
+    is_timed = said.word(end) in ("at", "um") or (
+        said.word(end + 1) == ":" and said.is_glued(end + 1)
+    )
     return found if said.word(end - 1) == "." or is_timed else None
 
 
@@ -234,6 +237,14 @@ def _hour(said: Said, at: int) -> Found:
     return _in_form("bare", said, at)
 
 
+def _four_digits(said: Said, at: int) -> Found:
+    word = said.word(at)
+    if not (word.isdecimal() and len(word) == 4):
+        return None
+    hour, minute = divmod(int(word), 100)
+    return (Clock(hour, minute), at + 1) if hour < 24 and minute < 60 else None
+
+
 def _month_meant(said: Said, at: int) -> Found:
     """The first day of "may", "may 2026", "the month", "this month" or "next month"."""
     word, following = said.word(at), said.word(at + 1)
@@ -262,6 +273,14 @@ def _workday(said: Said, at: int) -> Found:
     if said.word(at) in ("workday", "weekday"):
         return None, at + 1
     is_said = said.word(at) in ("business", "working") and said.word(at + 1) == "day"
+    return (None, at + 2) if is_said else None
+
+
+def _workdays(said: Said, at: int) -> Found:
+    """Behind a count, without a value."""
+    if said.word(at) in ("workday", "workdays"):
+        return None, at + 1
+    is_said = said.word(at) in ("business", "working") and said.word(at + 1) in ("day", "days")
     return (None, at + 2) if is_said else None
 
 
@@ -298,8 +317,10 @@ SLOTS: dict[str, Slot] = {
     "weekday": _table(WEEKDAYS),
     "weekdays": Slot(partial(_weekday_list, ANY_WEEKDAYS), ANY_WEEKDAYS),
     "plural weekdays": Slot(partial(_weekday_list, PLURAL_WEEKDAYS), PLURAL_WEEKDAYS),
+    "workdays": Slot(_workdays, {"workday", "workdays", "business", "working"}),
     "workday": Slot(_workday, {"workday", "weekday", "business", "working"}),
     "month": _table(MONTHS),
+    "month behind dot": _table(MONTHS_BEHIND_DOT),
     "month meant": Slot(_month_meant, {"the", "this", "next", *MONTHS}),
     "of any month": Slot(_any_month, ()),
     "year": Slot(_year, {",", NUMBER}),
@@ -323,5 +344,6 @@ SLOTS: dict[str, Slot] = {
     "dotted": Slot(partial(_in_form, "dotted"), {NUMBER}),
     "bare": Slot(partial(_in_form, "bare"), {NUMBER}),
     "hour": Slot(_hour, {NUMBER, *HOUR_WORDS}),
+    "hhmm": Slot(_four_digits, {NUMBER}),
     "side": _table({"before": -1, "after": 1, "from": 1}),
 }

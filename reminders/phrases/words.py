@@ -29,6 +29,18 @@ MONTHS = {
         "august aug", "september sep sept", "october oct", "november nov", "december dec",
     ).items()
 }  # fmt: skip
+# As they stand behind a day with a dot: "24. Dezember", "3. oct". There "may" and "march" are more
+# often the beginning of a sentence.
+MONTHS_BEHIND_DOT = {
+    **{word: month for word, month in MONTHS.items() if word not in ("may", "march")},
+    **{
+        word: month + 1
+        for word, month in _by_word(
+            "januar jänner jaenner", "februar feber", "märz maerz mär mrz", "", "mai", "juni",
+            "juli", "", "", "oktober okt", "", "dezember dez",
+        ).items()
+    },
+}  # fmt: skip
 ORDINALS = _by_word(
     "", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
     "tenth", "eleventh", "twelfth",
