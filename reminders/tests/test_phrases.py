@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -1454,6 +1455,7 @@ def test_a_phrase_may_be_so_long_and_no_longer():
         understood("x" * (MAX_PHRASE + 1))
 
 
+BEAT = 150_000
 _ODD = (
     "1 2 31 32 0 9999 , . : ; ! ? / - + ( ) @ # \" “ ” ' ½ ² ٣ 日 \x00 \ud800 🎉 İ ﬁ 29.2. "
     "31.2.2026 00:00 24:00 25:00 #a !1 next every every! last first the of day days before after "
@@ -1462,10 +1464,25 @@ _ODD = (
 WORDS = sorted({word for row in (*DATES, *TIMES, *SENTENCES, *REPEATS) for word in row[0].split()})
 
 
+def cpu_s(work: Callable[[], object]) -> float:
+    """The least of a few times: the collector or a busy machine takes some of the others."""
+    took = []
+    for _ in range(3):
+        begun = time.process_time()
+        work()
+        took.append(time.process_time() - begun)
+    return min(took)
+
+
+def beat_s() -> float:
+    """How long plain Python takes for what is 5 ms on a quiet machine; it is to hold everywhere."""
+    return cpu_s(lambda: sum(number % 7 for number in range(BEAT)))
+
+
 def test_no_mix_of_words_fails_or_takes_long():
     chance = random.Random(20260325)
     took = []
-    for _ in range(3000):
+    for _ in range(1000):
         words = chance.choices(WORDS + 3 * _ODD.split(" "), k=chance.randint(1, 60))
         text = chance.choice((" ", " ", "")).join(words)[:MAX_PHRASE]
         begun = time.process_time()
@@ -1475,29 +1492,22 @@ def test_no_mix_of_words_fails_or_takes_long():
         if phrase.rrule:
             following(phrase.start, BERLIN, phrase.rrule, NOW, 5)
     # Mostly well below 1 ms; a few of them meet the collector or a busy machine.
-    assert sorted(took)[2900] < 0.005
+    assert sorted(took)[960] < beat_s()
 
 
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "1,",
-        "1.1.",
-        "3 days before ",
-        "the day after ",
-        "mon,",
-        "1 and ",
-        "every ",
-        "in ",
-        '"',
-        "#a ",
-    ],
-)
+HOSTILE = [
+    *("1,", "1 ", "1st ", "4h ", "1/1 ", "1.1.", "1. mai ", "mon,", "mon ", "may ", "9-", "am "),
+    *("every ", "every 1,", "every 1st of may,", "1 and ", "until ", "for 3 ", "at 9 ", "in a "),
+    *("3 days before ", "the day after ", "first monday of may ", "in 1 day ", "1 may 2026 "),
+    *('"', "„", "(", '"a" ', "#a ", "!1 ", "um ", "a "),
+]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
 def test_nothing_that_comes_over_and_over_takes_long(piece):
-    def cpu_s(text: str) -> float:
-        begun = time.process_time()
-        understood(text)
-        return time.process_time() - begun
-
+    """And twice as long a phrase takes about twice as long, not four times or without end."""
     whole = (piece * MAX_PHRASE)[:MAX_PHRASE]
-    assert min(cpu_s(whole) for _ in range(5)) < 0.02
+    half = whole[: MAX_PHRASE // 2]
+    took, beat = cpu_s(lambda: understood(whole)), beat_s()
+    assert took < 1.5 * beat
+    assert took < 3.5 * cpu_s(lambda: understood(half)) + beat / 10
