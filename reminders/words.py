@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from reminders import recurrence
-from reminders.models import Completion, Notice, Reminder, RepeatFrom
+from reminders.models import Completion, Delivery, Notice, Reminder, RepeatFrom
 
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
@@ -102,6 +102,26 @@ def told(notice: Notice, today: datetime.date) -> str:
         notice.missed,
     )
     return said % {"time": due, "count": notice.missed}
+
+
+def delivery(of: Delivery, today: datetime.date) -> str:
+    """What became of a message, and when: "sent today 9:00", "failed after 5 tries"."""
+    tries = ngettext("%(count)d try", "%(count)d tries", of.attempts) % {"count": of.attempts}
+    match Delivery.State(of.state):
+        case Delivery.State.SENT:
+            sent = {"time": moment(of.sent_at or of.made, today), "tries": tries}
+            if of.attempts > 1:
+                return _("sent %(time)s, after %(tries)s") % sent
+            return _("sent %(time)s") % sent
+        case Delivery.State.DROPPED:
+            return _("not sent: there was nothing to tell of any more")
+        case Delivery.State.FAILED:
+            return _("failed after %(tries)s.") % {"tries": tries}
+        case _:
+            following = {"time": moment(of.next_try_at, today), "tries": tries}
+            if of.attempts:
+                return _("%(tries)s so far, the next one %(time)s.") % following
+            return _("to be sent %(time)s") % following
 
 
 def coming(reminder: Reminder, today: datetime.date) -> str:

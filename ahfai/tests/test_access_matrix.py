@@ -13,7 +13,7 @@ from accounts import files
 from accounts.models import Tag
 from chats.models import Chat, Message, Preset, Pull
 from notes.models import Import, Note, Revision
-from reminders.models import Channel, Feed, List, Reminder
+from reminders.models import Channel, Delivery, Feed, List, Reminder
 
 CANARY = "Weekend in the Ardennes with a canary"
 METHODS = ("get", "post")
@@ -70,6 +70,10 @@ def things(owner) -> dict[str, object]:
         owner=owner, chat=chat, parent=asked, role="assistant", state="waiting", content=CANARY
     )
     note = Note.objects.create(owner=owner, title=CANARY, body=CANARY, excerpt=CANARY)
+    reminder = Reminder.objects.create(owner=owner, title=CANARY, details=CANARY)
+    channel = Channel.objects.create(
+        owner=owner, kind="ntfy", name=CANARY, target=json.dumps({"server": CANARY})
+    )
     return {
         "chat_id": chat.pk,
         "reply_id": reply.pk,
@@ -82,13 +86,20 @@ def things(owner) -> dict[str, object]:
             owner=owner, note=note, title=CANARY, body=CANARY, version=1, written=note.changed
         ).pk,
         "import_id": Import.objects.create(owner=owner, name=CANARY, size=1).pk,
-        "reminder_id": Reminder.objects.create(owner=owner, title=CANARY, details=CANARY).pk,
+        "reminder_id": reminder.pk,
         "list_id": List.objects.create(owner=owner, name=CANARY, name_hash="0" * 64).pk,
         "feed_id": Feed.objects.create(owner=owner, name=CANARY, secret_hash="0" * 64).pk,
         # What a copy of the database shows of an address opens nothing.
         "secret": "0" * 64,
-        "channel_id": Channel.objects.create(
-            owner=owner, kind="ntfy", name=CANARY, target=json.dumps({"server": CANARY})
+        "channel_id": channel.pk,
+        "delivery_id": Delivery.objects.create(
+            owner=owner,
+            reminder=reminder,
+            channel=channel,
+            occurrence_at=reminder.created,
+            next_try_at=reminder.created,
+            state="failed",
+            error=CANARY,
         ).pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
