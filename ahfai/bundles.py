@@ -53,6 +53,8 @@ BUNDLES = {
     "note.js": _scripts("post", "on-its-way", "note-left", "ticks"),
     # An earlier version, which has no message box.
     "chat-aside.js": _scripts("copy", "chat-code", "chat-follow", "post", "chat-more"),
+    # No page has it: see ahfai.views.service_worker.
+    "service-worker.js": _scripts("service-worker"),
 }
 
 

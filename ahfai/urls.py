@@ -12,6 +12,7 @@ urlpatterns = [
     path("search", views.search, name="search"),
     path("health", views.health, name="health"),
     path("favicon.ico", views.favicon, name="favicon"),
+    path("service-worker.js", views.service_worker, name="service_worker"),
     path("chats/", include("chats.urls")),
     path("notes/", include("notes.urls")),
     path("reminders/", include("reminders.urls")),

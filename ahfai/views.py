@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts.requests import SignedInRequest
 from ahfai.access import open_to_all
 from ahfai.asked import Asked
+from ahfai.bundles import bundle
 from ahfai.markdown import files
 from ahfai.search import prepare
 from ahfai.search import search as find
@@ -100,6 +101,16 @@ def health(request: HttpRequest) -> HttpResponse:
 def favicon(request: HttpRequest) -> HttpResponse:
     """Asked for by browsers that don't look into the page for its icon."""
     return redirect(static("icons/mark.svg"))
+
+
+@open_to_all("a browser looks for a newer one by itself, whoever is signed in")
+@require_safe
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """From the root of the site: it works for addresses below its own alone."""
+    body = bundle("service-worker.js").body
+    return HttpResponse(
+        body, "text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"}
+    )
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from reminders.channels import WAYS, Way
 from reminders.models import MAX_NAME, MAX_TARGET, Channel
 
+SHOWN_OPENLY = _("It goes sealed, and is shown where others may see the screen.")
+
 
 class ChannelForm(forms.Form):
     """What all kinds have in common."""
@@ -42,6 +44,8 @@ class WholeChannelForm:
             else {"name": Channel.Kind(kind).label, "by_default": True}
         )
         self.common = ChannelForm(data, initial=first)
+        if self.way.sealed:
+            self.common.fields["says_title"].help_text = SHOWN_OPENLY
         self.own = self.way.form(data, initial=self.kept) if self.way.form else None
         if self.own and self.kept.get(self.own.secret):
             kept = _("Saved; left empty, it stays as it is.")

@@ -62,3 +62,26 @@ def claims_of(authorization: str) -> tuple[dict, str]:
     numbers = (int.from_bytes(both[:32]), int.from_bytes(both[32:]))
     key.verify(encode_dss_signature(*numbers), f"{head}.{claims}".encode(), ec.ECDSA(SHA256()))
     return json.loads(decoded(claims)), said["k"]
+
+
+def pretend_to_subscribe(said: dict) -> str:
+    """A script for a page of Chromium, which without a window reaches no push service: its part of
+    subscribing, with `said` as the outcome."""
+    return _PRETENDS.replace("SAID", json.dumps(said))
+
+
+_PRETENDS = """
+const said = SAID;
+const subscription = {
+  endpoint: said.endpoint,
+  toJSON: () => said,
+  unsubscribe: async () => sessionStorage.removeItem("subscribed"),
+};
+PushManager.prototype.getSubscription = async () =>
+  sessionStorage.getItem("subscribed") ? subscription : null;
+PushManager.prototype.subscribe = async (options) => {
+  if (!options.userVisibleOnly || options.applicationServerKey.length !== 87) throw options;
+  sessionStorage.setItem("subscribed", "yes");
+  return subscription;
+};
+"""

@@ -23,6 +23,7 @@ OPEN = {
     "health",
     "favicon",
     "feed",
+    "service_worker",
     "account_login",
     "account_logout",
     "account_signup",

@@ -1,22 +1,41 @@
 """Reminders, as a person meets them in a real Chromium."""
 
 import datetime
+import json
 import re
 import time
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from ahfai.tests.browser_keys import BrowserKeys, pretend_to_subscribe
+from ahfai.tests.house import House
+from ahfai.tests.sinks import http_sink
 from ahfai.tests.test_browser import (
     ada,
     chromium,
     expect_no_complaint_in_any_look,
-    house,
     ollama,
     pytestmark,
     signed_in,
 )
+from chats.tests.conftest import wait_until
 
 __all__ = ["ada", "chromium", "house", "ollama", "pytestmark", "signed_in"]
+
+
+@pytest.fixture(scope="module")
+def push_service():
+    """In the place of that of the browser's maker, which nobody reaches from here."""
+    with http_sink() as sink:
+        yield sink
+
+
+@pytest.fixture(scope="module")
+def house(ollama, push_service):
+    allowed = {"NOTIFY_ALLOW": push_service.place}
+    with House(OLLAMA_URL=ollama.url, SIGN_INS_PER_HOUR="1000", **allowed) as running:
+        yield running
 
 
 LINE = "What to remind you of"
@@ -170,3 +189,74 @@ def test_the_browser_tells_who_does_not_look(ada):
     set_elsewhere(ada, "Close the window")
     expect(ada.locator(".toast.told", has_text="Close the window")).to_be_visible()
     assert ada.evaluate("shown") == ["Close the window"]
+
+
+def deliver(page: Page, message: bytes) -> None:
+    """Hand it to the service worker, as the browser does with what its maker's server brings."""
+    protocol, found = page.context.new_cdp_session(page), []
+    protocol.on("ServiceWorker.workerRegistrationUpdated", lambda said: found.append(said))
+    protocol.send("ServiceWorker.enable")
+    wait_until(lambda: page.evaluate("1") and found)
+    (registration,) = found[-1]["registrations"]
+    to = {
+        "origin": page.evaluate("location.origin"),
+        "registrationId": registration["registrationId"],
+    }
+    protocol.send("ServiceWorker.deliverPushMessage", {**to, "data": message.decode()})
+    protocol.detach()
+
+
+SHOWN = """
+navigator.serviceWorker.ready
+  .then((registration) => registration.getNotifications())
+  .then((all) => all.map(({ title, body }) => [title, body]))
+"""
+
+# An event that the browser alone can make; what the script does about it is waited for here.
+HAPPENS = """
+async ([name, said]) => {
+  const [notification] = await registration.getNotifications();
+  const newSubscription = said && { toJSON: () => said.after };
+  const event = Object.assign(new Event(name), {
+    notification,
+    oldSubscription: said && { endpoint: said.before },
+    newSubscription,
+    waitUntil: (promise) => (event.done = promise),
+  });
+  clients.openWindow = ({ pathname, search }) => (event.opened = pathname + search);
+  dispatchEvent(event);
+  await event.done;
+  return event.opened;
+}
+"""
+
+
+def test_a_browser_is_told_while_no_page_is_open(ada, push_service):
+    """All but what its maker's server does: that gives out an address, and brings what is sent."""
+    keys = BrowserKeys()
+    before, after = (keys.said(f"{push_service.url}{path}") for path in ("before", "after"))
+    ada.add_init_script(pretend_to_subscribe(before))
+    ada.context.grant_permissions(["notifications"])
+    ada.goto("/reminders/told/push")
+    expect(ada.get_by_label("Name")).to_have_value("Chrome, Linux")
+    expect_no_complaint_in_any_look(ada, "a browser that isn't told yet")
+    ada.get_by_role("button", name="Tell me in this browser").click()
+    expect(ada.get_by_text("This browser is told, as “Chrome, Linux”.")).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "a browser that is told")
+
+    add(ada, f"Take the cake out {this_minute()}")
+    wait_until(lambda: push_service.requests)
+    message = keys.read(push_service.requests[0].body)
+    assert b"cake" not in message
+    for _twice in range(2):
+        deliver(ada, message)
+    wait_until(lambda: ada.evaluate(SHOWN))
+    assert ada.evaluate(SHOWN) == [["You have a reminder", ""]]
+
+    (worker,) = ada.context.service_workers
+    assert worker.evaluate(HAPPENS, ["notificationclick", None]) == json.loads(message)["page"]
+    assert ada.evaluate(SHOWN) == []
+    moved = {"before": before["endpoint"], "after": after}
+    worker.evaluate(HAPPENS, ["pushsubscriptionchange", moved])
+    ada.goto("/reminders/told/push")
+    assert ada.locator("[data-endpoint]").get_attribute("data-endpoint") == after["endpoint"]

@@ -105,6 +105,7 @@ def test_the_key_is_the_one_of_the_settings(settings):
         {"endpoint": ""},
         {"endpoint": 5},
         {"endpoint": "not an address"},
+        {"endpoint": "https://push.example/\ud800"},
         {"endpoint": "https://push.example/" + "a" * 2000},
         {"keys": None},
         {"keys": {}},

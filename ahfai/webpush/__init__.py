@@ -34,10 +34,10 @@ class Subscription:
         try:
             read_point(vapid.decoded(self.p256dh))
             is_whole = len(vapid.decoded(self.auth)) == SECRET_BYTES
-            is_address = urlsplit(self.endpoint).hostname and len(self.endpoint) <= URL_LETTERS
+            is_address = urlsplit(self.endpoint).hostname and self.endpoint.isascii()
         except ValueError:
             is_whole = is_address = False
-        if not (is_whole and is_address):
+        if not (is_whole and is_address) or len(self.endpoint) > URL_LETTERS:
             raise ValueError(NO_SUBSCRIPTION)
 
     @classmethod

@@ -8,14 +8,13 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 
 from ahfai import outbound
-from ahfai.webpush import Subscription, vapid
+from ahfai.webpush import MOST_BYTES, Subscription, vapid
 from reminders.channels.message import Answer, Message, Permanent, Temporary
 from reminders.channels.target import Target, Way
 
 # A browser that isn't online for longer has its notice in the app only.
 KEPT_S = 7 * 24 * 3600
-# Far from the longest message that is taken, in any script.
-MAX_LETTERS = 200
+MAX_TITLE, MAX_TEXT = 200, 600
 MAKERS = {
     "googleapis.com": "Google",
     "mozilla.com": "Mozilla",
@@ -38,7 +37,7 @@ class Browser(Target):
         return cls(**asdict(subscription), key=vapid.public_key())
 
     @property
-    def carrier(self) -> str:
+    def place(self) -> str:
         """The server that carries the messages, with its owner where that is known."""
         host = urlsplit(self.endpoint).hostname or ""
         maker = MAKERS.get(".".join(host.split(".")[-2:]))
@@ -55,32 +54,36 @@ class Browser(Target):
         except outbound.Failed as failed:
             raise Temporary(str(failed)) from None
         if 200 <= answer.status < 300:
-            return Answer(_("%(server)s has taken it.") % {"server": self.carrier})
+            return Answer(_("%(server)s has taken it.") % {"server": self.place})
         # RFC 8030, 7.3: it has expired, or was taken back in the browser.
         if answer.status in {404, 410}:
             raise Permanent(_("The browser doesn't take it any more. Switch it on again, in it."))
-        said = {"server": self.carrier, "status": answer.status}
+        said = {"server": self.place, "status": answer.status}
         raise Temporary(_("%(server)s didn't take it (%(status)d).") % said, answer.wait_s)
 
 
 def _written(message: Message) -> bytes:
     """For static/js/service-worker.js, which shows it."""
-    path = urlsplit(message.url).path
+    parts = urlsplit(message.url)
     moment = int(message.at.timestamp())
     said = {
-        "title": _short(message.title),
-        "text": _short(message.text),
-        "path": path,
+        "title": _short(message.title, MAX_TITLE),
+        "text": _short(message.text, MAX_TEXT),
+        "page": parts.path + (f"?{parts.query}" if parts.query else ""),
         # The page itself shows the same one, while it is open.
-        "tag": f"{path} {moment}",
+        "tag": f"{parts.path} {moment}",
         "at": moment * 1000,
     }
-    return json.dumps(said, ensure_ascii=False).encode()
+    written = json.dumps(said, ensure_ascii=False).encode()
+    if len(written) > MOST_BYTES:
+        # Signs that JSON has to write with six letters.
+        written = json.dumps(said | {"text": ""}, ensure_ascii=False).encode()
+    return written
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 1]}…"
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 # Only a browser itself can say where it is reached.
-WAY = Way(Browser, form=None)
+WAY = Way(Browser, form=None, sealed=True)

@@ -52,8 +52,10 @@ class TargetForm(forms.Form):
 @dataclass(frozen=True)
 class Way:
     """A kind of channel. One without a form isn't made by one. `new_secret` makes what is kept as
-    "secret" and shown to the person once."""
+    "secret" and shown to the person once. What one carries that is `sealed` only the receiver can
+    read."""
 
     target: type[Target]
     form: type[TargetForm] | None = TargetForm
     new_secret: Callable[[], str] | None = None
+    sealed: bool = False

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                             ("ntfy", "ntfy"),
                             ("gotify", "Gotify"),
                             ("webhook", "Webhook"),
-                            ("push", "This browser"),
+                            ("push", "A browser"),
                         ],
                         max_length=8,
                     ),

@@ -30,7 +30,7 @@ class Channel(models.Model):
         NTFY = "ntfy", "ntfy"
         GOTIFY = "gotify", "Gotify"
         WEBHOOK = "webhook", _("Webhook")
-        PUSH = "push", _("This browser")
+        PUSH = "push", _("A browser")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(

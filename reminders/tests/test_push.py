@@ -38,7 +38,7 @@ def target(browser, service) -> Browser:
 
 
 def message(title=TITLE, text="") -> Message:
-    url = "https://ahfai.example/reminders/1/"
+    url = "https://ahfai.example/reminders/1/act?at=5"
     return Message(uuid4(), title, text, url, datetime(2026, 5, 2, 9, tzinfo=UTC))
 
 
@@ -50,8 +50,8 @@ def test_the_browser_reads_what_was_sent_and_nobody_else(browser, service):
     assert json.loads(browser.read(request.body)) == {
         "title": "Call mum",
         "text": "It was due today 0:00.",
-        "path": "/reminders/1/",
-        "tag": "/reminders/1/ 1777712400",
+        "page": "/reminders/1/act?at=5",
+        "tag": "/reminders/1/act 1777712400",
         "at": 1777712400000,
     }
     claims, key = claims_of(request.headers["Authorization"])
@@ -71,9 +71,12 @@ def test_a_second_try_has_the_same_tag_and_topic(browser, service):
 
 
 def test_the_longest_title_in_any_script_fits(browser, service):
-    target(browser, service).send(message("\U0001f9c1" * 1000, "字" * 1000))
-    assert len(service.requests[0].body) < 4096
-    assert json.loads(browser.read(service.requests[0].body))["title"].endswith("\U0001f9c1…")
+    target(browser, service).send(message("\U0001f9c1" * 1000, "\U0001f9c1" * 1000))
+    said = json.loads(browser.read(service.requests[0].body))
+    assert said["title"].endswith("\U0001f9c1…")
+    assert said["text"].endswith("\U0001f9c1…")
+    target(browser, service).send(message("\x01" * 1000, "\x01" * 1000))
+    assert json.loads(browser.read(service.requests[1].body))["text"] == ""
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -126,7 +129,7 @@ def test_with_another_key_nothing_is_sent(browser, service, settings):
 
 
 @pytest.mark.parametrize(
-    ("host", "carrier"),
+    ("host", "place"),
     [
         ("fcm.googleapis.com", "fcm.googleapis.com (Google)"),
         ("updates.push.services.mozilla.com", "updates.push.services.mozilla.com (Mozilla)"),
@@ -136,9 +139,9 @@ def test_with_another_key_nothing_is_sent(browser, service, settings):
         ("googleapis.com.evil.example", "googleapis.com.evil.example"),
     ],
 )
-def test_it_says_whose_server_carries_it(browser, host, carrier):
+def test_it_says_whose_server_carries_it(browser, host, place):
     said = browser.said(f"https://{host}/push/secret")
-    assert Browser.of(Subscription.of(said)).carrier == carrier
+    assert Browser.of(Subscription.of(said)).place == place
 
 
 @pytest.fixture
@@ -167,7 +170,8 @@ def test_a_reminder_that_is_due_comes_to_the_browser_without_its_words(
     reminder = fire(owner, "Call mum")
     send()
     said = json.loads(browser.read(service.requests[0].body))
-    assert (said["title"], said["path"]) == (TITLE, f"{reminder.get_absolute_url()}act")
+    assert said["title"] == TITLE
+    assert said["page"].startswith(f"/reminders/{reminder.pk}/act?at=")
     assert Delivery.objects.get().state == "sent"
 
 
@@ -198,3 +202,14 @@ def test_the_next_try_waits_as_long_as_the_service_asks(owner, channel, service)
     send()
     wait = Delivery.objects.get().next_try_at - timezone.now()
     assert timedelta(minutes=9) < wait <= timedelta(minutes=10)
+
+
+@pytest.mark.django_db
+def test_a_page_that_is_open_shows_the_same_one_and_not_a_second(
+    owner, client, channel, browser, service
+):
+    fire(owner)
+    send()
+    tag = json.loads(browser.read(service.requests[0].body))["tag"]
+    news = client.get("/reminders/notices/news?since=&shown=").content.decode()
+    assert f'data-notice="{tag}"' in news
