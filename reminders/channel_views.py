@@ -20,7 +20,7 @@ from ahfai.crypto import SealError
 from reminders import channels, telling, wording
 from reminders.channel_forms import TellingForm, WholeChannelForm
 from reminders.channels import WAYS, Unsent
-from reminders.models import Channel
+from reminders.models import Channel, ChosenChannel
 
 MOST = 20
 TESTS_PER_HOUR = 30
@@ -149,7 +149,12 @@ def delete(request: SignedInRequest, channel_id: uuid.UUID) -> HttpResponse:
     row = get_object_or_404(request.user.channels, pk=channel_id)
     if request.method == "GET":
         return render(request, "reminders/channel_delete.html", {"channel": row})
-    row.delete()
+    with transaction.atomic():
+        # What had no other channel of its own is told of as usual again, not by none at all.
+        others = ChosenChannel.objects.exclude(channel=row).values("reminder")
+        alone = request.user.reminders.filter(chosen__channel=row).exclude(pk__in=others)
+        alone.update(has_own_channels=False)
+        row.delete()
     return redirect("reminders:told")
 
 

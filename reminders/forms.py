@@ -101,6 +101,17 @@ class ReminderForm(forms.Form):
         initial=RepeatFrom.DUE,
         widget=forms.RadioSelect,
     )
+    has_own_channels = forms.BooleanField(
+        required=False,
+        label=_("Tell me of it by channels of its own"),
+        help_text=_("Instead of the usual ones; in AhFai itself you are told anyway."),
+    )
+    channels = forms.TypedMultipleChoiceField(
+        coerce=uuid.UUID,
+        required=False,
+        label=_("Channels"),
+        widget=forms.CheckboxSelectMultiple({"dir": "auto"}),
+    )
     version = forms.IntegerField(
         min_value=0, max_value=2**31 - 2, required=False, widget=forms.HiddenInput
     )
@@ -111,12 +122,17 @@ class ReminderForm(forms.Form):
         self,
         *args: Any,
         lists: Sequence[own_lists.Named] = (),
+        channels: Sequence[tuple[uuid.UUID, str]] = (),
         kept_rule: str = "",
         **options: Any,
     ) -> None:
-        """`lists` are those of the person; `kept_rule` is one that these fields have no words for;
-        it can be left as it is."""
+        """`lists` and `channels` are those of the person, the latter with their names; `kept_rule`
+        is one that these fields have no words for; it can be left as it is."""
         super().__init__(*args, **options)
+        if channels:
+            cast("forms.ChoiceField", self.fields["channels"]).choices = channels
+        else:
+            del self.fields["channels"], self.fields["has_own_channels"]
         if lists:
             _offer_lists(self.fields["list_id"], lists)
         else:
@@ -169,7 +185,16 @@ class ReminderForm(forms.Form):
         """What it says, by the columns of a reminder."""
         words = ("title", "details", "priority", "list_id")
         names = (*words, "day", "at", "zone", "rrule", "repeat_from")
-        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+        told = ("has_own_channels",) if "has_own_channels" in self.fields else ()
+        said = (*names, *told)
+        return {name: self.cleaned_data[name] for name in said if name in self.cleaned_data}
+
+    @property
+    def told_by(self) -> list[uuid.UUID] | None:
+        """The channels of its own; None where the person has none to choose of."""
+        if "channels" not in self.fields:
+            return None
+        return self.cleaned_data["channels"] if self.cleaned_data["has_own_channels"] else []
 
 
 class QuickForm(forms.Form):

@@ -16,11 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import tags
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
+from ahfai.templatetags.house import opened
 from ahfai.textindex import MAX_QUERY
 from reminders import order, own_lists, recurrence, schedule, snoozing, steps, words, writing
 from reminders.forms import KEPT, QuickForm, ReminderForm
 from reminders.list_views import tags_of
-from reminders.models import MAX_RULE, Reminder, RepeatFrom
+from reminders.models import MAX_RULE, Channel, Reminder, RepeatFrom
 from reminders.quick import Around
 from reminders.quick_views import around, form_of
 from reminders.repeating import Repeat
@@ -59,6 +60,7 @@ def detail_page(
         "quick": quick or _line_of_a_step(request, reminder),
         "just": request.session.get("reminders_just") if "just" in request.GET else None,
         "undo": _last_completion(reminder) if reminder.done else None,
+        "own_channels": _own_channels(reminder) if reminder.has_own_channels else [],
         "tags": tags_of([reminder], tags.all_of(request.user)).get(reminder.pk, []),
         "in_list": own_lists.within(own_lists.all_of(request.user), reminder.list_id),
     }
@@ -72,6 +74,11 @@ def _line_of_a_step(request: SignedInRequest, reminder: Reminder) -> QuickForm |
         return None
     first = {"page": uuid.uuid4()}
     return QuickForm(initial=first, user=request.user, around=Around(parent=reminder))
+
+
+def _own_channels(reminder: Reminder) -> list[Channel]:
+    chosen = reminder.chosen.select_related("channel").order_by("channel__created")
+    return [one.channel for one in chosen.defer("channel__target")]
 
 
 def _later_times(reminder: Reminder) -> list[datetime.datetime]:
@@ -111,7 +118,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     if "preview" in request.POST:
         return _form_page(request, form, times=_next_times(request, form))
     said = form.cleaned_data
-    reminder = writing.create(request.user, form.wanted, said["tags"], said["page"])
+    reminder = writing.create(request.user, form.wanted, said["tags"], said["page"], form.told_by)
     _say_when(request, reminder)
     return redirect("reminders:list" if reminder.due else "reminders:undated")
 
@@ -156,7 +163,8 @@ def edit(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
         return _form_page(request, form, reminder, times=_next_times(request, form))
     said = form.cleaned_data
     try:
-        saved = writing.save(reminder, said["version"] or 0, form.wanted, said["tags"])
+        version, names = said["version"] or 0, said["tags"]
+        saved = writing.save(reminder, version, form.wanted, names, form.told_by)
     except writing.Outdated as outdated:
         return _outdated(request, outdated.reminder)
     except Reminder.DoesNotExist:
@@ -169,7 +177,10 @@ def edit(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
 
 
 def _as_saved(reminder: Reminder) -> dict[str, object]:
-    return _as_fields(reminder, [tag.name for tag in reminder.tags.all()])
+    return _as_fields(reminder, [tag.name for tag in reminder.tags.all()]) | {
+        "has_own_channels": reminder.has_own_channels,
+        "channels": list(reminder.chosen.values_list("channel", flat=True)),
+    }
 
 
 def _as_fields(reminder: Reminder, names: Iterable[str]) -> dict[str, object]:
@@ -226,15 +237,18 @@ def _outdated(request: SignedInRequest, reminder: Reminder) -> HttpResponse:
 def _form_for(
     request: SignedInRequest, reminder: Reminder, *data: Any, **options: Any
 ) -> ReminderForm:
-    options["kept_rule"] = _kept_rule(reminder)
-    if reminder.parent_id:
-        # A step is in the list of its parent.
-        return ReminderForm(*data, **options)
-    return _form(request, *data, **options)
+    kept = _kept_rule(reminder)
+    return _form(request, *data, is_step=bool(reminder.parent_id), kept_rule=kept, **options)
 
 
-def _form(request: SignedInRequest, *data: Any, **options: Any) -> ReminderForm:
-    return ReminderForm(*data, lists=own_lists.all_of(request.user), **options)
+def _form(
+    request: SignedInRequest, *data: Any, is_step: bool = False, **options: Any
+) -> ReminderForm:
+    found = request.user.channels.order_by("created", "id").defer("target")
+    channels = [(one.pk, opened(one, "name")) for one in found]
+    # A step is in the list of its parent.
+    lists = () if is_step else own_lists.all_of(request.user)
+    return ReminderForm(*data, lists=lists, channels=channels, **options)
 
 
 def _form_page(

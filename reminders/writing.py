@@ -1,7 +1,7 @@
 """A reminder's words and times on their way to the disk."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import changes, tags
 from reminders import own_lists, schedule
-from reminders.models import Reminder
+from reminders.models import ChosenChannel, Reminder
 
 MAX_STEPS = 100
 TIMES = ("day", "at", "zone", "rrule", "repeat_from")
@@ -28,12 +28,17 @@ class Outdated(Exception):
 
 
 def create(
-    user, wanted: dict[str, Any], names: Iterable[str] = (), page: uuid.UUID | None = None
+    user,
+    wanted: dict[str, Any],
+    names: Iterable[str] = (),
+    page: uuid.UUID | None = None,
+    told_by: Collection[uuid.UUID] | None = None,
 ) -> Reminder:
     """A new reminder with the tags of these names, unless the page `page` has made the very same
     one before. Another one from there is a second reminder: somebody went back to the page.
 
     `wanted` are columns: the words, the priority, the list or the parent, and what TIMES says.
+    `told_by` are channels of its own.
     Raises for a step Reminder.DoesNotExist, where its parent can have none, and TooManySteps.
     """
     made = user.reminders.open().filter(made_by=page).first() if page else None
@@ -41,17 +46,23 @@ def create(
         return made
     try:
         with transaction.atomic():
-            return _create(user, wanted, names, None if made else page)
+            return _create(user, wanted, names, None if made else page, told_by)
     except IntegrityError:
         # The twin of this request was quicker by a moment, or the page's reminder is done.
         made = user.reminders.open().filter(made_by=page).first()
         if made and _says(made, wanted):
             return made
     with transaction.atomic():
-        return _create(user, wanted, names, None)
+        return _create(user, wanted, names, None, told_by)
 
 
-def _create(user, wanted: dict[str, Any], names: Iterable[str], page: uuid.UUID | None) -> Reminder:
+def _create(
+    user,
+    wanted: dict[str, Any],
+    names: Iterable[str],
+    page: uuid.UUID | None,
+    told_by: Collection[uuid.UUID] | None,
+) -> Reminder:
     parent = _parent_with_room(user, wanted.get("parent_id"))
     number = changes.next_number(user.pk)
     reminder = Reminder(owner=user, made_by=page, change_number=number, **wanted)
@@ -59,6 +70,7 @@ def _create(user, wanted: dict[str, Any], names: Iterable[str], page: uuid.UUID 
     schedule.settle(reminder, timezone.now())
     reminder.save(force_insert=True)
     reminder.tags.set(tags.named(user, names), through_defaults={"owner": user})
+    _choose(reminder, told_by)
     return reminder
 
 
@@ -73,8 +85,24 @@ def _parent_with_room(user, parent_id: uuid.UUID | None) -> Reminder | None:
     return parent
 
 
+def _choose(reminder: Reminder, told_by: Collection[uuid.UUID] | None) -> None:
+    """Let it have these of its owner's channels; None leaves them as they are."""
+    if told_by is None:
+        return
+    reminder.chosen.exclude(channel__in=told_by).delete()
+    there = reminder.owner.channels.filter(pk__in=told_by)
+    ChosenChannel.objects.bulk_create(
+        [ChosenChannel(owner=reminder.owner, reminder=reminder, channel=one) for one in there],
+        ignore_conflicts=True,
+    )
+
+
 def save(
-    reminder: Reminder, version: int, wanted: dict[str, Any], names: Iterable[str]
+    reminder: Reminder,
+    version: int,
+    wanted: dict[str, Any],
+    names: Iterable[str],
+    told_by: Collection[uuid.UUID] | None = None,
 ) -> Reminder:
     """What was made of `version` of the reminder. Returns it as saved.
 
@@ -105,6 +133,7 @@ def save(
         kept.save(update_fields=["version", "changed", "change_number", *wanted, *moved])
         kept.steps.exclude(list=kept.list_id).update(list=kept.list_id)
         kept.tags.set(tags.named(kept.owner, names), through_defaults={"owner": kept.owner})
+        _choose(kept, told_by)
         tags.drop_unused(kept.owner)
     return kept
 
