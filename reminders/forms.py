@@ -1,6 +1,7 @@
 import datetime
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from django import forms
@@ -9,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import TagsField, time_zones
-from reminders import own_lists, quick, words
+from reminders import own_lists, quick, repeating, words
 from reminders.models import (
     MAX_DETAILS,
     MAX_FEED_NAME,
@@ -18,21 +19,39 @@ from reminders.models import (
     Colour,
     Feed,
     Priority,
+    Reminder,
     RepeatFrom,
 )
 from reminders.phrases import MAX_PHRASE, Order, Phrase, read
-from reminders.recurrence import MAX_INTERVAL, Rule, occurrence
+from reminders.recurrence import MAX_COUNT, MAX_INTERVAL, Rule, Unusable, occurrence
 from reminders.repeating import UNITS, Repeat
 
 # The page of a reminder.
 DETAIL = "detail"
 PLACES = ("list", "undated", "done", "trash", DETAIL)
 MAX_AT_ONCE = 500
+TIME_FIELDS = (
+    *("day", "at", "zone", "unit", "interval", "until", "count", "repeat_from"),
+    *("weekdays", "on", "days", "which", "weekday"),
+)
 # A rule that stays as it is.
 KEPT = "kept"
 # How long a line that is left standing still means what was shown of it.
 KEEPS_SHOWN = datetime.timedelta(days=1)
 MAX_PIECES = 50
+
+
+class DaysField(forms.CharField):
+    """Numbers of days in a month, separated by spaces or commas."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": 100, **options})
+
+    def clean(self, value: object) -> tuple[int, ...]:
+        words = super().clean(value).replace(",", " ").replace(".", " ").split()
+        if not all(word.isascii() and word.isdigit() and 1 <= int(word) <= 31 for word in words):
+            raise forms.ValidationError(_("Days are numbers from 1 to 31."))
+        return tuple(sorted({int(word) for word in words}))
 
 
 class ReminderForm(forms.Form):
@@ -88,11 +107,42 @@ class ReminderForm(forms.Form):
         label=_("Every"),
         help_text=_("With 3, each third one."),
     )
+    weekdays = forms.MultipleChoiceField(
+        required=False,
+        label=_("On"),
+        help_text=_("Without one, it is the weekday of the day above."),
+        choices=list(repeating.DAYS.items()),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    on = forms.ChoiceField(required=False, label=_("When"), choices=list(repeating.ON.items()))
+    days = DaysField(
+        required=False,
+        label=_("Days of the month"),
+        help_text=_("As in 1, 15."),
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    which = forms.TypedChoiceField(
+        coerce=int,
+        required=False,
+        label=_("The"),
+        choices=list(repeating.WHICH.items()),
+    )
+    weekday = forms.ChoiceField(
+        required=False,
+        label=_("Weekday"),
+        choices=[*repeating.DAYS.items(), (repeating.WORKDAY, _("day from Monday to Friday"))],
+    )
     until = forms.DateField(
         required=False,
         label=_("Until"),
-        help_text=_("Without one, it goes on."),
         widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+    )
+    count = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MAX_COUNT,
+        label=_("Or so many times"),
+        help_text=_("Without a day or a number, it goes on."),
     )
     repeat_from = forms.ChoiceField(
         required=False,
@@ -123,11 +173,13 @@ class ReminderForm(forms.Form):
         *args: Any,
         lists: Sequence[own_lists.Named] = (),
         channels: Sequence[tuple[uuid.UUID, str]] = (),
+        earlier: Reminder | None = None,
         kept_rule: str = "",
         **options: Any,
     ) -> None:
-        """`lists` and `channels` are those of the person, the latter with their names; `kept_rule`
-        is one that these fields have no words for; it can be left as it is."""
+        """`lists` and `channels` are those of the person, the latter with their names; `earlier` is
+        what the form changes; `kept_rule` is one that these fields have no words for; it can be
+        left as it is."""
         super().__init__(*args, **options)
         if channels:
             cast("forms.ChoiceField", self.fields["channels"]).choices = channels
@@ -137,7 +189,7 @@ class ReminderForm(forms.Form):
             _offer_lists(self.fields["list_id"], lists)
         else:
             del self.fields["list_id"]
-        self.kept_rule = kept_rule
+        self.earlier, self.kept_rule = earlier, kept_rule
         if kept_rule:
             kept = (KEPT, words.repeat(kept_rule, ""))
             cast("forms.ChoiceField", self.fields["unit"]).choices = [kept, *UNITS.items()]
@@ -163,7 +215,7 @@ class ReminderForm(forms.Form):
     def _repeat(self, data: dict[str, Any]) -> dict[str, str]:
         """The rule, by the columns of a reminder."""
         unit, day = data.get("unit"), data.get("day")
-        if not unit or self.errors:
+        if not unit or not self.has_sound_times:
             return {"rrule": "", "repeat_from": ""}
         if day is None:
             self.add_error("day", _("What repeats needs a day to begin with."))
@@ -171,14 +223,43 @@ class ReminderForm(forms.Form):
         is_short = unit == KEPT and Rule.parse(self.kept_rule).is_shorter_than_days
         if (unit == "hour" or is_short) and not data["at"]:
             self.add_error("at", _("What repeats by the hour needs a time."))
-        if unit == KEPT:
-            rule = self.kept_rule
-        else:
-            until = data["until"]
-            if until and until < day:
-                self.add_error("until", _("That is before it begins."))
-            rule = Repeat(unit, data["interval"] or 1, until).rule(day)
+        rule = self.kept_rule if unit == KEPT else self._rule(data, day)
         return {"rrule": rule, "repeat_from": data["repeat_from"] or RepeatFrom.DUE}
+
+    def _rule(self, data: dict[str, Any], day: datetime.date) -> str:
+        until, count, on, days = data["until"], data["count"], data["on"], data["days"]
+        if until and until < day:
+            self.add_error("until", _("That is before it begins."))
+        if until and count:
+            self.add_error("count", _("A day or a number, not both."))
+        if on == "days" and not days:
+            self.add_error("days", _("Say which days."))
+        repeat = Repeat(data["unit"], data["interval"] or 1, until, count)
+        if repeat.unit == "week":
+            repeat = replace(repeat, weekdays=tuple(data["weekdays"]))
+        elif repeat.unit in ("month", "year"):
+            repeat = replace(repeat, on=on)
+            if on == "days":
+                repeat = replace(repeat, days=days)
+            elif on == "which":
+                repeat = replace(repeat, which=data["which"] or 1, weekday=data["weekday"] or "MO")
+        rule = repeat.rule(day)
+        try:
+            Rule.parse(rule)
+        except Unusable:
+            self.add_error("interval", _("Every 5 minutes is the most often."))
+        before = self.earlier
+        if before and before.day == day:
+            zone = before.own_zone
+            if Repeat.of(before.rrule, day, zone) == Repeat.of(rule, day, zone):
+                # It was said in another way, and means the same.
+                return before.rrule
+        return rule
+
+    @property
+    def has_sound_times(self) -> bool:
+        """Whether the next times can be told, whatever else is still to be said."""
+        return not self.errors.keys() & {*TIME_FIELDS}
 
     @property
     def wanted(self) -> dict[str, Any]:

@@ -18,7 +18,17 @@ from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
 from ahfai.templatetags.house import opened
 from ahfai.textindex import MAX_QUERY
-from reminders import order, own_lists, recurrence, schedule, snoozing, steps, words, writing
+from reminders import (
+    order,
+    own_lists,
+    recurrence,
+    repeating,
+    schedule,
+    snoozing,
+    steps,
+    words,
+    writing,
+)
 from reminders.forms import KEPT, QuickForm, ReminderForm
 from reminders.list_views import tags_of
 from reminders.models import MAX_RULE, Channel, Reminder, RepeatFrom
@@ -113,10 +123,10 @@ def new(request: SignedInRequest) -> HttpResponse:
     if "more" in request.POST:
         return _whole_form(request)
     form = _form(request, request.POST, kept_rule=_sent_rule(request))
+    if "preview" in request.POST:
+        return _preview(request, form)
     if not form.is_valid():
         return _form_page(request, form, status=422)
-    if "preview" in request.POST:
-        return _form_page(request, form, times=_next_times(request, form))
     said = form.cleaned_data
     reminder = writing.create(request.user, form.wanted, said["tags"], said["page"], form.told_by)
     _say_when(request, reminder)
@@ -157,10 +167,10 @@ def edit(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
             # An empty form would look like an empty reminder.
             return redirect(reminder)
     form = _form_for(request, reminder, request.POST)
+    if "preview" in request.POST:
+        return _preview(request, form, reminder)
     if not form.is_valid():
         return _form_page(request, form, reminder, status=422)
-    if "preview" in request.POST:
-        return _form_page(request, form, reminder, times=_next_times(request, form))
     said = form.cleaned_data
     try:
         version, names = said["version"] or 0, said["tags"]
@@ -185,21 +195,37 @@ def _as_saved(reminder: Reminder) -> dict[str, object]:
 
 def _as_fields(reminder: Reminder, names: Iterable[str]) -> dict[str, object]:
     columns = ("title", "details", "priority", "list_id", "day", "at", "zone", "version")
-    repeat = reminder.day and Repeat.of(reminder.rrule, reminder.day)
+    repeat = _repeat(reminder)
     return {name: getattr(reminder, name) for name in columns} | {
         "tags": " ".join(sorted(names)),
-        "unit": KEPT if _kept_rule(reminder) else repeat.unit if repeat else "",
-        "interval": repeat.interval if repeat else 1,
-        "until": repeat.until if repeat else None,
         "repeat_from": reminder.repeat_from or RepeatFrom.DUE,
+        **repeating.fields(repeat),
+        **({"unit": KEPT} if _kept_rule(reminder) else {}),
     }
 
 
 def _kept_rule(reminder: Reminder) -> str:
     """The rule, where the form has no fields for it."""
-    if reminder.day is None or Repeat.of(reminder.rrule, reminder.day):
-        return ""
-    return reminder.rrule
+    return "" if reminder.day is None or _repeat(reminder) else reminder.rrule
+
+
+def _repeat(reminder: Reminder) -> Repeat | None:
+    if reminder.day is None:
+        return None
+    return Repeat.of(reminder.rrule, reminder.day, reminder.own_zone)
+
+
+def _preview(
+    request: SignedInRequest, form: ReminderForm, reminder: Reminder | None = None
+) -> HttpResponse:
+    """The next times, which a page with scripts asks for as it is filled in; nothing is saved."""
+    is_valid = form.is_valid()
+    if request.htmx:
+        times = _next_times(request, form) if form.has_sound_times else []
+        return render(request, "reminders/_next_times.html", {"times": times})
+    if not is_valid:
+        return _form_page(request, form, reminder, status=422)
+    return _form_page(request, form, reminder, times=_next_times(request, form))
 
 
 def _next_times(request: SignedInRequest, form: ReminderForm) -> list[str]:
@@ -219,12 +245,15 @@ def _outdated(request: SignedInRequest, reminder: Reminder) -> HttpResponse:
     saved = _as_saved(reminder)
     mine = {**form.cleaned_data, "tags": " ".join(sorted(form.cleaned_data["tags"]))}
     in_list = own_lists.within(own_lists.all_of(request.user), reminder.list_id)
+    # However a repeat is changed, its words say so.
+    saved["unit"] = reminder.rrule and words.repeat(reminder.rrule, reminder.repeat_from)
+    rrule = mine.get("rrule", "")
+    mine["unit"] = rrule and words.repeat(rrule, mine.get("repeat_from", ""))
     named = saved | {
         "priority": reminder.get_priority_display(),
         "day": reminder.day and date_format(reminder.day, "j F Y"),
         "at": reminder.at and time_format(reminder.at, "G:i"),
         "list_id": in_list and in_list.name,
-        "unit": reminder.rrule and words.repeat(reminder.rrule, reminder.repeat_from),
     }
     others = [
         (str(form[name].label), named[name])
@@ -237,8 +266,8 @@ def _outdated(request: SignedInRequest, reminder: Reminder) -> HttpResponse:
 def _form_for(
     request: SignedInRequest, reminder: Reminder, *data: Any, **options: Any
 ) -> ReminderForm:
-    kept = _kept_rule(reminder)
-    return _form(request, *data, is_step=bool(reminder.parent_id), kept_rule=kept, **options)
+    options |= {"kept_rule": _kept_rule(reminder), "earlier": reminder}
+    return _form(request, *data, is_step=bool(reminder.parent_id), **options)
 
 
 def _form(

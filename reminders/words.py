@@ -5,14 +5,22 @@ from collections.abc import Iterator
 
 from django.contrib.humanize.templatetags.humanize import ordinal
 from django.utils import timezone
-from django.utils.dates import WEEKDAYS
+from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from reminders import recurrence
 from reminders.models import Completion, Delivery, Notice, Reminder, RepeatFrom
 
+_WORKDAYS = "MO,TU,WE,TH,FR"
+_NTH = {
+    "1": gettext_lazy("first"),
+    "2": gettext_lazy("second"),
+    "3": gettext_lazy("third"),
+    "4": gettext_lazy("fourth"),
+    "-1": gettext_lazy("last"),
+}
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -140,7 +148,7 @@ def repeat(rrule: str, repeat_from: str, with_end: bool = True) -> str:
         rule = recurrence.Rule.parse(rrule)
     except recurrence.Unusable:
         return _("by a rule of its own")
-    said = [_every(rule), *_on(rule.parts)]
+    said = [_every(rule), *_on(rule)]
     if with_end and (last := end(rrule)):
         said.append(last)
     if repeat_from == RepeatFrom.DONE:
@@ -168,7 +176,7 @@ def _last_day(until: str) -> datetime.date:
 
 
 def _every(rule: recurrence.Rule) -> str:
-    if rule.parts.get("BYDAY") == "MO,TU,WE,TH,FR" and rule.interval == 1:
+    if rule.frequency == "WEEKLY" and rule.parts.get("BYDAY") == _WORKDAYS and rule.interval == 1:
         return _("every weekday")
     said = {
         "MINUTELY": ngettext_lazy("every minute", "every %(count)d minutes", "count"),
@@ -181,9 +189,9 @@ def _every(rule: recurrence.Rule) -> str:
     return said[rule.frequency] % {"count": rule.interval}
 
 
-def _on(parts: dict[str, str]) -> Iterator[str]:
+def _on(rule: recurrence.Rule) -> Iterator[str]:
     """The days of a rule, where it names them."""
-    place = parts.get("BYSETPOS", "")
+    parts, place = rule.parts, rule.parts.get("BYSETPOS", "")
     days = parts.get("BYMONTHDAY", "").split(",")
     if days == ["-1"] or (days[-1] == "31" and place == "-1"):
         yield _("on the last day")
@@ -192,15 +200,20 @@ def _on(parts: dict[str, str]) -> Iterator[str]:
         meant = days[-1:] if place == "-1" else days
         yield _("on the %(days)s") % {"days": ", ".join(str(ordinal(one)) for one in meant)}
     names = parts.get("BYDAY", "")
-    if names and names != "MO,TU,WE,TH,FR":
+    if names == _WORKDAYS and place:
+        nth = _NTH.get(place) or ordinal(place)
+        yield _("on the %(nth)s weekday") % {"nth": nth}
+    elif names and (names != _WORKDAYS or rule.interval > 1):
         named = [_weekday(name, place) for name in names.split(",")]
         yield _("on %(days)s") % {"days": ", ".join(named)}
+    if month := parts.get("BYMONTH", ""):
+        months = ", ".join(str(MONTHS.get(int(one), one)) for one in month.split(","))
+        yield _("of %(month)s") % {"month": months}
 
 
 def _weekday(name: str, place: str) -> str:
     """ "Monday", "the last Friday" """
     number, day = name[:-2] or place, str(WEEKDAYS[_DAYS.index(name[-2:])])
-    nth = {"1": _("first"), "2": _("second"), "3": _("third"), "4": _("fourth"), "-1": _("last")}
-    if number not in nth:
+    if number not in _NTH:
         return day
-    return _("the %(nth)s %(day)s") % {"nth": nth[number], "day": day}
+    return _("the %(nth)s %(day)s") % {"nth": _NTH[number], "day": day}

@@ -195,15 +195,16 @@ def test_a_line_is_read_on_the_persons_clock_and_calendar(client, owner):
 
 
 def test_more_leads_to_the_whole_form_with_what_was_understood(client, owner):
-    page = client.post(NEW, {"text": "call <mum> every tuesday at 9 #family !1", "more": 1})
+    page = client.post(NEW, {"text": "call <mum> every 15th workday at 9 #family !1", "more": 1})
     form = page.context["form"]
     assert 'value="call &lt;mum&gt;"' in main(page)
-    sent = {name: form[name].value() or "" for name in form.fields}
-    assert (sent["day"], sent["at"], sent["unit"]) == (date(2026, 3, 31), time(9), "kept")
+    sent = {name: form[name].value() or [] for name in form.fields}
+    assert (sent["day"], sent["at"], sent["unit"]) == (date(2026, 4, 21), time(9), "kept")
     assert client.post(NEW, sent).status_code == 422
     assert client.post(NEW, sent | {"rrule": form.kept_rule}).status_code == 302
     reminder = Reminder.objects.get()
-    assert (reminder.rrule, reminder.priority) == ("FREQ=WEEKLY;BYDAY=TU", 1)
+    rule = "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=15"
+    assert (reminder.rrule, reminder.priority) == (rule, 1)
     assert [tag.name for tag in tags.all_of(owner)] == ["family"]
 
 

@@ -140,7 +140,7 @@ def test_another_day_takes_back_what_it_was_put_off_to(client, owner):
     reminder = make(owner, "Call mum", 0, time(9))
     snooze(client, reminder)
     form = client.get(reverse("reminders:edit", args=[reminder.pk])).context["form"]
-    sent = {name: form[name].value() or "" for name in form.fields} | {"day": "2026-03-28"}
+    sent = {name: form[name].value() or [] for name in form.fields} | {"day": "2026-03-28"}
     client.post(reverse("reminders:edit", args=[reminder.pk]), sent)
     reminder.refresh_from_db()
     assert (reminder.snoozed_until, reminder.next_fire_at) == (None, at("2026-03-28T09:00"))

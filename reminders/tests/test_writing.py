@@ -173,7 +173,7 @@ def test_a_second_tab_is_told_what_was_changed_and_keeps_what_was_typed(client):
     assert 'value="Call dad"' in page
     assert Reminder.objects.get().title == "Call mum"
     form = response.context["form"]
-    sent = {name: form[name].value() or "" for name in form.fields}
+    sent = {name: form[name].value() or [] for name in form.fields}
     assert client.post(edit_address(reminder), sent).status_code == 302
     assert Reminder.objects.get().title == "Call dad"
 
