@@ -505,3 +505,18 @@ class FeedForm(forms.Form):
         label=_("Show what each reminder is"),
         help_text=_("Otherwise each is only called “Busy”."),
     )
+
+
+class ImportForm(forms.Form):
+    """A file of another calendar; `reminders.ical.reading` looks into it."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("An .ics file of at most 5 MB."),
+        allow_empty_file=True,
+        widget=forms.FileInput({"accept": ".ics,.ical,.ifb,text/calendar"}),
+        error_messages={
+            "required": _("Choose a file first."),
+            "max_length": _("Its name is too long."),
+        },
+    )

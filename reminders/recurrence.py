@@ -21,6 +21,7 @@ SMALLEST_STEP = timedelta(minutes=5)
 MAX_INTERVAL, MAX_COUNT = 1000, 10_000
 # The calendar of the Gregorian years comes again after so many, with the same weekdays.
 _CYCLE = 400
+_LIKE_LATE = 1990
 
 # What a rule of each frequency may say beside these. The time of day comes from the start; with
 # BYHOUR and the like a rule could come every second, or with odd sets nearly never.
@@ -140,6 +141,19 @@ class Rule:
     @property
     def is_shorter_than_days(self) -> bool:
         return self.frequency in ("MINUTELY", "HOURLY")
+
+    def comes(self, start: datetime) -> bool:
+        """Whether it fits any time from the start on, as far as a decade at least shows. Raises
+        Unusable."""
+        # A rule that never fits would be tried until Python's last year, whatever UNTIL says; so it
+        # begins near it, in a year like the one of the start: those of 1901 to 2099 come again
+        # after 28 years, and 1990 is like 9990.
+        year = _LIKE_LATE - (_LIKE_LATE - start.year) % 28 + MAXYEAR - 1999
+        text = ";".join(f"{name}={said}" for name, said in self.parts.items() if name != "COUNT")
+        try:
+            return next(iter(rrulestr(text, dtstart=start.replace(year=year))), None) is not None
+        except (ValueError, IndexError, OverflowError):
+            raise Unusable from None
 
     def last(self, zone: tzinfo) -> datetime | None:
         """The moment that UNTIL names; of a day its end on the wall clock."""

@@ -51,6 +51,11 @@ def all_day() -> str:
     return _("all day")
 
 
+def without_title() -> str:
+    """What a thing from outside is called that has none there."""
+    return _("Without a title")
+
+
 def done(completion: Completion) -> str:
     """ "done 9:04" """
     said = {

@@ -309,6 +309,9 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "reminder_list_is_the_owners": lambda talk: talk.change(
         talk.reminder, list=own_list(make_person())
     ),
+    "reminder_source_hash_is_a_digest": lambda talk: talk.change(
+        talk.reminder, source_hash="the source"
+    ),
     "reminder_made_once_per_page": lambda talk: twice(
         reminder, owner=talk.person, made_by=uuid.uuid4()
     ),
@@ -375,6 +378,7 @@ TWINS: dict[str, Callable[[Talk], object]] = {
     "LookupKey.owner": lambda talk: twice(LookupKey.objects.create, owner=talk.person, secret="00"),
     "Note.source_hash": lambda talk: twice(note, owner=talk.person, source_hash="0" * 64),
     "Feed.secret_hash": lambda talk: twice(feed, talk=talk),
+    "Reminder.source_hash": lambda talk: twice(reminder, owner=talk.person, source_hash="0" * 64),
     "Ownership.user": lambda talk: Ownership.objects.create(only=2, user=talk.person),
 }
 

@@ -69,8 +69,9 @@ def set_elsewhere(page: Page, title: str) -> None:
 
 
 PLACES = [
-    f"/reminders/{place}"
-    for place in ("?pick=1", "undated", "done", "trash", "lists/", "lists/new", "month", "feeds/")
+    *("/reminders/?pick=1", "/reminders/undated", "/reminders/done", "/reminders/trash"),
+    *("/reminders/lists/", "/reminders/lists/new", "/reminders/month", "/reminders/import"),
+    "/reminders/feeds/",
 ]
 WHAT_CHIPS_SAY = ["every week", "tomorrow", "9:00", "#trip", "priority: High"]
 

@@ -163,6 +163,11 @@ class Reminder(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
     # The page that it was written in: what is sent again because the answer got lost is no twin.
     made_by = models.UUIDField(null=True, editable=False)
+    # Of one that was imported: keyed with its owner's secret, of the UID that it has there, so that
+    # it comes in once.
+    source_hash = models.CharField(  # noqa: DJ001 (many have none, and no two the same)
+        max_length=64, null=True, unique=True, editable=False
+    )
     change_number = models.BigIntegerField(default=0, editable=False)
     # Told by channels of its own (`chosen`), maybe by none, instead of the person's usual ones.
     has_own_channels = models.BooleanField(default=False)
@@ -238,6 +243,10 @@ class Reminder(models.Model):
             models.CheckConstraint(
                 condition=Q(next_fire_at=None) | Q(due__isnull=False, done=None, trashed=None),
                 name="reminder_tells_only_of_what_is_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(source_hash=None) | Q(source_hash__regex=r"^[0-9a-f]{64}$"),
+                name="reminder_source_hash_is_a_digest",
             ),
             models.UniqueConstraint(
                 fields=["owner", "made_by"],

@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
@@ -80,7 +81,11 @@ def everything_a_person_does(client) -> None:
     feed = {"name": f"{CANARY} phone", "shape": "VTODO", "shows_titles": "on"}
     made = client.post(reverse("reminders:feed_make"), feed)
     assert CANARY in shown(made)
-    assert CANARY in client.get(made.context["address"]).content.decode()
+    read = client.get(made.context["address"]).content
+    assert CANARY in read.decode()
+    brought = read.replace(b"@ahfai", b"@elsewhere").replace(b"CREATED:", b"RRULE:")
+    file = SimpleUploadedFile(f"{CANARY}.ics", brought)
+    assert CANARY in shown(client.post(reverse("reminders:import"), {"file": file}))
     for address in ("snooze?to=10m", "complete", "throw", "restore"):
         reminder.refresh_from_db()
         picked = {"back_to": "list", "reminder": f"{reminder.pk}:{reminder.version}"}
