@@ -182,6 +182,7 @@ def test_the_browser_tells_who_does_not_look(ada):
     ada.goto("/notes/")
     set_elsewhere(ada, "Fetch the parcel")
     expect(ada.locator(".toast.told", has_text="Fetch the parcel")).to_be_visible()
+    ada.wait_for_function("shown.length")
     assert ada.evaluate("shown") == ["You have a reminder"]
     ada.goto("/you/settings/")
     expect(ada.get_by_text("This browser tells you.")).to_be_visible()
@@ -189,6 +190,7 @@ def test_the_browser_tells_who_does_not_look(ada):
     expect_no_complaint_in_any_look(ada, "the settings with notifications")
     set_elsewhere(ada, "Close the window")
     expect(ada.locator(".toast.told", has_text="Close the window")).to_be_visible()
+    ada.wait_for_function("shown.length")
     assert ada.evaluate("shown") == ["Close the window"]
 
 
