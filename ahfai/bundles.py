@@ -35,7 +35,7 @@ BUNDLES = {
     "ahfai.css": _styles(
         *("tokens", "base", "icon", "shell", "button", "chip", "field", "menu", "dialog", "notice"),
         *("toast", "composer", "model", "home", "turn", "prose", "code", "card", "list", "note"),
-        *("reminder", "toolbar", "complete", "attach", "transfer", "empty", "page", "bare"),
+        *("reminder", "month", "toolbar", "complete", "attach", "transfer", "empty", "page", "bare"),
         "utilities",
     ),
     "htmx.js": ["django_htmx/htmx-2.min.js"],
