@@ -9,6 +9,7 @@ from django.urls import path
 
 from ahfai import urls
 from ahfai.logs import ErrorsByPlace
+from ahfai.serving.web import WithoutWords
 from ahfai.tests.house import Browser, House
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import FakeOllama
@@ -78,6 +79,13 @@ def test_a_text_that_another_handler_has_kept_is_not_repeated():
     assert CANARY in logging.Formatter().format(record)
     assert CANARY not in ErrorsByPlace().format(record)
     assert CANARY in logging.Formatter().format(record)
+
+
+def test_the_log_of_the_server_of_pages_holds_no_secret_of_an_address():
+    path = f"/reminders/feeds/{'s' * 43}.ics"
+    record = logging.LogRecord("gunicorn", logging.ERROR, "", 1, "Error: %s", (path,), None)
+    assert WithoutWords().filter(record)
+    assert record.getMessage() == "Error: /reminders/feeds/….ics"
 
 
 def test_the_wordiest_log_holds_no_words_of_a_conversation():
