@@ -113,14 +113,15 @@ def of(user, month: Month, first_weekday: int, now: datetime.datetime) -> list[l
 
 def _open(user, start: datetime.datetime, end: datetime.datetime) -> Iterable[Reminder]:
     """What stands in that time, and each series that began before its end."""
-    dated = user.reminders.dated().listed()
+    dated = user.reminders.dated().listed().select_related("list")
     series = Q(repeat_from=RepeatFrom.DUE, due__lt=end)
     return dated.filter(Q(moment__gte=start, moment__lt=end) | series).order_by("moment")[:MOST]
 
 
 def _done(user, start: datetime.datetime, end: datetime.datetime) -> Iterable[Completion]:
     there = user.completions.filter(reminder__trashed=None, made__gte=start, made__lt=end)
-    return there.select_related("reminder").defer("reminder__details").order_by("made")[:MOST]
+    rows = there.select_related("reminder__list").defer("reminder__details")
+    return rows.order_by("made")[:MOST]
 
 
 def _entries(

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from reminders import completing, order, snoozing
+from reminders import completing, order, own_lists, snoozing
 from reminders.tests.test_list import main, make
 
 MONTH = reverse("reminders:month")
@@ -119,6 +119,14 @@ def test_one_goes_from_month_to_month_not_for_ever(client):
     assert client.get(MONTH, {"day": "nonsense"}).status_code == 200
     assert client.get(MONTH, {"day": "1999-01-01"}).status_code == 404
     assert client.post(MONTH).status_code == 405
+
+
+def test_a_reminder_of_a_list_has_its_colour(client, owner):
+    garden = own_lists.create(owner, "Garden", "moss")
+    make(owner, "Dig", 0, list=garden)
+    page = main(client.get(MONTH))
+    assert len(re.findall('class="of-list" data-colour="moss"', page)) == 2
+    assert "<bdi>Garden</bdi>" in page
 
 
 def test_a_stranger_sees_an_empty_month(strangers_client, owner):
