@@ -6,12 +6,15 @@ the library: a broken entry keeps no other one out, and what is huge or nested i
 
 import datetime
 import re
+import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.utils.html import strip_tags
 from icalendar import Event, Todo
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from accounts import tags
 from reminders import recurrence, words
@@ -32,8 +35,8 @@ _READ = frozenset(
 )
 _BREAK = re.compile(r"\r\n|\n|\r")
 _NAME = re.compile(r"[A-Za-z-]+", re.ASCII)
-# "/vendor/Europe/Berlin", as some programs put their own name before the zone's.
-_OF_A_VENDOR = re.compile(r"""(?<=TZID=)"?/[^/:;"]+/(?:[^/:;"]*\d[^/:;"]*/)?([^:;"]+)"?""")
+_DATES = ("DTSTART", "DUE", "RECURRENCE-ID", "EXDATE", "RDATE", "COMPLETED")
+_ZONE = re.compile(r""";TZID=(?:"([^"]*)"|([^:;"]*))""", re.IGNORECASE)
 _WORKDAYS = "MO,TU,WE,TH,FR"
 # What the library raises where it can't read something, or read it as something else.
 _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, OverflowError)
@@ -134,13 +137,32 @@ def read(entry: Entry, zone: datetime.tzinfo) -> Incoming:
     """What an entry says, for somebody in this zone. Raises Broken."""
     if entry.size >= _MAX_LINES:
         raise Broken("too_long")
-    lines = [_OF_A_VENDOR.sub(r"\1", line) for line in entry.lines]
+    lines = [
+        _ZONE.sub(_known_zone, line, count=1) if line.upper().startswith(_DATES) else line
+        for line in entry.lines
+    ]
     text = "\r\n".join((f"BEGIN:{entry.kind}", *lines, f"END:{entry.kind}", ""))
     try:
         found = _KINDS[entry.kind].from_ical(text)
         return _incoming(entry.kind, found, zone)
     except _UNREADABLE:
         raise Broken("not_understood") from None
+
+
+def _known_zone(found: re.Match[str]) -> str:
+    """The zone by a name that is known; the library would look for a file of any other one."""
+    name = found[1] or found[2] or ""
+    parts = name.split("/")
+    # Some programs put their own name before it: "/mozilla.org/20050126_1/Europe/Berlin".
+    for one in (name, "/".join(parts[-3:]), "/".join(parts[-2:])):
+        if one in _zones() or one in WINDOWS_TO_OLSON:
+            return f";TZID={one}"
+    return ";X-TZID=unknown"
+
+
+@cache
+def _zones() -> set[str]:
+    return zoneinfo.available_timezones()
 
 
 def _incoming(kind: str, found: Any, zone: datetime.tzinfo) -> Incoming:
@@ -228,9 +250,8 @@ def _set_time(incoming: Incoming, found: Any, zone: datetime.tzinfo) -> None:
     if not isinstance(when, datetime.datetime):
         incoming.day = when
         return
-    named = prop.params.get("TZID", "")
     if when.tzinfo is None:
-        if named:
+        if "X-TZID" in prop.params:
             incoming.remarks.append("zone")
     else:
         key = getattr(when.tzinfo, "key", "")

@@ -280,15 +280,18 @@ def test_one_broken_entry_keeps_no_other_one_out(client, owner):
         "UID:4\nSUMMARY:Good\nDTSTART:20260401T090000\nPRIORITY:high\nX-ODD;=:;\nnonsense",
         "UID:5\nSUMMARY:Huge\nDTSTART:20260401T090000\nDESCRIPTION:" + "x" * 200_000,
         "UID:6\nSUMMARY:Odd rule\nDTSTART:20260401T090000\nRRULE:often",
+        f"UID:7\nSUMMARY:Far\nDTSTART;TZID=Europe/{'x' * 300}:20260401T090000",
+        "UID:8\nSUMMARY:Europe;TZID=x\nDTSTART;TZID=Europe:20260401T090000",
         "DTSTART:20260401T090000",
     )
     page = said(upload(client, text))
     come_in = {one.title for one in owner.reminders.all()}
-    assert come_in == {"Good", "Odd rule", "Without a title"}
+    assert come_in == {"Good", "Odd rule", "Far", "Europe;TZID=x", "Without a title"}
     assert "No day, no time</strong>: without a day" in page
     assert "Odd</strong>: not in the form that was expected" in page
     assert "Huge</strong>: too long for one reminder" in page
     assert "Odd rule</a>: came in once" in page
+    assert "Europe;TZID=x</a>: its time zone isn&#x27;t known" in page
     assert "4 could not come in." in page
 
 
