@@ -44,7 +44,7 @@ def told(reminder: Reminder) -> list[str]:
     return [f"{moment:%Y-%m-%dT%H:%M}" for moment in moments]
 
 
-def work(until: str, since: str, step: timedelta = timedelta(minutes=10)) -> None:
+def work(until: str, since: str, step: timedelta = timedelta(hours=1)) -> None:
     """A worker's rounds from one moment to another."""
     now = at(since)
     while now <= at(until):
