@@ -302,6 +302,7 @@ TEMPLATES = [
                 "chats.context_processors.recent_chats",
                 "reminders.context_processors.bell",
             ],
+            "libraries": {"linked": "ahfai.linked"},
             "builtins": ["django_htmx.templatetags.django_htmx", "ahfai.templatetags.house"],
         },
     }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import TagsField, time_zones
 from reminders import own_lists, quick, repeating, words
+from reminders.about import About
 from reminders.models import (
     MAX_DETAILS,
     MAX_FEED_NAME,
@@ -165,6 +166,7 @@ class ReminderForm(forms.Form):
     version = forms.IntegerField(
         min_value=0, max_value=2**31 - 2, required=False, widget=forms.HiddenInput
     )
+    about = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     # A browser that loads the page again must not fill in the earlier one's.
     page = forms.UUIDField(required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
 
@@ -268,7 +270,9 @@ class ReminderForm(forms.Form):
         names = (*words, "day", "at", "zone", "rrule", "repeat_from")
         told = ("has_own_channels",) if "has_own_channels" in self.fields else ()
         said = (*names, *told)
-        return {name: self.cleaned_data[name] for name in said if name in self.cleaned_data}
+        wanted = {name: self.cleaned_data[name] for name in said if name in self.cleaned_data}
+        about = None if self.earlier else About.parse(self.cleaned_data["about"])
+        return wanted | (about.columns if about else {})
 
     @property
     def told_by(self) -> list[uuid.UUID] | None:
@@ -364,7 +368,8 @@ class QuickForm(forms.Form):
         if self.around.parent:
             return {**quick.wanted(self.phrase), "parent_id": self.around.parent.pk}
         list_id = self.goes_to.id if self.goes_to else None
-        return {**quick.wanted(self.phrase), "list_id": list_id}
+        about = self.around.about.columns if self.around.about else {}
+        return {**quick.wanted(self.phrase), "list_id": list_id, **about}
 
     @property
     def goes_to(self) -> own_lists.Named | None:

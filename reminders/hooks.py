@@ -2,14 +2,17 @@
 
 import uuid
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
 from ahfai.textindex import Document
+from reminders import words
 from reminders.models import Reminder, ReminderQuerySet, Tagging
 
 KINDS = frozenset({"reminder"})
@@ -59,6 +62,25 @@ def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UU
     """Those of the found reminders that are there, in the trash or not."""
     reminders = user.reminders.filter(pk__in=list(keys), trashed__isnull=not trashed)
     return {reminder.pk: _found(reminder) for reminder in reminders}
+
+
+@dataclass(frozen=True)
+class Open:
+    """A reminder that is to be done, and when."""
+
+    title: str
+    address: str
+    when: str
+
+
+def open_about(user, kind: str, key: uuid.UUID) -> list[Open]:
+    """Those about a thing of another app, the next one first."""
+    about = user.reminders.open().filter(about_kind=kind, about_id=key).listed()
+    today = timezone.localdate()
+    return [
+        Open(_opened(one, "title") or "", one.get_absolute_url(), words.when(one, today))
+        for one in about.order_by(F("due").asc(nulls_last=True), "created")
+    ]
 
 
 def _found(reminder: Reminder) -> Found:

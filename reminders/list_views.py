@@ -15,6 +15,7 @@ from accounts.forms import TagSeveralForm
 from accounts.requests import SignedInRequest
 from ahfai import rowmenus
 from reminders import lists, own_lists, pages, schedule, snoozing, steps, words
+from reminders.about import About
 from reminders.forms import QuickForm
 from reminders.lists import Section
 from reminders.models import Reminder, ReminderQuerySet, Tagging
@@ -84,7 +85,12 @@ def list_page(
         or QuickForm(
             initial={"page": uuid.uuid4()},
             user=request.user,
-            around=Around(of_person, in_list, chosen[0] if chosen else None),
+            around=Around(
+                of_person,
+                in_list,
+                chosen[0] if chosen else None,
+                About.parse(request.GET.get("about", "")),
+            ),
         ),
         "tag": chosen[0] if chosen else None,
         "tags": tags.leading_on(

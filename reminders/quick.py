@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts import tags
 from reminders import own_lists, recurrence, schedule, words
+from reminders.about import About
 from reminders.models import Priority, Reminder
 from reminders.phrases import Order, Phrase, Span
 
@@ -22,12 +23,13 @@ _WORDS = ("title", "details")
 
 @dataclass(frozen=True)
 class Around:
-    """What a line is written in: the person's `lists`, and the list and the tag that the page shows
-    alone."""
+    """What a line is written in: the person's `lists`, the list and the tag that the page shows
+    alone, and what it is to be about."""
 
     lists: Sequence[own_lists.Named] = ()
     in_list: own_lists.Named | None = None
     tag: tags.Named | None = None
+    about: About | None = None
     # What the line becomes a step of.
     parent: Reminder | None = None
 

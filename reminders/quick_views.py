@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from accounts import tags
 from accounts.requests import SignedInRequest
 from reminders import own_lists, quick, writing
+from reminders.about import About
 from reminders.forms import QuickForm
 from reminders.list_views import list_page
 from reminders.models import Reminder
@@ -28,7 +29,8 @@ def around(request: SignedInRequest) -> quick.Around:
     tag_id = request.GET.get("tag", "")
     family = tags.family(request.user, tag_id) if tag_id else []
     in_list = own_lists.within(lists, request.GET.get("list", ""))
-    return quick.Around(lists, in_list, family[0] if family else None)
+    about = About.parse(request.GET.get("about", ""))
+    return quick.Around(lists, in_list, family[0] if family else None, about)
 
 
 @require_POST

@@ -29,6 +29,7 @@ from reminders import (
     words,
     writing,
 )
+from reminders.about import About
 from reminders.forms import KEPT, QuickForm, ReminderForm
 from reminders.list_views import tags_of
 from reminders.models import MAX_RULE, Channel, Reminder, RepeatFrom
@@ -66,6 +67,7 @@ def detail_page(
         "late": words.lateness(since, now) if since and is_late else "",
         "put_off": put_off and words.moment(put_off, today),
         "choices": snoozing.choices(now, request.user.zone),
+        "about": About.of(reminder),
         "steps": steps.of_one(reminder, today),
         "quick": quick or _line_of_a_step(request, reminder),
         "just": request.session.get("reminders_just") if "just" in request.GET else None,
@@ -117,8 +119,11 @@ def _last_completion(reminder: Reminder) -> uuid.UUID | None:
 def new(request: SignedInRequest) -> HttpResponse:
     if request.method == "GET":
         first: dict[str, object] = {"page": uuid.uuid4(), "day": timezone.localdate()}
-        if in_list := around(request).in_list:
-            first["list_id"] = in_list.id
+        place = around(request)
+        if place.in_list:
+            first["list_id"] = place.in_list.id
+        if place.about:
+            first["about"] = place.about
         return _form_page(request, _form(request, initial=first))
     if "more" in request.POST:
         return _whole_form(request)
@@ -138,7 +143,10 @@ def _whole_form(request: SignedInRequest) -> HttpResponse:
     line = form_of(request)
     line.is_valid()
     reminder = Reminder(owner=request.user, **line.initial_words)
-    first = _as_fields(reminder, line.tag_names) | {"page": line["page"].value()}
+    first = _as_fields(reminder, line.tag_names) | {
+        "page": line["page"].value(),
+        "about": line.around.about or "",
+    }
     return _form_page(request, _form_for(request, reminder, initial=first))
 
 

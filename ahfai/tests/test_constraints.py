@@ -299,6 +299,7 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "reminder_tells_only_of_what_is_open": lambda talk: talk.change(
         talk.reminder, next_fire_at=NOW, trashed=NOW
     ),
+    "reminder_about_is_whole": lambda talk: talk.change(talk.reminder, about_kind="note"),
     "reminder_parent_is_the_owners": lambda talk: reminder(
         talk.person, parent=reminder(make_person())
     ),

@@ -15,6 +15,7 @@ from reminders.models.notice import LATE_AFTER, Notice
 from reminders.models.reminder import (
     ALL_DAY_AT,
     MAX_DETAILS,
+    MAX_KIND,
     MAX_RULE,
     MAX_TITLE,
     STATE,
@@ -30,6 +31,7 @@ __all__ = [
     "LATE_AFTER",
     "MAX_DETAILS",
     "MAX_FEED_NAME",
+    "MAX_KIND",
     "MAX_LIST_NAME",
     "MAX_NAME",
     "MAX_RULE",

@@ -22,6 +22,7 @@ from reminders.models.list import List
 MAX_TITLE = 200
 MAX_DETAILS = 20_000
 MAX_RULE = 500
+MAX_KIND = 16
 # When the person is told of something that has a day and no time, by their own clock.
 ALL_DAY_AT = datetime.time(9)
 
@@ -141,6 +142,10 @@ class Reminder(models.Model):
     parent = models.ForeignKey(
         "self", on_delete=models.CASCADE, null=True, related_name="steps", editable=False
     )
+    # The note or chat that it is about, by a kind and an id: the roof knows where that leads. It
+    # may be gone by now.
+    about_kind = models.CharField(max_length=MAX_KIND, blank=True)
+    about_id = models.UUIDField(null=True)
     day = models.DateField(null=True)
     # Without one the whole day is meant.
     at = models.TimeField(null=True)
@@ -214,6 +219,11 @@ class Reminder(models.Model):
                 condition=Q(next_fire_at__isnull=False),
                 name="reminder_owners_next_to_fire",
             ),
+            models.Index(
+                fields=["owner", "about_id"],
+                condition=Q(about_id__isnull=False),
+                name="reminder_by_what_it_is_about",
+            ),
             models.Index(fields=["owner", "change_number"], name="reminder_by_change"),
         ]
         constraints = [
@@ -252,6 +262,11 @@ class Reminder(models.Model):
                 fields=["owner", "made_by"],
                 condition=Q(made_by__isnull=False),
                 name="reminder_made_once_per_page",
+            ),
+            models.CheckConstraint(
+                condition=Q(about_kind="", about_id=None)
+                | (~Q(about_kind="") & Q(about_id__isnull=False)),
+                name="reminder_about_is_whole",
             ),
             SameOwner(to="list", name="reminder_list_is_the_owners"),
             SameOwner(to="parent", name="reminder_parent_is_the_owners"),
