@@ -164,7 +164,8 @@ def _is_behind_day(piece: Piece, before: Sequence[Piece]) -> bool:
 def _a_noun_follows(said: Said, piece: Piece, before: Sequence[Piece]) -> bool:
     """Whether a number belongs to what comes next: "at 9 tables", "on the 5th floor"."""
     end = piece.end
-    if end >= len(said.tokens) or end in said.marked or said.tokens[end].text in PUNCTUATION:
+    is_over = end >= len(said.tokens) or end in said.marked | said.taken_off
+    if is_over or said.tokens[end].text in PUNCTUATION:
         return False
     is_time = any(True for _ in TABLES["time"].matches(said, end))
     opens = sum(one.end - one.first for one in before) == piece.first
@@ -181,9 +182,10 @@ def _is_another_number(said: Said, piece: Piece) -> bool:
 
 def _meant(said: Said, pieces: Sequence[Piece]) -> list[Chain]:
     """The chains that are surely meant. One that is makes room for the next: what lies between it
-    and the edge of the sentence counts no more."""
+    and the edge of the sentence counts no more, and nor does what was taken off: "at 9" behind
+    "tomorrow" leaves tomorrow where it is."""
     chains, meant = _chains(said, pieces), list[Chain]()
-    passed = set(said.marked)
+    passed = said.marked | said.taken_off
     while True:
         has_clock = any(piece.is_clock for chain in meant for piece in chain)
         new = [one for one in chains if _is_meant(said, one, passed, has_clock)]

@@ -57,12 +57,12 @@ def read(
     here = now.astimezone(zone)
     kept = {at for words in without if words for at in _places(re.escape(words), text)}
     quoted = set(_places(_QUOTED, text))
-    phrase = _understand(Said(text, here, order, kept | quoted, lists), zone)
+    phrase = _understand(Said(text, here, order, kept | quoted, lists, kept), zone)
     quotes = set[int]()
     if quoted:
         # Quotes that kept something from being understood have done their work, others are text.
         blank = re.sub(_QUOTE, " ", text)
-        open_phrase = _understand(Said(blank, here, order, kept, lists), zone)
+        open_phrase = _understand(Said(blank, here, order, kept, lists, kept), zone)
         taken = _covered((*open_phrase.spans, *open_phrase.doubts))
         for found in re.finditer(_QUOTED, text):
             if not taken.isdisjoint(range(*found.span())):

@@ -49,9 +49,10 @@ class Said:
         order: Order,
         kept: Collection[int],
         lists: Collection[str] = (),
+        taken_off: Collection[int] = (),
     ) -> None:
-        """`kept` are the places of characters that are to be left alone; `lists` the names of the
-        lists that there are."""
+        """`kept` are the places of characters that are to be left alone, `taken_off` those of them
+        that would be understood; `lists` the names of the lists that there are."""
         self.text, self.order = text, order
         # On the wall clock, and as a moment.
         self.now, self.moment = now.replace(tzinfo=None), now
@@ -66,6 +67,7 @@ class Said:
         self.tokens: list[Token] = []
         self.marked: set[int] = set()
         self._read_tokens(kept)
+        self.taken_off = {at for at, token in enumerate(self.tokens) if token.begin in taken_off}
         # Before the first and behind the last one there is none, as far as any pattern looks.
         self._words = [token.word for token in self.tokens] + [""] * LOOKAHEAD
 

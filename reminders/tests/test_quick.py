@@ -96,6 +96,11 @@ def test_a_piece_that_is_taken_off_stays_in_the_title_and_can_come_back(client):
     assert (reminder.day, reminder.at) == (date(2026, 3, 26), None)
 
 
+def test_what_stands_before_a_piece_that_is_taken_off_stays_understood(client):
+    assert chips(read(client, "call mum tomorrow at 9", take_off="at 9")) == ["tomorrow"]
+    assert chips(read(client, "call mum at 9 tomorrow", take_off="tomorrow")) == ["tomorrow 9:00"]
+
+
 def test_a_time_in_two_places_is_taken_off_as_one(client):
     page = read(client, "in the evening at 7 call mum").content.decode()
     value = re.search(r'(?s)name="take_off" value="(.*?)"', page)[1]
