@@ -60,12 +60,12 @@ def this_minute() -> str:
 
 
 def set_elsewhere(page: Page, title: str) -> None:
-    """A reminder for this very minute, set in another tab while this page is open; the page looks
-    once, as it does when somebody comes back to it, and then by itself until it is told."""
+    """A reminder for this very minute, set in another tab while this page is open."""
     other = page.context.new_page()
     add(other, f"{title} {this_minute()}")
+    # By then its scripts have told the other tabs.
+    other.wait_for_load_state()
     other.close()
-    page.evaluate("document.body.dispatchEvent(new CustomEvent('look'))")
 
 
 PLACES = [

@@ -1,6 +1,11 @@
 // Asks for notices at the moment when the next one is due; htmx itself asks every half minute.
 const TITLES = "notices-with-titles";
 let waiting = 0;
+let next = Infinity;
+
+// A page that is opened tells the other tabs when it will ask: what was set there may come sooner.
+const tabs = new BroadcastChannel("news");
+tabs.addEventListener("message", ({ data }) => data < next && look());
 
 // Each answer brings the next moment along, and what is new.
 document.addEventListener("htmx:load", ({ detail: { elt } }) => {
@@ -9,11 +14,14 @@ document.addEventListener("htmx:load", ({ detail: { elt } }) => {
 });
 document.addEventListener("visibilitychange", () => document.hidden || look());
 wait();
+tabs.postMessage(next);
 
 function wait() {
   clearTimeout(waiting);
   const news = document.getElementById("news");
-  if (news) waiting = setTimeout(look, news.dataset.askIn * 1000);
+  if (!news) return;
+  next = Date.now() + news.dataset.askIn * 1000;
+  waiting = setTimeout(look, news.dataset.askIn * 1000);
 }
 
 function look() {
