@@ -38,6 +38,8 @@ def main() -> None:
         run([sys.executable, "bench/import_notes.py"]),
         "## Many reminders due at once",
         run([sys.executable, "bench/notices.py"]),
+        "## Messages that leave AhFai, by one worker",
+        run([sys.executable, "bench/outside.py"]),
         "## What a chat costs a browser that has never been here",
         run([sys.executable, "bench/chat_page.py"]),
         "## The page of a long chat",

@@ -6,8 +6,9 @@ import queue
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Self
 
 from django.db import DatabaseError, close_old_connections, connections, transaction
@@ -23,6 +24,8 @@ CLAIMED, SENDING = 20, 32
 # Who takes longer than this is waited for no more before the next one is sent. Until then one goes
 # after the other: where a machine dies, what was sent and isn't written down yet is one message.
 STEPS_ASIDE_S = 0.05
+# What was claimed is looked at once more where it waited for longer than this.
+LOOKED_S = 0.5
 
 log = logging.getLogger("ahfai.courier")
 
@@ -38,7 +41,8 @@ class Courier:
         self._came_back: queue.SimpleQueue[tuple[Ready, Answer | Unsent] | None] = (
             queue.SimpleQueue()
         )
-        self._claimed: deque[Lease] = deque()
+        self._claimed: deque[Ready] = deque()
+        self._looked_at = 0.0
         # Sent, or not, and to be written down.
         self._outcomes: list[tuple[Ready, Answer | Unsent]] = []
         self._sending = 0
@@ -69,20 +73,30 @@ class Courier:
                     log.error("sending failed: %s", type(error).__name__)
                     self._stop.wait(EVERY_S)
             with suppress(DatabaseError):
-                delivering.give_back(self._claimed)
+                delivering.give_back([ready.lease for ready in self._claimed])
             connections.close_all()
 
     def _round(self, senders: ThreadPoolExecutor) -> None:
-        close_old_connections()
         if not self._stop.is_set() and self._sending < SENDING:
             if not self._claimed and time.monotonic() >= self._look_at:
-                self._claimed.extend(delivering.claim(CLAIMED))
-                if not self._claimed:
-                    self._look_at = time.monotonic() + EVERY_S
-            if self._claimed and (ready := delivering.take_up(self._claimed.popleft())):
+                self._claim()
+            if self._claimed and time.monotonic() - self._looked_at > LOOKED_S:
+                self._look([ready.lease for ready in self._claimed])
+            if self._claimed:
                 self._sending += 1
-                senders.submit(self._send, ready)
+                senders.submit(self._send, self._claimed.popleft())
         self._settle(self._wait_s())
+
+    def _claim(self) -> None:
+        close_old_connections()
+        leases = delivering.claim(CLAIMED)
+        self._look(leases)
+        if not leases:
+            self._look_at = time.monotonic() + EVERY_S
+
+    def _look(self, leases: Sequence[Lease]) -> None:
+        self._claimed = deque(delivering.look_at(leases) if leases else ())
+        self._looked_at = time.monotonic()
 
     def _wait_s(self) -> float:
         if self._claimed and self._sending < SENDING:
@@ -116,9 +130,11 @@ class Courier:
             else:
                 self._sending -= 1
                 self._outcomes.append(one)
-        if self._outcomes:
-            with transaction.atomic():
-                for ready, outcome in self._outcomes:
-                    delivering.settle(ready, outcome)
-            # Not before: where the database refused it, it is written down in the next round.
-            self._outcomes.clear()
+        if not self._outcomes:
+            return
+        # One alone is one statement anyway.
+        with transaction.atomic() if len(self._outcomes) > 1 else nullcontext():
+            for ready, outcome in self._outcomes:
+                delivering.settle(ready, outcome)
+        # Not before: where the database refused it, it is written down in the next round.
+        self._outcomes.clear()

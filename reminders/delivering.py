@@ -78,20 +78,44 @@ def give_back(leases: Sequence[Lease]) -> None:
         lease.rows().update(lease_token=None, lease_until=None, attempts=F("attempts") - 1)
 
 
-def take_up(lease: Lease, now: datetime.datetime | None = None) -> Ready | None:
-    """Look at it once more, just before sending. None where it isn't to be sent any more, or where
-    the lease is nearly over."""
+def look_at(leases: Sequence[Lease], now: datetime.datetime | None = None) -> list[Ready]:
+    """Look at them once more, just before they are sent. Left out is what isn't to be sent any
+    more, and what is leased for a short time only."""
     now = now or timezone.now()
     done_since = Completion.objects.filter(
         reminder=OuterRef("reminder"), made__gte=OuterRef("occurrence_at")
     )
-    rows = lease.rows().filter(lease_until__gt=Now() + LEASE / 2)
-    rows = rows.select_related("reminder", "channel", "owner").defer("reminder__details")
-    delivery = rows.annotate(was_done_since=Exists(done_since)).first()
-    if delivery is None:
-        return None
+    rows = Delivery.objects.filter(
+        pk__in=[lease.delivery_id for lease in leases],
+        lease_token__in={lease.token for lease in leases},
+        lease_until__gt=Now() + LEASE / 2,
+    )
+    rows = rows.select_related("reminder", "channel", "owner").only(*_NEEDED)
+    found = {
+        one.pk: (one, one.was_done_since)
+        for one in rows.annotate(was_done_since=Exists(done_since))
+    }
+    there = [lease for lease in leases if lease.delivery_id in found]
+    looked = (_looked(lease, *found[lease.delivery_id], now) for lease in there)
+    return [ready for ready in looked if ready]
+
+
+_NEEDED = (
+    *("occurrence_at", "missed", "attempts"),
+    *(f"reminder__{name}" for name in ("owner", "title", "due", "snoozed_until", "changed")),
+    *(f"reminder__{name}" for name in ("done", "trashed")),
+    *(f"channel__{name}" for name in ("owner", "kind", "target", "says_title", "off_since")),
+    *("owner__email", "owner__time_zone"),
+)
+
+
+def _looked(
+    lease: Lease, delivery: Delivery, was_done_since: bool, now: datetime.datetime
+) -> Ready | None:
+    # Known already, and not to be asked for once more.
+    delivery.channel.owner = delivery.owner
     message = wording.of(delivery, now)
-    if message is None or _came_to_nothing(delivery, delivery.was_done_since):
+    if message is None or _came_to_nothing(delivery, was_done_since):
         _close(lease, State.DROPPED)
         return None
     try:

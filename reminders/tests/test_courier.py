@@ -54,6 +54,28 @@ def test_who_is_slow_keeps_nobody_else_waiting(owner, sink):
     assert states() == ["sent"] * 3
 
 
+def test_what_waited_for_its_turn_is_looked_at_once_more(owner, sink, monkeypatch):
+    asked, answer = threading.Event(), threading.Event()
+
+    def reply(_address: str) -> None:
+        asked.set()
+        answer.wait(10)
+
+    sink.reply = reply
+    monkeypatch.setattr(courier, "STEPS_ASIDE_S", 10)
+    monkeypatch.setattr(courier, "LOOKED_S", 0)
+    channel(owner)
+    for _ in range(2):
+        make(owner, "t", -1)
+    Reminder.objects.update(next_fire_at=timezone.now())
+    due.fire_due()
+    with Courier():
+        assert asked.wait(10)
+        Reminder.objects.update(done=timezone.now())
+        answer.set()
+        wait_until(lambda: states() == ["dropped", "sent"])
+
+
 def test_at_a_stop_the_rest_is_left_to_others_at_once(owner, sink, monkeypatch):
     asked, answer = threading.Event(), threading.Event()
 

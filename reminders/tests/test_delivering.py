@@ -24,7 +24,7 @@ def send_all(now: datetime | None = None) -> int:
     """As a sender does it, one after the other."""
     leases = delivering.claim(100, now)
     for lease in leases:
-        if ready := delivering.take_up(lease, now):
+        for ready in delivering.look_at([lease], now):
             try:
                 outcome = ready.send()
             except (Temporary, Permanent) as unsent:
@@ -133,7 +133,7 @@ def test_what_is_over_before_it_is_sent_is_not_sent(owner, sink, act):
     reminder = fire(owner)
     leases = delivering.claim(10)
     act(owner, reminder)
-    assert [delivering.take_up(lease) for lease in leases] == [None]
+    assert delivering.look_at(leases) == []
     assert states() == ["dropped"]
     assert not sink.came
 
@@ -159,7 +159,7 @@ def test_what_was_deleted_is_not_sent(owner, sink):
     reminder = fire(owner)
     leases = delivering.claim(10)
     order.delete(reminder)
-    assert [delivering.take_up(lease) for lease in leases] == [None]
+    assert delivering.look_at(leases) == []
 
 
 def test_two_senders_never_hold_the_same_one(owner):
@@ -181,24 +181,24 @@ def test_a_lease_that_ran_out_is_taken_up_by_somebody_else(owner, sink):
     channel(owner)
     fire(owner)
     (old,) = delivering.claim(1)
-    ready = delivering.take_up(old)
+    (ready,) = delivering.look_at([old])
     run_out()
     (new,) = delivering.claim(1)
     assert old.delivery_id == new.delivery_id
     # Whoever comes back after that has nothing to say any more.
-    assert delivering.take_up(old) is None
+    assert delivering.look_at([old]) == []
     delivering.settle(ready, Answer("Taken."))
     delivering.settle(ready, Permanent("Gone."))
     assert states() == ["waiting"]
     assert not Channel.objects.exclude(off_since=None).exists()
-    delivering.settle(delivering.take_up(new), Answer("Taken."))
+    delivering.settle(*delivering.look_at([new]), Answer("Taken."))
     assert states() == ["sent"]
 
 
 def test_a_lost_acknowledgement_is_a_second_message_of_the_same_id(owner, sink):
     channel(owner)
     fire(owner)
-    delivering.take_up(*delivering.claim(1)).send()
+    delivering.look_at(delivering.claim(1))[0].send()
     run_out()
     send_all()
     (_, first), (_, second) = sink.came
@@ -210,7 +210,7 @@ def test_a_lease_that_is_nearly_over_is_not_begun_with(owner):
     fire(owner)
     leases = delivering.claim(1)
     Delivery.objects.update(lease_until=timezone.now() + timedelta(seconds=30))
-    assert delivering.take_up(*leases) is None
+    assert delivering.look_at(leases) == []
 
 
 def test_what_cannot_be_sent_is_tried_again_after_1_5_15_and_60_minutes(owner, sink):
@@ -276,7 +276,7 @@ def test_one_that_ends_its_sender_each_time_is_given_up(owner, sink):
     channel(owner)
     fire(owner)
     for _ in range(5):
-        delivering.take_up(*delivering.claim(1))
+        delivering.look_at(delivering.claim(1))
         run_out()
     send_all()
     assert states() == ["failed"]
@@ -322,6 +322,15 @@ def test_a_batch_is_planned_with_the_same_few_questions(owner):
     assert Delivery.objects.count() == 30
 
 
+def test_a_batch_is_looked_at_in_one_question(owner, sink, django_assert_num_queries):
+    channel(owner)
+    for _ in range(5):
+        fire(owner)
+    leases = delivering.claim(10)
+    with django_assert_num_queries(1):
+        assert len(delivering.look_at(leases)) == 5
+
+
 @pytest.mark.only_on_sqlite
 def test_the_next_ones_are_found_without_a_look_at_all(owner):
     rows = Delivery.objects.filter(state="waiting", next_try_at__lte=timezone.now())
@@ -340,8 +349,7 @@ def test_any_number_of_senders_send_each_once(owner, sink):
 
     def work(_number: int) -> None:
         while leases := delivering.claim(7):
-            for lease in leases:
-                ready = delivering.take_up(lease)
+            for ready in delivering.look_at(leases):
                 delivering.settle(ready, ready.send())
 
     at_once(work, 4)

@@ -153,9 +153,7 @@ def channel(owner, browser, service) -> Channel:
 
 
 def send() -> None:
-    (lease,) = delivering.claim(10)
-    ready = delivering.take_up(lease)
-    assert ready
+    (ready,) = delivering.look_at(delivering.claim(10))
     try:
         outcome = ready.send()
     except channels.Unsent as unsent:
