@@ -19,6 +19,7 @@ from ahfai.sizes import MB
 from chats import servers
 from chats.engines import EngineFailed, Model
 from chats.models import BuiltinServer
+from reminders.tests.smtp_sink import smtp_sink
 
 pytestmark = pytest.mark.django_db
 
@@ -283,3 +284,18 @@ def test_it_never_repeats_a_key(settings, owner):
     said, _ = _asked()
     for secret in (settings.SECRET_KEY, settings.MASTER_KEY_FILE.read_text().split(":")[1].strip()):
         assert secret not in said
+
+
+@pytest.mark.only_on_sqlite
+def test_a_mail_server_that_answers_lets_nobody_in_or_is_away(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    with smtp_sink() as sink:
+        settings.EMAIL_PORT = sink.port
+        assert "Mail server: 127.0.0.1" in _asked()[0]
+        assert not _wrong(_asked()[0])
+        settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "ada", "wrong"
+        sink.says = {"EHLO": "250-sink\r\n250 AUTH PLAIN", "AUTH": "535 No."}
+        assert "refuses the name and password" in _asked()[0]
+    assert "EMAIL_URL" in _asked()[0]
+    assert "wrong" not in _asked()[0]

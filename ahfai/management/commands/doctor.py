@@ -2,6 +2,7 @@
 
 import datetime
 import shutil
+import smtplib
 import stat
 import zoneinfo
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import get_connection
 from django.core.management.base import BaseCommand
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
@@ -75,7 +77,27 @@ def examine() -> Iterator[Finding]:
     if all(finding.is_right for finding in database):
         for look in (_data_keys, _model_server, _worker, _clock):
             yield from _safely(look)
+    yield from _mail()
     yield _disk()
+
+
+def _mail() -> Iterator[Finding]:
+    """Whether the mail server that is named lets us in. Nothing is sent."""
+    if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+        return
+    about, place = "Mail server", f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+    try:
+        with get_connection():
+            pass
+    except smtplib.SMTPAuthenticationError:
+        yield Finding(
+            about, f"{place} refuses the name and password.", "Correct them in EMAIL_URL."
+        )
+    except (OSError, smtplib.SMTPException) as error:
+        advice = "Start it, or correct EMAIL_URL; the other lines still hold."
+        yield Finding(about, f"{place} can't be used ({type(error).__name__}).", advice)
+    else:
+        yield Finding(about, f"{place} answers; mails are from {settings.DEFAULT_FROM_EMAIL}.")
 
 
 def _safely(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
