@@ -15,6 +15,9 @@ from chats.models import Chat, Message, Preset, Pull
 from notes.models import Import, Note, Revision
 from reminders.models import Channel, Delivery, Feed, List, Reminder
 
+# Each view meets the other database in tests of its own.
+pytestmark = pytest.mark.only_on_sqlite
+
 CANARY = "Weekend in the Ardennes with a canary"
 METHODS = ("get", "post")
 
@@ -127,7 +130,6 @@ def test_what_is_open_to_all_is_listed_and_says_why():
         assert len(route.view.open_because) > 10
 
 
-@pytest.mark.only_on_sqlite
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.pattern or "/")
 def test_nobody_is_asked_to_sign_in(nobody, things, route):
     for method in METHODS:
