@@ -7,6 +7,7 @@ import time
 import uuid
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -23,8 +24,11 @@ from ahfai.tests.at_rest import (
     sessions,
     temporary_files,
 )
+from ahfai.tests.sinks import http_sink
 from reminders import due, words
-from reminders.models import Reminder
+from reminders.courier import Courier
+from reminders.models import Channel, Delivery, Reminder
+from reminders.tests.test_courier import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,6 +90,7 @@ def everything_a_person_does(client) -> None:
     brought = read.replace(b"@ahfai", b"@elsewhere").replace(b"CREATED:", b"RRULE:")
     file = SimpleUploadedFile(f"{CANARY}.ics", brought)
     assert CANARY in shown(client.post(reverse("reminders:import"), {"file": file}))
+    be_told_outside(client)
     for address in ("snooze?to=10m", "complete", "throw", "restore"):
         reminder.refresh_from_db()
         picked = {"back_to": "list", "reminder": f"{reminder.pk}:{reminder.version}"}
@@ -97,6 +102,24 @@ def everything_a_person_does(client) -> None:
         # An error whose text and variables hold the word.
         patched.setattr(words, "when", broken)
         client.get(reminder.get_absolute_url())
+
+
+def be_told_outside(client) -> None:
+    """The channel's name, address and token hold the word, and so does what comes back."""
+    with http_sink() as sink, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(settings, "NOTIFY_ALLOW", frozenset({sink.place}))
+        sink.answers = [(507, {}, CANARY.encode())] * 2
+        said = {"server": sink.url, "topic": CANARY, "token": CANARY, "name": CANARY}
+        client.post(reverse("reminders:channel_new") + "?kind=ntfy", said | {"by_default": "on"})
+        channel = Channel.objects.get()
+        test = reverse("reminders:channel_test", args=[channel.pk])
+        assert f"507: {CANARY}" in shown(client.post(test))
+        Reminder.objects.open().exclude(due=None).update(next_fire_at=timezone.now())
+        due.fire_due()
+        with Courier():
+            wait_until(lambda: Delivery.objects.exclude(error=None).exists())
+    assert f"507: {CANARY}" in shown(client.get(reverse("reminders:deliveries")))
+    assert CANARY in shown(client.get(reverse("reminders:told")))
 
 
 def broken(reminder: Reminder, *_more: object) -> str:
