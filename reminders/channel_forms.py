@@ -81,7 +81,7 @@ class TellingForm(forms.Form):
         widget=forms.TimeInput({"type": "time"}, "%H:%M"),
     )
     quiet_until = forms.TimeField(
-        required=False, label=_("until"), widget=forms.TimeInput({"type": "time"}, "%H:%M")
+        required=False, label=_("Quiet until"), widget=forms.TimeInput({"type": "time"}, "%H:%M")
     )
     digest_at = forms.TimeField(
         required=False,

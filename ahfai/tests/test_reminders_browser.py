@@ -71,7 +71,7 @@ def set_elsewhere(page: Page, title: str) -> None:
 PLACES = [
     *("/reminders/?pick=1", "/reminders/undated", "/reminders/done", "/reminders/trash"),
     *("/reminders/lists/", "/reminders/lists/new", "/reminders/month", "/reminders/import"),
-    "/reminders/feeds/",
+    *("/reminders/told", "/reminders/feeds/"),
 ]
 WHAT_CHIPS_SAY = ["every week", "tomorrow", "9:00", "#trip", "priority: High"]
 
