@@ -9,6 +9,7 @@ from pathlib import Path
 from django.db import connection
 
 from ahfai.models import Heartbeat
+from ahfai.processes import end_with_parent
 from ahfai.tests.house import ROOT
 
 
@@ -40,6 +41,7 @@ class Workers:
             process.wait()
 
     def start(self) -> None:
+        parent = os.getpid()
         with self.log.open("ab") as log:
             self.processes.append(
                 subprocess.Popen(
@@ -49,6 +51,7 @@ class Workers:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
+                    preexec_fn=lambda: end_with_parent(parent),
                 )
             )
 
