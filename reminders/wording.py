@@ -14,10 +14,10 @@ from ahfai.crypto import SealError
 from ahfai.templatetags.house import opened
 from reminders import schedule, words
 from reminders.channels.message import Message
-from reminders.models import LATE_AFTER, Delivery
+from reminders.models import LATE_AFTER, MAX_TITLE, Delivery
 
-# Titles in a digest.
-SHOWN = 20
+# Titles in a digest, and letters of each: some services take few kilobytes.
+SHOWN, LETTERS = 10, 80
 
 
 def test(now: datetime.datetime) -> Message:
@@ -39,7 +39,7 @@ def _of_reminder(delivery: Delivery, now: datetime.datetime) -> Message:
     title = _("You have a reminder")
     if delivery.channel.says_title:
         with suppress(SealError):
-            title = reminder.title
+            title = _line(reminder.title)
     text = _late(delivery, now) if now - delivery.occurrence_at > LATE_AFTER else ""
     at = int(delivery.occurrence_at.timestamp())
     address = f"{settings.SITE_URL}{reverse('reminders:answer', args=[reminder.pk])}?at={at}"
@@ -75,7 +75,9 @@ def _of_day(delivery: Delivery, now: datetime.datetime) -> Message | None:
     if delivery.channel.says_title:
         shown = near.order_by("moment", "id")[:SHOWN]
         day = timezone.localdate(now)
-        text = "\n".join(f"{words.when(one, day)}: {opened(one, 'title')}" for one in shown)
+        text = "\n".join(
+            f"{words.when(one, day)}: {_line(opened(one, 'title'), LETTERS)}" for one in shown
+        )
     return Message(
         delivery.pk,
         ", ".join(filter(None, counts)),
@@ -84,3 +86,9 @@ def _of_day(delivery: Delivery, now: datetime.datetime) -> Message | None:
         delivery.occurrence_at,
         "digest",
     )
+
+
+def _line(text: str, most: int = MAX_TITLE) -> str:
+    """In one line, as a head of a mail has to be."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"

@@ -71,6 +71,14 @@ def test_the_words_go_along_only_where_the_person_allows_it(owner, sink):
     }
 
 
+def test_the_words_are_one_line_wherever_they_came_from(owner, sink):
+    channel(owner, says_title=True)
+    reminder = fire(owner)
+    edit(reminder, title="Call\r\nmum")
+    send_all()
+    assert sink.titles == ["Call mum"]
+
+
 def test_what_comes_late_says_when_it_was_due(owner, sink):
     channel(owner)
     fire(owner)

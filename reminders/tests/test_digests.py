@@ -80,6 +80,18 @@ def test_it_says_how_many_and_what_only_where_that_is_allowed(owner, sink, noon)
     assert "Cabin" not in said["open"].text
 
 
+def test_however_much_there_is_to_do_it_stays_short(owner, sink):
+    for number in range(12):
+        make(owner, f"{number} " + "very " * 39, -1)
+    daily(owner)
+    channel(owner, says_title=True)
+    digests.plan_due()
+    send_all()
+    lines = sink.came[0][1].text.splitlines()
+    assert len(lines) == 10
+    assert max(len(line) for line in lines) < 100
+
+
 def test_of_nothing_none_is_sent(owner, sink):
     make(owner, "Cabin", 3)
     done = make(owner, "Rent", -2)
