@@ -44,12 +44,12 @@ def _complete(request: SignedInRequest, kind: Kind) -> HttpResponse:
     if not form.is_valid():
         return redirect("reminders:list")
     if not form.cleaned_data["seen"]:
-        return _none_picked(request, form)
+        return none_picked(request, form)
     outcome = completing.complete(request.user, form.cleaned_data["seen"], kind)
     _say_left_alone(request, outcome.changed)
     # What was just done can be taken back: its ids are in the session, not in the address.
     just = {"act": kind.value, "ids": [str(one.pk) for one in outcome.completions]}
-    return _back(request, form, just if outcome.completions else None)
+    return back(request, form, just if outcome.completions else None)
 
 
 @require_POST
@@ -62,7 +62,7 @@ def undo(request: SignedInRequest) -> HttpResponse:
         said = ngettext("It is as it was before.", "They are as they were before.", undone)
         messages.success(request, said)
     _say_left_alone(request, changed)
-    return _back(request, form)
+    return back(request, form)
 
 
 @require_POST
@@ -72,9 +72,9 @@ def snooze(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid() or moment is None:
         return redirect("reminders:list")
     if not form.cleaned_data["seen"]:
-        return _none_picked(request, form)
+        return none_picked(request, form)
     _say_put_off(request, snoozing.snooze(request.user, form.cleaned_data["seen"], moment), moment)
-    return _back(request, form)
+    return back(request, form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -108,10 +108,10 @@ def _move(request: SignedInRequest, act: str, move: Callable) -> HttpResponse:
     if not form.is_valid():
         return redirect("reminders:list")
     if not form.cleaned_data["seen"]:
-        return _none_picked(request, form)
+        return none_picked(request, form)
     moved = move(request.user, form.cleaned_data["seen"])
     just = {"act": act, "ids": [str(reminder_id) for reminder_id in moved]}
-    return _back(request, form, just if moved else None)
+    return back(request, form, just if moved else None)
 
 
 @require_POST
@@ -138,7 +138,7 @@ def tag_several(request: SignedInRequest) -> HttpResponse:
     if count:
         messages.success(request, said % {"count": count})
     is_left = not asked["take_off"] or tags.family(request.user, asked["take_off"])
-    return _back(request, place, keep_tag=bool(is_left))
+    return back(request, place, keep_tag=bool(is_left))
 
 
 @require_POST
@@ -151,11 +151,11 @@ def into_list(request: SignedInRequest) -> HttpResponse:
         return redirect("reminders:list")
     picked = place.cleaned_data["seen"]
     if not picked:
-        return _none_picked(request, place)
+        return none_picked(request, place)
     if count := own_lists.put_into(request.user, picked, form.cleaned_data["into"]):
         said = ngettext("The reminder is moved.", "%(count)d reminders are moved.", count)
         messages.success(request, said % {"count": count})
-    return _back(request, place)
+    return back(request, place)
 
 
 @require_http_methods(["GET", "POST"])
@@ -170,7 +170,7 @@ def delete(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     return redirect("reminders:trash" if reminder.trashed else "reminders:list")
 
 
-def _none_picked(request: SignedInRequest, form: PickedForm) -> HttpResponse:
+def none_picked(request: SignedInRequest, form: PickedForm) -> HttpResponse:
     place = form.cleaned_data["back_to"]
     return list_page(request, "list" if place == DETAIL else place, none_picked=True)
 
@@ -216,7 +216,7 @@ def _say_put_off(request: SignedInRequest, count: int, moment: datetime.datetime
         messages.success(request, _("Put off until %(time)s.") % {"time": told})
 
 
-def _back(
+def back(
     request: SignedInRequest,
     form: PickedForm | UndoForm,
     just: Mapping[str, object] | None = None,

@@ -434,6 +434,10 @@ class UndoForm(PlaceForm):
         return {**super().clean(), "completions": ids}
 
 
+class DayForm(forms.Form):
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+
+
 class SnoozeForm(forms.Form):
     """What a reminder is put off to, on the person's clock, as `moment`."""
 

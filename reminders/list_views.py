@@ -14,7 +14,7 @@ from accounts import tags
 from accounts.forms import TagSeveralForm
 from accounts.requests import SignedInRequest
 from ahfai import rowmenus
-from reminders import lists, own_lists, pages, schedule, snoozing, steps, words
+from reminders import lists, own_lists, pages, rescheduling, schedule, snoozing, steps, words
 from reminders.about import About
 from reminders.forms import QuickForm
 from reminders.lists import Section
@@ -104,6 +104,7 @@ def list_page(
         "none_picked": none_picked,
         "refused": refused,
         "choices": snoozing.choices(now, request.user.zone) if is_picking else [],
+        "days": rescheduling.choices(now, request.user.zone) if is_picking else [],
         # What was just done, which can be taken back.
         "just": just,
         "added": _added(request, just, known, of_person),

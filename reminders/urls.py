@@ -13,6 +13,7 @@ from reminders import (
     own_list_views,
     push_views,
     quick_views,
+    rescheduling_views,
     step_views,
     views,
 )
@@ -29,6 +30,7 @@ urlpatterns = [
     path("skip", act_views.skip, name="skip"),
     path("end", act_views.end_series, name="end_series"),
     path("snooze", act_views.snooze, name="snooze"),
+    path("reschedule", rescheduling_views.several, name="reschedule"),
     path("throw", act_views.trash, name="throw"),
     path("restore", act_views.restore, name="restore"),
     path("tag", act_views.tag_several, name="tag_several"),
@@ -65,6 +67,7 @@ urlpatterns = [
     path("<uuid:reminder_id>/", views.detail, name="detail"),
     path("<uuid:reminder_id>/act", answer_views.answer, name="answer"),
     path("<uuid:reminder_id>/edit", views.edit, name="edit"),
+    path("<uuid:reminder_id>/reschedule", rescheduling_views.one, name="reschedule_one"),
     path("<uuid:reminder_id>/snooze", act_views.snooze_one, name="snooze_one"),
     path("<uuid:reminder_id>/steps", step_views.add, name="add_step"),
     path("<uuid:reminder_id>/steps/read", step_views.read, name="read_step"),
