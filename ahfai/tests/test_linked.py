@@ -91,7 +91,7 @@ def test_a_link_shows_nothing_of_somebody_elses(strangers_client, client, note):
     assert "look again" not in page(client, note.get_absolute_url())
 
 
-@pytest.mark.parametrize("about", ["", "note", "note:1", "planet:" + str(uuid.uuid4()), "x" * 90])
+@pytest.mark.parametrize("about", ["", "note", "note:1", f"planet:{uuid.UUID(int=1)}", "x" * 90])
 def test_what_names_nothing_keeps_nothing_from_being_saved(client, about):
     line = {"text": "look again", "page": uuid.uuid4()}
     assert client.post(f"{ADD}?about={about}", line).status_code == 302
