@@ -20,7 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
 # With more hits than this only the newest are weighed: nobody reads on so far.
@@ -109,6 +109,13 @@ class Hit:
     container: UUID
 
 
+class Expressed(Protocol):
+    """What an index can be asked."""
+
+    def expression(self) -> str:
+        """In FTS5's own language; "" finds nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """`wanted` and `unwanted` are lists of folded words; a `phrase` stands in its order."""
@@ -122,7 +129,7 @@ class Query:
         wanted: list[Term] = []
         unwanted: list[Term] = []
         for minus, phrase, word in _TERM.findall(text[:MAX_QUERY]):
-            term = Term(tuple(_words(fold(phrase or word))), is_phrase=not word)
+            term = Term(tuple(words_of(fold(phrase or word))), is_phrase=not word)
             if term.words:
                 (unwanted if minus else wanted).append(term)
         return cls(tuple(wanted[:MAX_TERMS]), tuple(unwanted[:MAX_TERMS]))
@@ -248,14 +255,22 @@ class TextIndex:
                 part.remove("key", key.bytes)
                 part.remove("container", key.bytes)
 
-    def search(self, query: Query, limit: int = 50, bounds: Bounds = NO_BOUNDS) -> list[Hit]:
-        """The best first; of equal ones, the newest."""
+    def search(
+        self,
+        query: Expressed,
+        limit: int = 50,
+        bounds: Bounds = NO_BOUNDS,
+        among: int | None = None,
+        title_weight: float = TITLE_WEIGHT,
+    ) -> list[Hit]:
+        """The best first, of the newest `among` that match; of equal ones, the newest."""
         expression = query.expression()
+        among = WEIGHED_HITS if among is None else among
         weighed: list[_Weighed] = []
         if expression:
             for part in reversed(self._parts):
-                weighed += part.weigh(expression, WEIGHED_HITS - len(weighed), bounds)
-                if len(weighed) >= WEIGHED_HITS:
+                weighed += part.weigh(expression, among - len(weighed), bounds, title_weight)
+                if len(weighed) >= among:
                     break
         weighed.sort(key=itemgetter(0))
         return [
@@ -357,7 +372,9 @@ class _Part:
             self._db.executemany("DELETE FROM words WHERE rowid = ?", rows)
             self._db.executemany("DELETE FROM documents WHERE id = ?", rows)
 
-    def weigh(self, expression: str, most: int, bounds: Bounds) -> list[_Weighed]:
+    def weigh(
+        self, expression: str, most: int, bounds: Bounds, title_weight: float
+    ) -> list[_Weighed]:
         """The newest `most` of what matches, the best first; of equal ones, the newest."""
         newest = self._newest(expression, most, bounds)
         if not newest:
@@ -366,7 +383,7 @@ class _Part:
             "SELECT words.rowid, bm25(words, ?, ?) AS weight, kind, key, container "
             "FROM words JOIN documents ON id = words.rowid "
             "WHERE words MATCH ? AND words.rowid >= ? ORDER BY weight, words.rowid DESC",
-            (TITLE_WEIGHT, BODY_WEIGHT, expression, min(newest)),
+            (title_weight, BODY_WEIGHT, expression, min(newest)),
         )
         return [rest for row, *rest in rows if row in newest]
 
@@ -446,7 +463,8 @@ class Indexes:
 _SIZES = ("page_count", "page_size")
 
 
-def _words(folded: str) -> list[str]:
+def words_of(folded: str) -> list[str]:
+    """The words of a folded text; wide characters one by one."""
     return _WORD.findall(folded)
 
 
