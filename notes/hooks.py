@@ -11,10 +11,9 @@ from ahfai.crypto import SealError
 from ahfai.markdown import files
 from ahfai.textindex import Document
 from notes.models import Note, NoteQuerySet, Tagging
+from notes.places import PLACE_FOUND
 
 KINDS = frozenset({"note"})
-# The id of the first place in a note that a search found.
-PLACE_FOUND = "found"
 
 
 def documents(user, since: int | None, again: Iterable[uuid.UUID]) -> Iterator[Document]:

@@ -16,7 +16,7 @@ from accounts.requests import SignedInRequest
 from ahfai import marking
 from ahfai.asked import Asked
 from ahfai.crypto import SealError
-from ahfai.textindex import MAX_QUERY
+from ahfai.textindex import MAX_QUERY, Query
 from notes import (
     attachments,
     completion,
@@ -24,14 +24,15 @@ from notes import (
     file_views,
     links,
     order,
+    places,
     rendering,
     ways_back,
     writing,
 )
 from notes.forms import NewNoteForm, NoteForm, TickForm
-from notes.hooks import PLACE_FOUND
 from notes.list_views import tags_of
 from notes.models import MAX_TITLE, Note
+from notes.places import PLACE_FOUND
 
 # Drawing them is most of what a note's page takes, so there are no more than a screen shows.
 BESIDE = 15
@@ -49,7 +50,7 @@ def detail(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
     shown = {
         "note": note,
         "sought": sought,
-        "body": body and _marked(body, sought),
+        "body": body and _marked(body, _sought(request, note)),
         "tags": tags_of([note], known).get(note.pk, []),
         "attached": attachments.attached(note),
         "way_back": ways_back.way_back(request, note),
@@ -60,9 +61,16 @@ def detail(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
     return render(request, "notes/note_detail.html", shown)
 
 
-def _marked(body: SafeString, sought: str) -> SafeString:
+def _sought(request: SignedInRequest, note: Note) -> Query:
+    """What a search found here, or the passage that an answer was made from."""
+    if "passage" in request.GET:
+        return places.phrases(note.body, request.GET["passage"])
+    return Asked.parse(request.GET.get("q", "")[:MAX_QUERY]).query
+
+
+def _marked(body: SafeString, query: Query) -> SafeString:
     """With what a search found in it; the first place is where its link leads."""
-    marked = marking.mark(body, Asked.parse(sought).query)
+    marked = marking.mark(body, query)
     return SafeString(marked.replace("<mark>", f'<mark id="{PLACE_FOUND}">', 1))
 
 

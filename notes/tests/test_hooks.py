@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.fields import sealed_for
 from accounts.models import User
-from notes import hooks, writing
+from notes import hooks, places, writing
 from notes.models import Note
 
 
@@ -60,3 +60,21 @@ def test_a_note_without_a_title_is_told_from_one_that_cannot_be_opened(client, o
     page = client.get(reverse("search"), {"q": "in:notes"}).content.decode()
     assert page.count("Without a title") == 2
     assert page.count("This can't be opened.") == 1
+
+
+def test_the_passage_that_an_answer_was_made_from_is_marked(client, owner):
+    body = (
+        "Intro.\n\nThe *black* loop is underneath.\n\n- one turn to the left\n- shut\n\nEnd here."
+    )
+    note = writing.create(owner, "Boiler", body)
+    said = body[body.index("The *") : body.index("\n\nEnd")]
+    opened = client.get(places.address(note, said)).content.decode()
+    marks = re.findall("<mark[^>]*>([^<]+)</mark>", opened)
+    assert marks == ["The ", "black", " loop is underneath", "one turn to the left"]
+    assert opened.count('id="found"') == 1
+    assert places.address(note, "what it said before") is None
+    for nowhere in ("", "x", "5-2", "999999-999999"):
+        assert (
+            "<mark"
+            not in client.get(f"{note.get_absolute_url()}?passage={nowhere}").content.decode()
+        )
