@@ -24,6 +24,7 @@ from ahfai.stopping import StopAsked
 from chats import pulls
 from chats.lifecycle import close_dead
 from chats.order import purge_trash
+from chats.sources import forget_deleted
 from notes.order import purge_notes
 from notes.transfer import importing
 from reminders import delivering, digests, due
@@ -136,5 +137,5 @@ def forget_heartbeats() -> None:
 HOURLY = (
     *(SessionStore.clear_expired, forget_old, forget_heartbeats, forget_tombstones),
     *(purge_trash, purge_notes, purge_reminders, drop_unneeded),
-    *(importing.forget_old, forget_old_notices, delivering.forget_old),
+    *(importing.forget_old, forget_old_notices, delivering.forget_old, forget_deleted),
 )

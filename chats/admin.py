@@ -3,14 +3,14 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from ahfai.inspection import Inspection
-from chats.models import BuiltinServer, Chat, Message, Preset
+from chats.models import BuiltinServer, Chat, Message, Preset, Source
 
 
 @admin.register(Chat)
 class ChatInspection(Inspection):
     shown = (
         *("id", "owner_id", "model", "created", "changed", "message_count"),
-        *("pinned", "archived", "trashed"),
+        *("uses_notes", "pinned", "archived", "trashed"),
     )
     ordering = ("-changed",)
 
@@ -47,6 +47,12 @@ class MessageInspection(Inspection):
         "stop_asked",
     )
     ordering = ("-created",)
+
+
+@admin.register(Source)
+class SourceInspection(Inspection):
+    shown = ("id", "owner_id", "reply_id", "number", "note_id")
+    ordering = ("-reply__created", "number")
 
 
 @admin.register(BuiltinServer)

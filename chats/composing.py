@@ -5,6 +5,7 @@ import uuid
 from django.urls import reverse
 
 from chats import drafts, servers, steering
+from chats.models import Chat, UsesNotes
 from chats.servers import Choice
 
 
@@ -32,6 +33,14 @@ def composer(user, **more) -> dict:
         "models": choices,
         "chosen_model": chosen,
         "presets": [] if "chat" in more else steering.presets(user),
+        "notes_choices": UsesNotes.choices if user.notes.living().exists() else [],
+        "uses_notes": _uses_notes(user, more.get("chat")),
         "model_status": servers.status(),
         **more,
     }
+
+
+def _uses_notes(user, chat: Chat | None) -> str:
+    """A new chat begins as the one that was used last."""
+    last = chat or user.chats.newest_first().only("uses_notes").first()
+    return last.uses_notes if last else UsesNotes.OFF

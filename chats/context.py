@@ -4,13 +4,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
-from chats import steering
+from chats import sources, steering
 from chats.engines import Prompt, Turn
-from chats.models import Chat, Message, Summary
+from chats.models import Chat, Message, Source, Summary
+from chats.sources import Quoted
 
 SYSTEM = (
     "You are AhFai, a private assistant that runs on the person's own machine. "
@@ -28,6 +30,8 @@ PLANNED = 0.9
 # How much of the room the newest turns keep when the older ones are summed up: not all of it,
 # or the next question would make another summary necessary.
 KEPT = 0.5
+# How much of the room passages of notes may take.
+READ_BESIDE = 0.5
 # After a blank or a script without spaces; what is much longer is an address, or is code.
 LAST_WORD = re.compile("(?<![^\\s\u2e80-\U0010ffff])[^\\s\u2e80-\U0010ffff]{1,40}\\Z")
 
@@ -46,7 +50,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Context:
-    """A prompt, and the messages that did not fit into it, oldest first.
+    """A prompt, the messages that did not fit into it, oldest first, and the passages that did.
 
     `room` is how many tokens the conversation may take before it is summed up, and `taken` how
     many it does.
@@ -56,6 +60,7 @@ class Context:
     left_out: list[Message]
     room: float
     taken: float
+    quoted: Sequence[Quoted] = ()
 
     def fullness(self, answer: float) -> int:
         """The part of the room that is in use after an answer of so many tokens, in percent."""
@@ -70,11 +75,13 @@ def build(
     so_far: str = "",
     summary: Summary | None = None,
     kept: float = 1.0,
+    quoted: Sequence[Quoted] = (),
 ) -> Context:
     """The prompt for the last message of `path`, with the newest turns that fit.
 
     `so_far` is an answer's beginning that is to be continued; `summary` stands for the turns
-    up to the message where it ends. The newest turns may take the part `kept` of the room.
+    up to the message where it ends. The newest turns may take the part `kept` of the room, and
+    the passages `quoted`, which the last message is asked with, a part of their own.
     """
     steered = steering.of(chat)
     num_predict = min(steered.longest or settings.NUM_PREDICT, window.num_ctx // 2)
@@ -82,16 +89,25 @@ def build(
     fits = (window.num_ctx - num_predict) * PLANNED - window.tokens(system.content)
     end = _to_continue(so_far, window, fits / 2)
     left = fits - sum(window.tokens(turn.content) for turn in end)
-    left = min(left, steered.reads or left) * kept
+    left = min(left, steered.reads or left)
+    quoted = sources.fitting(quoted, window.tokens, left * READ_BESIDE)
+    beside = window.tokens(sources.with_passages("", quoted)) if quoted else 0
+    left = (left - beside) * kept
     turns: list[Turn] = []
     taken = 0.0
     said = [message for message in _after(path, summary) if message.is_mine or message.content]
+    numbered = _numbered(chat)
     for message in reversed(said):
-        tokens = window.tokens(message.content)
+        content = message.content
+        if message.pk in numbered:
+            content = sources.without_numbers(content)
+        tokens = window.tokens(content)
         if turns and taken + tokens > left:
             break
         taken += tokens
-        turns.append(Turn(message.role, message.content))
+        turns.append(Turn(message.role, content))
+    if turns and quoted:
+        turns[0] = Turn(turns[0].role, sources.with_passages(turns[0].content, quoted))
     # A conversation that begins with an answer confuses models: it starts at a question.
     while len(turns) > 1 and turns[-1].role != "user":
         turns.pop()
@@ -104,7 +120,14 @@ def build(
         temperature=steered.temperature,
     )
     left_out = said[: len(said) - len(turns)]
-    return Context(prompt, left_out, room=min(fits, steered.reads or fits), taken=taken)
+    room = min(fits, steered.reads or fits)
+    return Context(prompt, left_out, room=room, taken=taken, quoted=quoted)
+
+
+def _numbered(chat: Chat) -> set[UUID]:
+    """The answers that name their sources by numbers."""
+    of_chat = Source.objects.filter(reply__chat=chat)
+    return set(of_chat.values_list("reply", flat=True).distinct().order_by())
 
 
 def _after(path: Sequence[Message], summary: Summary | None) -> Sequence[Message]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from chats import steering
 from chats.engines.failures import failed
 from chats.engines.names import is_cloud
-from chats.models import Preset, Think
+from chats.models import Preset, Think, UsesNotes
 from chats.order import BACK
 
 MAX_TEXT = 100_000
@@ -58,6 +58,8 @@ class MessageForm(ModelForm):
     request_id = forms.UUIDField(required=False)
     # The last message that the page shows.
     after = forms.UUIDField(required=False)
+    # Whether notes are used from now on; empty leaves it as it is.
+    notes = forms.ChoiceField(choices=UsesNotes.choices, required=False)
 
 
 class ModelNameForm(forms.Form):

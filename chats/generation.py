@@ -28,7 +28,7 @@ from django.utils.translation import gettext as _
 
 from accounts.fields import sealed_for
 from ahfai.crypto import SealError
-from chats import calibration, context, lifecycle, sentences, servers, summaries, titles
+from chats import calibration, context, lifecycle, sentences, servers, sources, summaries, titles
 from chats.engines import (
     Call,
     Cancelled,
@@ -42,7 +42,8 @@ from chats.engines import (
     ToolCall,
 )
 from chats.engines.failures import failed
-from chats.models import OPEN, Message, State, Summary
+from chats.models import OPEN, Message, State, Summary, UsesNotes
+from chats.sources import Quoted
 from chats.tree import Tree
 
 log = logging.getLogger(__name__)
@@ -202,7 +203,9 @@ class Generation:
     def prepare(self) -> None:
         """Build the prompt, where a place is free and the window is known: no server is asked."""
         num_ctx = servers.listed_num_ctx(self.reply.model)
-        if self.reply.state == State.RUNNING and num_ctx:
+        # Whose notes are looked into for the first time may wait for some seconds.
+        is_quick = self.reply.chat.uses_notes == UsesNotes.OFF
+        if self.reply.state == State.RUNNING and num_ctx and is_quick:
             # What is wrong comes up again when the reply is written, and closes it.
             with suppress(Exception):
                 self._prepared = self._prepare(num_ctx)
@@ -355,15 +358,23 @@ class Generation:
             # Before the server is asked for anything, since it may be silent.
             self._keep_looking()
             connections.close_all()
+            if reply.chat.uses_notes != UsesNotes.OFF:
+                self._doing = _("Looking in your notes…")
+                self.say(self._doing)
             prepared = self._prepare(servers.num_ctx(reply.model, self.call))
-        path, window, summary, built = prepared
+            self._doing = ""
+        path, window, summary, built, quoted = prepared
         limit = servers.limit(reply.model, window.num_ctx)
         if limit and calibration.is_surely_longer(reply.model, context.length(built.prompt), limit):
             # What doesn't fit was left out, so the newest message alone is too long.
             raise failed("too_long")
         if built.left_out:
-            summary = self._sum_up(path, window, summary)
-            built = context.build(reply.chat, reply.model, path, window, self.text, summary)
+            summary = self._sum_up(path, window, summary, quoted)
+            built = context.build(
+                reply.chat, reply.model, path, window, self.text, summary, quoted=quoted
+            )
+        if quoted:
+            sources.keep(reply, built.quoted)
         self._built, self._window = built, window
         return self._drain(self._stream(built.prompt))
 
@@ -372,8 +383,11 @@ class Generation:
         path = Tree(reply.chat.messages.in_order()).path_to(reply)[:-1]
         window = context.Window(num_ctx, calibration.ratio(reply.model))
         summary = summaries.newest(reply.chat, path)
-        built = context.build(reply.chat, reply.model, path, window, self.text, summary)
-        return _Prepared(path, window, summary, built)
+        quoted = sources.look(reply, path)
+        built = context.build(
+            reply.chat, reply.model, path, window, self.text, summary, quoted=quoted
+        )
+        return _Prepared(path, window, summary, built, quoted)
 
     def _stream(self, prompt: Prompt) -> Iterator[Event]:
         """The events of one call to the model server, which tells how long the prompt was. What it
@@ -394,13 +408,19 @@ class Generation:
             raise
 
     def _sum_up(
-        self, path: Sequence[Message], window: context.Window, earlier: Summary | None
+        self,
+        path: Sequence[Message],
+        window: context.Window,
+        earlier: Summary | None,
+        quoted: Sequence[Quoted],
     ) -> Summary | None:
         """Have the older turns summed up by the same model. Where that fails, the answer is
         written without them, and says so."""
         reply = self.reply
         kept = context.build(
-            reply.chat, reply.model, path, window, self.text, earlier, kept=context.KEPT
+            *(reply.chat, reply.model, path, window, self.text, earlier),
+            kept=context.KEPT,
+            quoted=quoted,
         )
         if not kept.left_out:
             return earlier
@@ -589,6 +609,7 @@ class _Prepared(NamedTuple):
     window: context.Window
     summary: Summary | None
     built: context.Context
+    quoted: Sequence[Quoted]
 
 
 class _Saver:

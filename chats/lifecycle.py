@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 
 from accounts import changes, tags
 from ahfai.models import Heartbeat
-from chats import context, drafts, servers
+from chats import context, drafts, servers, sources
 from chats.models import OPEN, Chat, Line, Message, Role, State
 from chats.tree import Tree
 
@@ -61,7 +61,7 @@ class TooManyOpen(Exception):
 
 
 def start(
-    user, text: str, model: str, request_id: uuid.UUID | None, steering: dict | None = None
+    user, text: str, model: str, request_id: uuid.UUID | None, **steering
 ) -> tuple[Message, bool]:
     """A new chat with its first question, steered as a preset's `steering.values` say.
 
@@ -72,7 +72,7 @@ def start(
         number = changes.next_number(user.pk)
         title = title_from(text)
         chat = Chat.objects.create(
-            owner=user, title=title, model=model, change_number=number, **(steering or {})
+            owner=user, title=title, model=model, change_number=number, **steering
         )
         drafts.drop(user, None)
         place = _Place(None, None, number, _line(user.pk))
@@ -196,6 +196,9 @@ def _another(reply: Message, model: str, **begin) -> Message:
         words.chat = reply.chat
         another = _reply_to(words, place, model, process, **begin)
         another.save(force_insert=True)
+        if begin:
+            # The numbers that it says already are those of what was read for its beginning.
+            sources.take_over(reply, another)
         _go_on(another)
     return another
 

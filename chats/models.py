@@ -11,12 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import changes
+from accounts.constraints import SameOwner
 from accounts.fields import Sealed, SealedQuerySet, SealedTextField, sealed_for
 from accounts.models import Tag
 from ahfai import addresses
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
 from chats.engines.failures import failed
+from notes.models import Note
 
 
 class ChatQuerySet(SealedQuerySet):
@@ -89,6 +91,14 @@ class Steered(models.Model):
         return bool(rows.update(instructions=sealed, **numbers))
 
 
+class UsesNotes(models.TextChoices):
+    """Whether the model gets passages of the person's notes to read with a question."""
+
+    OFF = "off", _("Off")
+    USEFUL = "useful", _("When useful")
+    ALWAYS = "always", _("Always")
+
+
 class Chat(Steered):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
@@ -104,6 +114,7 @@ class Chat(Steered):
     titling = models.ForeignKey(
         Heartbeat, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
+    uses_notes = models.CharField(max_length=6, choices=UsesNotes, default=UsesNotes.OFF)
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
     tags = models.ManyToManyField(Tag, blank=True, related_name="chats")
@@ -132,12 +143,23 @@ class Chat(Steered):
                 fields=["trashed"], condition=Q(trashed__isnull=False), name="chat_trash_by_age"
             ),
         ]
+        constraints = [
+            *Steered.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(uses_notes__in=UsesNotes.values), name="chat_uses_notes_is_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)
 
     def get_absolute_url(self) -> str:
         return addresses.of_row("chats:detail", self.pk)
+
+    def use_notes(self, how: str) -> None:
+        if how != self.uses_notes:
+            self.uses_notes = how
+            self.save(update_fields=["uses_notes"])
 
     def rename(self, title: str) -> bool:
         """False where the chat was deleted meanwhile."""
@@ -380,6 +402,36 @@ class Summary(models.Model):
     created = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = SealedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Source(models.Model):
+    """A passage of a note that the model had to read for a reply; the reply says its number."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sources"
+    )
+    reply = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="sources")
+    number = models.PositiveSmallIntegerField()
+    # Empty where the note was deleted since.
+    note = models.ForeignKey(Note, null=True, on_delete=models.SET_NULL, related_name="+")
+    # The note's title with the headings above the passage, and the passage, as they were; empty
+    # some time after the note was deleted.
+    title = SealedTextField(null=True)  # type: ignore[misc]
+    text = SealedTextField(null=True)  # type: ignore[misc]
+
+    objects = SealedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["reply", "number"], name="source_number_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="source_number_from_one"),
+            SameOwner(to="note", name="source_note_is_the_owners"),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -35,6 +35,7 @@ urlpatterns = [
     path("messages/<uuid:message_id>/delete", views.delete_version, name="delete_version"),
     path("replies/<uuid:reply_id>/stream", views.stream, name="stream"),
     path("replies/<uuid:reply_id>/note", note_views.save, name="save_as_note"),
+    path("sources/<uuid:source_id>", note_views.source, name="source"),
     path("replies/<uuid:reply_id>/stop", views.stop, name="stop"),
     path("replies/<uuid:reply_id>/retry", views.retry, name="retry"),
     path("replies/<uuid:reply_id>/continue", views.carry_on, name="continue"),

@@ -39,7 +39,7 @@ from chats.forms import (
     PickedForm,
     TitleForm,
 )
-from chats.models import Chat, ChatQuerySet, Message, Role
+from chats.models import Chat, ChatQuerySet, Message, Role, UsesNotes
 from chats.tree import Tree
 
 PER_PAGE = 40
@@ -205,13 +205,14 @@ def start(request: SignedInRequest) -> HttpResponse:
         return _refused_start(request, _fault(form), 422)
     said = form.cleaned_data
     try:
-        steered = steering.of_preset(request.user, said["preset"]) if said["preset"] else None
+        steered = steering.of_preset(request.user, said["preset"]) if said["preset"] else {}
         reply, fresh = lifecycle.start(
             request.user,
             said["text"],
             servers.pick(request.user, picked=said["model"]),
             said["request_id"],
-            steered,
+            uses_notes=said["notes"] or UsesNotes.OFF,
+            **steered,
         )
     except steering.NoSuchPreset:
         return _refused_start(request, _("This preset is gone. Choose another one."), 422)
@@ -230,6 +231,7 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
         return _refused(request, chat, _fault(form), 422)
     said = form.cleaned_data
     model = servers.pick(request.user, chat, said["model"])
+    chat.use_notes(said["notes"] or chat.uses_notes)
     try:
         reply, fresh = lifecycle.ask(chat, said["text"], model, said["request_id"], said["after"])
     except lifecycle.StillAnswering:

@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Protocol
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from ahfai import markdown
-from chats import generation, sentences
+from chats import generation, sentences, sources
 from chats.models import Message, State, Summary
 from chats.tree import Step
 
@@ -140,6 +141,8 @@ def _follow(
     growing = generation.running(reply.pk)
     source: Source = FromMemory(growing) if growing else FromRow(reply)
     closed, sent, thought, words = 0, offset, 0, ""
+    # They are stored before the first word.
+    named = cache(lambda: list(reply.sources.all()))
     beat = time.monotonic()
     # The first words wait for no frame.
     frame = beat - FRAME_S
@@ -156,7 +159,8 @@ def _follow(
             fresh = []
             for start, end in markdown.closed_blocks(source.text, closed):
                 closed = end
-                fresh.append((start, markdown.render_block(source.text[start:end])))
+                block = markdown.render_block(source.text[start:end])
+                fresh.append((start, sources.linked(block, named())))
             if fresh:
                 # With the text that follows, so that no words vanish between two events.
                 html = "".join(html for _start, html in fresh)

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import files
 from accounts.models import Tag
-from chats.models import Chat, Message, Preset, Pull
+from chats.models import Chat, Message, Preset, Pull, Source
 from notes.models import Import, Note, Revision
 from reminders.models import Channel, Delivery, Feed, List, Reminder
 
@@ -104,6 +104,9 @@ def things(owner) -> dict[str, object]:
             next_try_at=reminder.created,
             state="failed",
             error=CANARY,
+        ).pk,
+        "source_id": Source.objects.create(
+            owner=owner, reply=reply, number=1, note=note, title=CANARY, text=CANARY
         ).pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import SealedFile, User
 from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
-from chats.models import BuiltinServer, Chat, Message, Preset
+from chats.models import BuiltinServer, Chat, Message, Preset, Source
 from notes.models import Note, Revision
 from reminders.models import Channel, Completion, Delivery, Feed, List, Notice, Reminder, Telling
 
@@ -32,6 +32,9 @@ def rows(owner, stranger):
         Chat: chat,
         Message: message,
         Preset: Preset.objects.create(owner=stranger, name=CANARY, instructions=CANARY),
+        Source: Source.objects.create(
+            owner=stranger, reply=message, number=1, title=CANARY, text=CANARY
+        ),
         Note: note,
         Revision: Revision.objects.create(
             owner=stranger, note=note, title=CANARY, body=CANARY, version=1, written=note.changed

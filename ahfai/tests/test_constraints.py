@@ -33,6 +33,7 @@ from chats.models import (
     Message,
     Preset,
     Pull,
+    Source,
     Summary,
     TokenRatio,
 )
@@ -90,6 +91,11 @@ class Talk:
 def twice(create: Callable, **fields) -> None:
     create(**fields)
     create(**fields)
+
+
+def source(talk: Talk, **fields) -> None:
+    fields = {"owner": talk.person, "reply": talk.reply, "note": talk.note, "number": 1} | fields
+    Source.objects.create(title="t", text="words", **fields)
 
 
 def preset(talk: Talk, **fields) -> None:
@@ -233,6 +239,10 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "filepart_file_is_the_owners": lambda talk: part(talk, owner=make_person()),
     "chat_temperature_in_range": lambda talk: talk.change(talk.chat, temperature=2.5),
     "chat_think_is_known": lambda talk: talk.change(talk.chat, think="hard"),
+    "chat_uses_notes_is_known": lambda talk: talk.change(talk.chat, uses_notes="maybe"),
+    "source_number_once": lambda talk: twice(source, talk=talk),
+    "source_number_from_one": lambda talk: source(talk, number=0),
+    "source_note_is_the_owners": lambda talk: source(talk, note=note(make_person())),
     "preset_temperature_in_range": lambda talk: preset(talk, temperature=-1),
     "preset_think_is_known": lambda talk: preset(talk, think="hard"),
     "preset_has_a_name_or_is_the_default": lambda talk: preset(talk, name=None),
