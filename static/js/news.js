@@ -3,9 +3,12 @@ const TITLES = "notices-with-titles";
 let waiting = 0;
 let next = Infinity;
 
-// A page that is opened tells the other tabs when it will ask: what was set there may come sooner.
+// A page that is opened tells the other tabs what it knows: what was set there may come sooner than
+// they would ask, or have come already.
 const tabs = new BroadcastChannel("news");
-tabs.addEventListener("message", ({ data }) => data < next && look());
+tabs.addEventListener("message", ({ data }) => {
+  if (data.next < next || data.unread !== unread()) look();
+});
 
 // Each answer brings the next moment along, and what is new.
 document.addEventListener("htmx:load", ({ detail: { elt } }) => {
@@ -14,7 +17,7 @@ document.addEventListener("htmx:load", ({ detail: { elt } }) => {
 });
 document.addEventListener("visibilitychange", () => document.hidden || look());
 wait();
-tabs.postMessage(next);
+tabs.postMessage({ next, unread: unread() });
 
 function wait() {
   clearTimeout(waiting);
@@ -22,6 +25,10 @@ function wait() {
   if (!news) return;
   next = Date.now() + news.dataset.askIn * 1000;
   waiting = setTimeout(look, news.dataset.askIn * 1000);
+}
+
+function unread() {
+  return document.getElementById("unread-bell")?.textContent.trim();
 }
 
 function look() {
