@@ -3,7 +3,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from ahfai.inspection import Inspection
-from chats.models import BuiltinServer, Chat, Message, Preset, Source
+from chats.models import BuiltinServer, Chat, Fact, FactsTold, Message, Preset, Source
 
 
 @admin.register(Chat)
@@ -26,6 +26,17 @@ class ChatInspection(Inspection):
 class PresetInspection(Inspection):
     shown = ("id", "owner_id", "is_default", "created")
     ordering = ("-created",)
+
+
+@admin.register(Fact)
+class FactInspection(Inspection):
+    shown = ("id", "owner_id", "created")
+    ordering = ("-created",)
+
+
+@admin.register(FactsTold)
+class FactsToldInspection(Inspection):
+    shown = ("owner_id", "is_on")
 
 
 @admin.register(Message)

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from chats import sources, steering
+from chats import facts, sources, steering
 from chats.engines import Prompt, Turn
 from chats.models import Chat, Message, Source, Summary
 from chats.sources import Quoted
@@ -19,6 +19,7 @@ SYSTEM = (
     "Answer in the person's language, plainly and to the point; use Markdown where it helps. "
     "It is {day}, past {hour}:00 ({zone})."
 )
+FACTS = "What the person has told you about themselves, the latest last:\n{facts}"
 SUMMED_UP = "What was said earlier in this conversation, summed up:\n{summary}"
 CONTINUE = (
     "Your last answer was cut off. Continue it exactly where it stopped: repeat nothing, "
@@ -32,6 +33,8 @@ PLANNED = 0.9
 KEPT = 0.5
 # How much of the room passages of notes may take.
 READ_BESIDE = 0.5
+# The part of the window that the facts about the person may take.
+FACTS_PART = 1 / 8
 # After a blank or a script without spaces; what is much longer is an address, or is code.
 LAST_WORD = re.compile("(?<![^\\s\u2e80-\U0010ffff])[^\\s\u2e80-\U0010ffff]{1,40}\\Z")
 
@@ -85,7 +88,8 @@ def build(
     """
     steered = steering.of(chat)
     num_predict = min(steered.longest or settings.NUM_PREDICT, window.num_ctx // 2)
-    system = Turn("system", _system(chat, steered.instructions, summary))
+    known, _tokens = facts_that_fit(facts.told(chat.owner), window)
+    system = Turn("system", _system(chat, known, steered.instructions, summary))
     fits = (window.num_ctx - num_predict) * PLANNED - window.tokens(system.content)
     end = _to_continue(so_far, window, fits / 2)
     left = fits - sum(window.tokens(turn.content) for turn in end)
@@ -128,6 +132,26 @@ def _numbered(chat: Chat) -> set[UUID]:
     """The answers that name their sources by numbers."""
     of_chat = Source.objects.filter(reply__chat=chat)
     return set(of_chat.values_list("reply", flat=True).distinct().order_by())
+
+
+def facts_that_fit(known: Iterable[str], window: Window) -> tuple[list[str], float]:
+    """The newest of the facts, which are given newest first, and how many tokens they take."""
+    room = facts_room(window)
+    fitting: list[str] = []
+    taken = 0.0
+    for fact in known:
+        # They all stand in one frame.
+        tokens = window.tokens(f"- {fact}\n") - window.tokens("")
+        if taken + tokens > room:
+            break
+        taken += tokens
+        fitting.append(fact)
+    return fitting, taken
+
+
+def facts_room(window: Window) -> float:
+    """How many tokens the facts about the person may take."""
+    return window.num_ctx * FACTS_PART
 
 
 def _after(path: Sequence[Message], summary: Summary | None) -> Sequence[Message]:
@@ -197,11 +221,16 @@ def length(prompt: Prompt) -> float:
     return sum(estimate(turn.content) for turn in prompt.turns)
 
 
-def _system(chat: Chat, instructions: str | None, summary: Summary | None) -> str:
+def _system(
+    chat: Chat, known: Sequence[str], instructions: str | None, summary: Summary | None
+) -> str:
     """The time to the hour: a server that finds the beginning changed reads all of it anew."""
     zone = chat.owner.zone
     now = timezone.now().astimezone(zone)
     parts = [SYSTEM.format(day=now.strftime("%A, %d %B %Y"), hour=now.strftime("%H"), zone=zone)]
+    if known:
+        lines = "\n".join(f"- {fact}" for fact in reversed(known))
+        parts.append(FACTS.format(facts=lines))
     if instructions:
         parts.append(instructions)
     if summary:

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from chats import steering
+from chats import facts, steering
 from chats.engines.failures import failed
 from chats.engines.names import is_cloud
 from chats.models import Preset, Think, UsesNotes
@@ -248,6 +248,26 @@ class ChatSteerForm(SteerForm):
             self.fields["think"].help_text = _(
                 "%(model)s can't think first, so this counts once another model answers here."
             ) % {"model": model}
+
+
+class FactForm(forms.Form):
+    """One thing about the person; a break in it becomes a blank."""
+
+    bound_field_class = FirstFaultFocused
+    text = forms.CharField(
+        max_length=facts.LONGEST,
+        label=_("Fact"),
+        widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
+        error_messages={
+            "required": _("Write something first."),
+            "max_length": _(
+                "That is too long for one fact: at most 300 letters go in. Make two of it."
+            ),
+        },
+    )
+
+    def clean_text(self) -> str:
+        return facts.in_one_line(self.cleaned_data["text"])
 
 
 class TitleForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chats import note_views, preset_views, tag_views, views
+from chats import fact_views, note_views, preset_views, tag_views, views
 
 app_name = "chats"
 
@@ -19,6 +19,11 @@ urlpatterns = [
     path("presets/new", preset_views.make, name="preset_make"),
     path("presets/<uuid:preset_id>/", preset_views.change, name="preset"),
     path("presets/<uuid:preset_id>/delete", preset_views.delete, name="preset_delete"),
+    path("facts/", fact_views.index, name="facts"),
+    path("facts/add", fact_views.add, name="fact_add"),
+    path("facts/tell", fact_views.tell, name="facts_tell"),
+    path("facts/<uuid:fact_id>/", fact_views.change, name="fact"),
+    path("facts/<uuid:fact_id>/delete", fact_views.delete, name="fact_delete"),
     path("<uuid:chat_id>/", views.detail, name="detail"),
     path("<uuid:chat_id>/ask", views.ask, name="ask"),
     path("<uuid:chat_id>/rename", views.rename, name="rename"),

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import files
 from accounts.models import Tag
-from chats.models import Chat, Message, Preset, Pull, Source
+from chats.models import Chat, Fact, Message, Preset, Pull, Source
 from notes.models import Import, Note, Revision
 from reminders.models import Channel, Delivery, Feed, List, Reminder
 
@@ -108,6 +108,7 @@ def things(owner) -> dict[str, object]:
         "source_id": Source.objects.create(
             owner=owner, reply=reply, number=1, note=note, title=CANARY, text=CANARY
         ).pk,
+        "fact_id": Fact.objects.create(owner=owner, text=CANARY).pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
         "object_id": chat.pk,

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import SealedFile, User
 from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
-from chats.models import BuiltinServer, Chat, Message, Preset, Source
+from chats.models import BuiltinServer, Chat, Fact, FactsTold, Message, Preset, Source
 from notes.models import Note, Revision
 from reminders.models import Channel, Completion, Delivery, Feed, List, Notice, Reminder, Telling
 
@@ -35,6 +35,8 @@ def rows(owner, stranger):
         Source: Source.objects.create(
             owner=stranger, reply=message, number=1, title=CANARY, text=CANARY
         ),
+        Fact: Fact.objects.create(owner=stranger, text=CANARY),
+        FactsTold: FactsTold.objects.create(owner=stranger, is_on=False),
         Note: note,
         Revision: Revision.objects.create(
             owner=stranger, note=note, title=CANARY, body=CANARY, version=1, written=note.changed

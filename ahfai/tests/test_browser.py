@@ -253,6 +253,7 @@ def test_axe_finds_nothing_to_complain_about(ada, ollama):
         "/chats/?pick",
         "/chats/archive",
         "/chats/trash",
+        "/chats/facts/",
         "/search",
         f"{chat}rename",
         f"{chat}steer",

@@ -25,6 +25,9 @@ def test_a_canary_typed_into_a_chat_is_nowhere_in_the_data_or_the_logs(client, o
     client.post(reverse("chats:rename", args=[chat.pk]), {"title": f"About {CANARY}"})
     client.post(reverse("chats:ask", args=[chat.pk]), {"text": f"More about {CANARY}"})
     closed_reply(chat)
+    client.post(reverse("chats:fact_add"), {"text": f"I keep {CANARY}"})
+    client.post(reverse("chats:ask", args=[chat.pk]), {"text": "What do I keep?"})
+    closed_reply(chat)
     client.get(f"/chats/?q={CANARY}")
     client.get(f"/nowhere?q={CANARY}")
 
