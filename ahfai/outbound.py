@@ -193,12 +193,13 @@ def _is_public(address: Address) -> bool:
 
 def _is_own(address: Address) -> bool:
     """Whether it is this machine's, which its firewall may keep from others. Sends nothing."""
-    with socket.socket(_family(address), socket.SOCK_DGRAM) as sock:
-        try:
+    try:
+        # A machine without IPv6 makes no socket for it, and has no such address.
+        with socket.socket(_family(address), socket.SOCK_DGRAM) as sock:
             sock.connect((str(address), 9))
-        except OSError:
-            return False
-        return bool(ip_address(sock.getsockname()[0]) == address)
+            return bool(ip_address(sock.getsockname()[0]) == address)
+    except OSError:
+        return False
 
 
 def _family(address: Address) -> socket.AddressFamily:
@@ -210,7 +211,10 @@ def _connect(target: _Target, addresses: list[Address], deadline: float) -> sock
         left = deadline - monotonic()
         if left <= 0:
             break
-        sock = socket.socket(_family(address), socket.SOCK_STREAM)
+        try:
+            sock = socket.socket(_family(address), socket.SOCK_STREAM)
+        except OSError:
+            continue
         try:
             sock.settimeout(min(left, CONNECT_S))
             sock.connect((str(address), target.port))

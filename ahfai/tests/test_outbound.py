@@ -1,6 +1,7 @@
 """Requests to addresses that people choose reach the internet, and nothing else."""
 
 import datetime
+import errno
 import ipaddress
 import logging
 import socket
@@ -315,6 +316,21 @@ def test_of_several_addresses_the_next_one_is_tried(settings, monkeypatch, sink)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: answers)
     settings.NOTIFY_ALLOW = {f"two.example:{sink.port}"}
     assert outbound.post(f"http://two.example:{sink.port}/", b"", {}).status == 200
+
+
+def test_a_machine_without_ipv6_reaches_names_that_have_it(monkeypatch, connects, names):
+    watched = socket.socket
+
+    def no_ipv6(family=-1, *rest, **more):
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return watched(family, *rest, **more)
+
+    monkeypatch.setattr(socket, "socket", no_ipv6)
+    monkeypatch.setitem(NAMES, "both.example", ["2606:4700:4700::1111", "93.184.215.14"])
+    with pytest.raises(Failed):
+        outbound.post("https://both.example/", b"", {})
+    assert connects == ["93.184.215.14"]
 
 
 def _drip(connection):
