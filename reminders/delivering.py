@@ -16,7 +16,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.fields import sealed_for
+from accounts.fields import Sealed, sealed_for
+from ahfai.crypto import SealError
 from reminders import channels, quiet, wording
 from reminders.channels import Answer, Message, Permanent, Target, Temporary, Unsent
 from reminders.models import Channel, Completion, Delivery, Telling
@@ -125,7 +126,7 @@ def _looked(
             raise Permanent(_("AhFai stopped each time while it was being sent."))
         target = channels.target_of(delivery.channel)
     except Unsent as unsent:
-        _close(lease, State.FAILED, error=sealed_for(delivery, "error", unsent.sentence))
+        _close(lease, State.FAILED, error=_sealed(delivery, "error", unsent))
         return None
     return Ready(lease, delivery, target, message)
 
@@ -149,7 +150,7 @@ def settle(ready: Ready, outcome: Answer | Unsent, now: datetime.datetime | None
         _close(ready.lease, State.SENT, sent_at=now, error=None)
         return
     delivery = ready.delivery
-    error = sealed_for(delivery, "error", outcome.sentence)
+    error = _sealed(delivery, "error", outcome)
     if isinstance(outcome, Temporary) and delivery.attempts < MOST_ATTEMPTS:
         asked = datetime.timedelta(seconds=outcome.wait_s)
         again = now + max(RETRY_AFTER[delivery.attempts - 1], asked)
@@ -163,17 +164,26 @@ def settle(ready: Ready, outcome: Answer | Unsent, now: datetime.datetime | None
         return
     with transaction.atomic():
         if _close(ready.lease, State.FAILED, error=error) and isinstance(outcome, Permanent):
-            switch_off(delivery.channel, outcome.sentence, now)
+            switch_off(delivery.channel, outcome, now)
+
+
+def _sealed(row: Delivery | Channel, column: str, unsent: Unsent) -> Sealed | None:
+    """The sentence, sealed; none where its person's key is gone or can't be opened, which keeps
+    nobody else's messages from being sent and written down."""
+    try:
+        return sealed_for(row, column, unsent.sentence)
+    except SealError:
+        return None
 
 
 def _close(lease: Lease, state: State, **more: object) -> int:
     return lease.rows().update(state=state, lease_token=None, lease_until=None, **more)
 
 
-def switch_off(channel: Channel, because: str, now: datetime.datetime) -> None:
+def switch_off(channel: Channel, because: Permanent, now: datetime.datetime) -> None:
     """Until the person switches it on again."""
     Channel.objects.on().filter(pk=channel.pk).update(
-        off_since=now, off_because=sealed_for(channel, "off_because", because)
+        off_since=now, off_because=_sealed(channel, "off_because", because)
     )
 
 

@@ -7,6 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import keys
+from accounts.models import UserKey
 from ahfai.testing import make_person
 from ahfai.tests.at_once import at_once
 from reminders import completing, delivering, due, order, snoozing, writing
@@ -365,3 +367,24 @@ def test_any_number_of_senders_send_each_once(owner, sink):
     assert len({message.id for _address, message in sink.came}) == 60
     assert len(sink.came) == 60
     assert set(states()) == {"sent"}
+
+
+def test_a_person_whose_key_cannot_be_opened_keeps_nobody_elses_messages_back(owner, sink):
+    for person in (make_person(), owner):
+        channel(person)
+        fire(person)
+    broken = Delivery.objects.exclude(owner=owner).get()
+    UserKey.objects.filter(owner=broken.owner_id).update(wrapped=b"broken")
+    keys.clear_cache()
+    send_all()
+    assert states() == ["failed", "sent"]
+
+
+def test_what_is_on_its_way_for_somebody_who_is_erased_is_settled(owner, sink):
+    channel(owner)
+    fire(owner)
+    [ready] = delivering.look_at(delivering.claim(1))
+    UserKey.objects.filter(owner=owner).delete()
+    keys.clear_cache()
+    delivering.settle(ready, Temporary("Nobody answers."))
+    assert not Delivery.objects.exclude(lease_token=None).exists()
