@@ -71,6 +71,8 @@ class Courier:
                 except Exception as error:  # noqa: BLE001 (the next round may well succeed)
                     # By its class only: the text of an error can hold what a row holds.
                     log.error("sending failed: %s", type(error).__name__)
+                    # One that broke is made anew, also while there is something claimed.
+                    close_old_connections()
                     self._stop.wait(EVERY_S)
             with suppress(DatabaseError):
                 delivering.give_back([ready.lease for ready in self._claimed])

@@ -2,9 +2,11 @@
 
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from reminders import courier, delivering, due
@@ -125,6 +127,27 @@ def test_what_could_not_be_written_down_is_written_down_later(owner, sink, monke
     with Courier():
         wait_until(lambda: states() == ["sent"])
     assert len(sink.came) == 1
+
+
+def test_it_goes_on_after_the_database_was_away(owner, sink, monkeypatch):
+    look_at, calls = delivering.look_at, []
+
+    def look(leases):
+        calls.append(leases)
+        if len(calls) == 2:
+            # As in a restart of the server, between claiming and looking once more.
+            with suppress(DatabaseError), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return look_at(leases)
+
+    monkeypatch.setattr(delivering, "look_at", look)
+    monkeypatch.setattr(courier, "EVERY_S", 0.05)
+    monkeypatch.setattr(courier, "LOOKED_S", 0)
+    channel(owner)
+    fire(owner)
+    with Courier():
+        wait_until(lambda: states() == ["sent"])
+    assert len(calls) > 1
 
 
 def test_one_that_waits_for_its_next_try_is_not_sent_before(owner, sink, monkeypatch):
