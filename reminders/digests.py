@@ -5,7 +5,7 @@ import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from reminders import recurrence
+from reminders import quiet, recurrence
 from reminders.models import Channel, Delivery, Telling
 
 AT_ONCE = 100
@@ -16,29 +16,33 @@ def plan_due(now: datetime.datetime | None = None) -> int:
     """Write down the digests that are due. Returns of how many people.
 
     One transaction moves each on to the next day and writes it down; who was away for days gets
-    one.
+    one. In quiet hours it waits for their end, as all does: after a downtime it may be night.
     """
     now = now or timezone.now()
     with transaction.atomic():
         due = Telling.objects.filter(next_digest_at__lte=now).select_related("owner")
-        due = due.only("digest_at", "next_digest_at", "owner__time_zone").order_by("next_digest_at")
+        wished = ("digest_at", "next_digest_at", "quiet_from", "quiet_until", "owner__time_zone")
+        due = due.only(*wished).order_by("next_digest_at")
         tellings = list(due.select_for_update(of=("self",), skip_locked=True)[:AT_ONCE])
-        times = {one.owner_id: at for one in tellings if (at := _move(one, now))}
-        usual = Channel.objects.on().filter(by_default=True, owner__in=times).only("owner")
+        moved = {one.owner_id: (at, one) for one in tellings if (at := _move(one, now))}
+        usual = Channel.objects.on().filter(by_default=True, owner__in=moved).only("owner")
         Delivery.objects.bulk_create(
-            [
-                Delivery(
-                    owner_id=channel.owner_id,
-                    channel=channel,
-                    occurrence_at=times[channel.owner_id],
-                    made=now,
-                    next_try_at=now,
-                )
-                for channel in usual
-            ],
+            [_planned(channel, *moved[channel.owner_id], now) for channel in usual],
             ignore_conflicts=True,
         )
-    return len(times)
+    return len(moved)
+
+
+def _planned(
+    channel: Channel, at: datetime.datetime, telling: Telling, now: datetime.datetime
+) -> Delivery:
+    return Delivery(
+        owner_id=channel.owner_id,
+        channel=channel,
+        occurrence_at=at,
+        made=now,
+        next_try_at=quiet.ends_at(telling, now, telling.owner.zone),
+    )
 
 
 def _move(telling: Telling, now: datetime.datetime) -> datetime.datetime | None:

@@ -46,6 +46,14 @@ def test_after_days_of_downtime_there_is_one(owner):
     assert Telling.objects.get().next_digest_at == at("2026-05-06T07:00")
 
 
+def test_late_in_quiet_hours_it_waits_for_their_end(owner):
+    daily(owner)
+    Telling.objects.update(quiet_from=time(22), quiet_until=time(6))
+    channel(owner)
+    digests.plan_due(at("2026-05-02T23:30"))
+    assert Delivery.objects.get().next_try_at == at("2026-05-03T06:00")
+
+
 @pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"])
 def test_it_comes_at_the_hour_on_the_persons_wall_when_the_clocks_change(owner, day):
     owner.time_zone = "Europe/Berlin"
