@@ -41,8 +41,10 @@ def make(user, name: str, shape: str, shows_titles: bool) -> tuple[Feed, str]:
 
 
 def find(secret: str) -> Feed | None:
-    """The feed with this secret in its address, None for one that was revoked or never was."""
-    return Feed.objects.select_related("owner").filter(secret_hash=_hash(secret)).first()
+    """The feed with this secret in its address, None for one that was revoked or never was, and of
+    somebody who may not sign in any more."""
+    feeds = Feed.objects.select_related("owner").filter(owner__is_active=True)
+    return feeds.filter(secret_hash=_hash(secret)).first()
 
 
 def note_reading(feed: Feed) -> None:

@@ -221,6 +221,12 @@ def test_a_revoked_address_is_gone_at_once(client, strangers_client, nobody, own
     assert not gone.cookies
 
 
+def test_who_may_not_sign_in_any_more_has_no_address_either(nobody, owner, subscribe):
+    address = subscribe()
+    owner.__class__.objects.update(is_active=False)
+    assert nobody.get(address).status_code == 404
+
+
 def test_its_secret_is_in_no_log(nobody, subscribe, caplog, owner):
     address = subscribe()
     Feed.objects.all().delete()
