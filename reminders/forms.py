@@ -24,7 +24,7 @@ from reminders.models import (
     RepeatFrom,
 )
 from reminders.phrases import MAX_PHRASE, Order, Phrase, read
-from reminders.recurrence import MAX_COUNT, MAX_INTERVAL, Rule, Unusable, occurrence
+from reminders.recurrence import MAX_COUNT, MAX_INTERVAL, YEARS, Rule, Unusable, occurrence
 from reminders.repeating import UNITS, Repeat
 
 # The page of a reminder.
@@ -40,6 +40,21 @@ KEPT = "kept"
 # How long a line that is left standing still means what was shown of it.
 KEEPS_SHOWN = datetime.timedelta(days=1)
 MAX_PIECES = 50
+
+
+class DayField(forms.DateField):
+    """A day of the years that all clocks of the world can be told in, as UTC or another one."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.DateInput({"type": "date"}, "%Y-%m-%d")
+        super().__init__(**{"widget": widget, **options})
+
+    def clean(self, value: object) -> datetime.date | None:
+        day = super().clean(value)
+        if day and day.year not in YEARS:
+            years = {"first": YEARS[0], "last": YEARS[-1]}
+            raise forms.ValidationError(_("A day is of the years %(first)d to %(last)d.") % years)
+        return day
 
 
 class DaysField(forms.CharField):
@@ -65,9 +80,7 @@ class ReminderForm(forms.Form):
         widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
         error_messages={"required": _("Say what you want to be reminded of.")},
     )
-    day = forms.DateField(
-        required=False, label=_("Day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
-    )
+    day = DayField(required=False, label=_("Day"))
     at = forms.TimeField(
         required=False,
         label=_("Time"),
@@ -133,11 +146,7 @@ class ReminderForm(forms.Form):
         label=_("Weekday"),
         choices=[*repeating.DAYS.items(), (repeating.WORKDAY, _("day from Monday to Friday"))],
     )
-    until = forms.DateField(
-        required=False,
-        label=_("Until"),
-        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
-    )
+    until = DayField(required=False, label=_("Until"))
     count = forms.IntegerField(
         required=False,
         min_value=1,
@@ -441,7 +450,7 @@ class DayForm(forms.Form):
 class SnoozeForm(forms.Form):
     """What a reminder is put off to, on the person's clock, as `moment`."""
 
-    day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    day = DayField(label=_("Day"))
     at = forms.TimeField(label=_("Time"), widget=forms.TimeInput({"type": "time"}, "%H:%M"))
 
     def __init__(self, *args: Any, zone: datetime.tzinfo, **options: Any) -> None:

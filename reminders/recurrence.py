@@ -19,6 +19,8 @@ from dateutil.rrule import rrulestr
 
 SMALLEST_STEP = timedelta(minutes=5)
 MAX_INTERVAL, MAX_COUNT = 1000, 10_000
+# Of days that can be kept: at Python's first and last ones some zones have no clock any more.
+YEARS = range(1900, 9001)
 # The calendar of the Gregorian years comes again after so many, with the same weekdays.
 _CYCLE = 400
 _LIKE_LATE = 1990

@@ -245,7 +245,7 @@ def _set_time(incoming: Incoming, found: Any, zone: datetime.tzinfo) -> None:
     if isinstance(prop, list):
         prop = prop[0]
     when = prop.dt
-    if not isinstance(when, datetime.date) or not 1900 <= when.year <= 9000:
+    if not isinstance(when, datetime.date) or when.year not in recurrence.YEARS:
         raise Broken("no_date")
     if not isinstance(when, datetime.datetime):
         incoming.day = when

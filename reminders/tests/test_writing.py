@@ -106,6 +106,8 @@ def test_one_without_a_day_stands_apart(client):
         ({"title": " "}, "Say what you want to be reminded of."),
         ({"title": "x" * 201}, "at most 200 characters"),
         ({"day": "2026-02-31"}, "valid date"),
+        ({"day": "9999-12-31", "at": "23:00", "zone": "America/New_York"}, "years 1900 to 9000"),
+        ({"day": "0001-01-01", "at": "00:30", "zone": "Asia/Tokyo"}, "years 1900 to 9000"),
         ({"at": "25:00", "day": "2026-04-01"}, "valid time"),
         ({"at": "09:00"}, "A time needs a day, too."),
         ({"zone": "Moon/Base"}, "not one of the available choices"),
