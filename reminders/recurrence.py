@@ -123,7 +123,7 @@ class Rule:
             until,
             parts,
         )
-        if until and not _UNTIL.fullmatch(until):
+        if until and not (_UNTIL.fullmatch(until) and int(until[:4]) in YEARS):
             raise Unusable
         if rule.step and rule.step < SMALLEST_STEP:
             raise Unusable

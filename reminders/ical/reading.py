@@ -275,7 +275,7 @@ def _is_a_place(key: str) -> bool:
 
 def _set_done(incoming: Incoming, found: Any) -> None:
     when = found["COMPLETED"].dt if "COMPLETED" in found else None
-    if isinstance(when, datetime.datetime):
+    if isinstance(when, datetime.datetime) and when.year in recurrence.YEARS:
         incoming.done = when if when.tzinfo else when.replace(tzinfo=datetime.UTC)
     status = _text(found, "STATUS").upper()
     incoming.is_done = (
@@ -305,6 +305,9 @@ def _as_ours(rule: Any, incoming: Incoming) -> str:
         # The time of day comes from the start; where it says the same, nothing is lost.
         if parts.get(name) == str(number):
             del parts[name]
+    # Some programs say "without an end" by the last day that they can.
+    if parts.get("UNTIL", "")[:4] > str(recurrence.YEARS[-1]):
+        del parts["UNTIL"]
     if parts.get("FREQ") in ("DAILY", "WEEKLY") and parts.get("BYDAY") == _WORKDAYS:
         parts.pop("WKST", None)
     text = ";".join(f"{name}={value}" for name, value in parts.items())
