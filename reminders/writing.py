@@ -1,13 +1,14 @@
 """A reminder's words and times on their way to the disk."""
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import changes, tags
+from accounts.lookup import fold
 from reminders import own_lists, schedule
 from reminders.models import ChosenChannel, Reminder
 
@@ -30,7 +31,7 @@ class Outdated(Exception):
 def create(
     user,
     wanted: dict[str, Any],
-    names: Iterable[str] = (),
+    names: Collection[str] = (),
     page: uuid.UUID | None = None,
     told_by: Collection[uuid.UUID] | None = None,
 ) -> Reminder:
@@ -42,7 +43,7 @@ def create(
     Raises for a step Reminder.DoesNotExist, where its parent can have none, and TooManySteps.
     """
     made = user.reminders.open().filter(made_by=page).first() if page else None
-    if made and _says(made, wanted):
+    if made and _is_as(made, wanted, names, told_by):
         return made
     try:
         with transaction.atomic():
@@ -50,7 +51,7 @@ def create(
     except IntegrityError:
         # The twin of this request was quicker by a moment, or the page's reminder is done.
         made = user.reminders.open().filter(made_by=page).first()
-        if made and _says(made, wanted):
+        if made and _is_as(made, wanted, names, told_by):
             return made
     with transaction.atomic():
         return _create(user, wanted, names, None, told_by)
@@ -59,7 +60,7 @@ def create(
 def _create(
     user,
     wanted: dict[str, Any],
-    names: Iterable[str],
+    names: Collection[str],
     page: uuid.UUID | None,
     told_by: Collection[uuid.UUID] | None,
 ) -> Reminder:
@@ -101,7 +102,7 @@ def save(
     reminder: Reminder,
     version: int,
     wanted: dict[str, Any],
-    names: Iterable[str],
+    names: Collection[str],
     told_by: Collection[uuid.UUID] | None = None,
 ) -> Reminder:
     """What was made of `version` of the reminder. Returns it as saved.
@@ -113,7 +114,7 @@ def save(
         kept = Reminder.objects.open().select_for_update().get(pk=reminder.pk)
         if kept.version != version:
             # A page whose answer got lost sends the same again.
-            if _says(kept, wanted):
+            if _is_as(kept, wanted, names, told_by):
                 return kept
             raise Outdated(kept)
         number = changes.next_number(kept.owner_id)
@@ -138,5 +139,17 @@ def save(
     return kept
 
 
-def _says(reminder: Reminder, wanted: dict[str, Any]) -> bool:
-    return all(getattr(reminder, name) == value for name, value in wanted.items())
+def _is_as(
+    reminder: Reminder,
+    wanted: dict[str, Any],
+    names: Collection[str],
+    told_by: Collection[uuid.UUID] | None,
+) -> bool:
+    """Whether it is just what a page asks for, with its tags and channels: nothing is lost where
+    the page isn't listened to."""
+    if any(getattr(reminder, name) != value for name, value in wanted.items()):
+        return False
+    if {fold(tag.name) for tag in reminder.tags.all()} != set(map(fold, names)):
+        return False
+    chosen = reminder.chosen.values_list("channel", flat=True)
+    return told_by is None or set(chosen) == set(told_by)

@@ -189,6 +189,17 @@ def test_what_was_saved_without_an_answer_is_no_conflict(client):
     assert Reminder.objects.get().version == 2
 
 
+def test_a_second_tab_that_changes_the_tags_alone_is_a_conflict_too(client, owner):
+    add(client, tags="family")
+    reminder = Reminder.objects.get()
+    tab = opened(client, reminder)
+    client.post(edit_address(reminder), tab | {"tags": "family, house"})
+    response = client.post(edit_address(reminder), tab | {"tags": "garden"})
+    assert response.status_code == 409
+    assert "family house" in main(response)
+    assert {tag.name for tag in tags.all_of(owner)} == {"family", "house"}
+
+
 def test_what_cannot_be_opened_says_so_and_is_never_overwritten(client, owner):
     add(client)
     add(client, "Other")
