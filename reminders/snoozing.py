@@ -62,5 +62,23 @@ def snooze(user, reminder_ids: Iterable[uuid.UUID], moment: datetime.datetime) -
     return len(found)
 
 
+def take_back(user, reminder_id: uuid.UUID, version: int, before: datetime.datetime | None) -> bool:
+    """Let the reminder be put off to `before` again, or to nothing, if nothing was done to this
+    version of it since. It is told of what comes from now on."""
+    now = timezone.now()
+    with transaction.atomic():
+        for reminder in locked(user, [reminder_id]):
+            if reminder.version != version or reminder.done or not reminder.due:
+                return False
+            reminder.snoozed_until = before
+            Reminder.objects.filter(pk=reminder.pk).update(
+                snoozed_until=before,
+                next_fire_at=schedule.coming(reminder, now),
+                version=reminder.version + 1,
+            )
+            return True
+    return False
+
+
 def _moment(day: datetime.date, at: datetime.time, zone: datetime.tzinfo) -> datetime.datetime:
     return recurrence.occurrence(datetime.datetime.combine(day, at), zone).at

@@ -2,7 +2,6 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -19,10 +18,10 @@ from ahfai.crypto import SealError
 from ahfai.templatetags.house import opened
 from ahfai.textindex import MAX_QUERY
 from reminders import (
+    filled,
     order,
     own_lists,
     recurrence,
-    repeating,
     schedule,
     snoozing,
     steps,
@@ -30,12 +29,11 @@ from reminders import (
     writing,
 )
 from reminders.about import About
-from reminders.forms import KEPT, QuickForm, ReminderForm
+from reminders.forms import QuickForm, ReminderForm
 from reminders.list_views import tags_of
 from reminders.models import MAX_RULE, Channel, Reminder, RepeatFrom
 from reminders.quick import Around
 from reminders.quick_views import around, form_of
-from reminders.repeating import Repeat
 
 SHOWN_TIMES = 5
 
@@ -143,7 +141,7 @@ def _whole_form(request: SignedInRequest) -> HttpResponse:
     line = form_of(request)
     line.is_valid()
     reminder = Reminder(owner=request.user, **line.initial_words)
-    first = _as_fields(reminder, line.tag_names) | {
+    first = filled.as_fields(reminder, line.tag_names) | {
         "page": line["page"].value(),
         "about": line.around.about or "",
     }
@@ -168,7 +166,7 @@ def edit(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     reminder = get_object_or_404(request.user.reminders.open(), pk=reminder_id)
     if request.method == "GET":
         try:
-            first = _as_saved(reminder)
+            first = filled.as_saved(reminder)
             form = _form_for(request, reminder, initial=first)
             return _form_page(request, form, reminder)
         except SealError:
@@ -192,35 +190,6 @@ def edit(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
         return _form_page(request, form, reminder, status=422)
     _say_when(request, saved)
     return redirect(saved)
-
-
-def _as_saved(reminder: Reminder) -> dict[str, object]:
-    return _as_fields(reminder, [tag.name for tag in reminder.tags.all()]) | {
-        "has_own_channels": reminder.has_own_channels,
-        "channels": list(reminder.chosen.values_list("channel", flat=True)),
-    }
-
-
-def _as_fields(reminder: Reminder, names: Iterable[str]) -> dict[str, object]:
-    columns = ("title", "details", "priority", "list_id", "day", "at", "zone", "version")
-    repeat = _repeat(reminder)
-    return {name: getattr(reminder, name) for name in columns} | {
-        "tags": " ".join(sorted(names)),
-        "repeat_from": reminder.repeat_from or RepeatFrom.DUE,
-        **repeating.fields(repeat),
-        **({"unit": KEPT} if _kept_rule(reminder) else {}),
-    }
-
-
-def _kept_rule(reminder: Reminder) -> str:
-    """The rule, where the form has no fields for it."""
-    return "" if reminder.day is None or _repeat(reminder) else reminder.rrule
-
-
-def _repeat(reminder: Reminder) -> Repeat | None:
-    if reminder.day is None:
-        return None
-    return Repeat.of(reminder.rrule, reminder.day, reminder.own_zone)
 
 
 def _preview(
@@ -250,7 +219,7 @@ def _outdated(request: SignedInRequest, reminder: Reminder) -> HttpResponse:
     data["version"] = str(reminder.version)
     form = _form_for(request, reminder, data)
     form.full_clean()
-    saved = _as_saved(reminder)
+    saved = filled.as_saved(reminder)
     mine = {**form.cleaned_data, "tags": " ".join(sorted(form.cleaned_data["tags"]))}
     in_list = own_lists.within(own_lists.all_of(request.user), reminder.list_id)
     # However a repeat is changed, its words say so.
@@ -274,7 +243,7 @@ def _outdated(request: SignedInRequest, reminder: Reminder) -> HttpResponse:
 def _form_for(
     request: SignedInRequest, reminder: Reminder, *data: Any, **options: Any
 ) -> ReminderForm:
-    options |= {"kept_rule": _kept_rule(reminder), "earlier": reminder}
+    options |= {"kept_rule": filled.kept_rule(reminder), "earlier": reminder}
     return _form(request, *data, is_step=bool(reminder.parent_id), **options)
 
 
