@@ -277,6 +277,8 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "ahfai.urls"
+# For what stands below the search and may not import it: see ahfai.seeking.
+SEARCH = "ahfai.search.search"
 WSGI_APPLICATION = "ahfai.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -85,7 +85,9 @@ class Tool:
         """The tool that this function is. Raises TypeError for what no model can be told."""
         hints = get_type_hints(function, include_extras=True)
         signature = inspect.signature(function)
-        _person, *others = signature.parameters.values()
+        _person, *others = (
+            one for one in signature.parameters.values() if one.kind is not one.KEYWORD_ONLY
+        )
         about = " ".join((function.__doc__ or "").split())
         if not about:
             raise TypeError(f"{function.__name__} doesn't say what it is for.")
@@ -105,9 +107,19 @@ class Tool:
             "required": [name for name, one in self.parameters.items() if one.is_required],
         }
 
-    def call(self, user: Any, arguments: dict[str, Any]) -> Found | Proposal:
-        """Raises Unfit where the arguments don't fit, or for the function's own reasons."""
-        return self.function(user, **self.check(arguments))
+    def call(self, user: Any, arguments: dict[str, Any], **known: Any) -> Found | Proposal:
+        """Raises Unfit where the arguments don't fit, or for the function's own reasons.
+
+        Of what is `known` about the call, the function gets what it has keyword-only parameters
+        for: no model is told of those.
+        """
+        own = [
+            one.name
+            for one in inspect.signature(self.function).parameters.values()
+            if one.kind is one.KEYWORD_ONLY
+        ]
+        around = {name: known[name] for name in own if name in known}
+        return self.function(user, **self.check(arguments), **around)
 
     def check(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments as the function takes them. Raises Unfit, which names all that is wrong.

@@ -58,6 +58,18 @@ def test_the_person_comes_from_the_caller_alone():
     assert "no argument 'user'" in fault(query="boiler", user="somebody else")
 
 
+def test_what_the_caller_knows_is_told_to_no_model():
+    def here(user, query: str, *, chat: str = "") -> Found:
+        """Look."""
+        return Found(f"{query} in {chat}", "")
+
+    tool = Tool.of(here)
+    assert list(tool.schema["properties"]) == ["query"]
+    assert tool.call("me", {"query": "a"}, chat="this one", reply="r").text == "a in this one"
+    with pytest.raises(Unfit):
+        tool.call("me", {"query": "a", "chat": "another"})
+
+
 def test_what_can_only_mean_one_thing_is_taken_for_it():
     given = {"query": 7, "days": "3", "done": "True", "tags": ["a"]}
     assert Tool.of(look).check(given) == {
