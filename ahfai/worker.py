@@ -21,7 +21,7 @@ from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
 from ahfai.search import forget_tombstones
 from ahfai.stopping import StopAsked
-from chats import pulls
+from chats import cards, pulls
 from chats.lifecycle import close_dead
 from chats.order import purge_trash
 from chats.sources import forget_deleted
@@ -138,4 +138,5 @@ HOURLY = (
     *(SessionStore.clear_expired, forget_old, forget_heartbeats, forget_tombstones),
     *(purge_trash, purge_notes, purge_reminders, drop_unneeded),
     *(importing.forget_old, forget_old_notices, delivering.forget_old, forget_deleted),
+    cards.expire,
 )

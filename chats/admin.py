@@ -3,7 +3,17 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from ahfai.inspection import Inspection
-from chats.models import BuiltinServer, Chat, Fact, FactsTold, Message, Preset, Source
+from chats.models import (
+    BuiltinServer,
+    Card,
+    Chat,
+    Fact,
+    FactsTold,
+    Message,
+    Preset,
+    Source,
+    ToolUse,
+)
 
 
 @admin.register(Chat)
@@ -64,6 +74,24 @@ class MessageInspection(Inspection):
 class SourceInspection(Inspection):
     shown = ("id", "owner_id", "reply_id", "number", "note_id")
     ordering = ("-reply__created", "number")
+
+
+@admin.register(ToolUse)
+class ToolUseInspection(Inspection):
+    shown = (
+        *("id", "owner_id", "reply_id", "number", "round", "name", "found", "is_foreign"),
+        "created",
+    )
+    ordering = ("-created",)
+
+
+@admin.register(Card)
+class CardInspection(Inspection):
+    shown = (
+        *("id", "owner_id", "reply_id", "number", "kind", "state", "created", "expires"),
+        "decided",
+    )
+    ordering = ("-created",)
 
 
 @admin.register(BuiltinServer)

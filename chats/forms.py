@@ -277,3 +277,9 @@ class TitleForm(forms.Form):
         widget=forms.TextInput({"dir": "auto"}),
         error_messages={"required": _("A chat needs a title.")},
     )
+
+
+class DecisionForm(forms.Form):
+    """The version of the thing that a card showed."""
+
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 2, required=False)

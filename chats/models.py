@@ -340,13 +340,14 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["chat", "created"], name="message_order_in_chat"),
             models.Index(fields=["owner", "change_number"], name="message_by_change"),
-            # Without it SQLite looks at all of a person's messages to find some of them.
-            models.Index(fields=["owner", "id"], name="message_of_owner"),
             models.Index(fields=["owner", "state"], name="message_states_of_owner"),
             # Not a partial one: SQLite takes those only where the query has no parameters.
             models.Index(fields=["state", "model", "created"], name="message_line"),
         ]
         constraints = [
+            # For accounts.constraints.SameOwner. Without it, too, SQLite looks at all of a person's
+            # messages to find some of them.
+            models.UniqueConstraint(fields=["owner", "id"], name="message_of_owner"),
             models.CheckConstraint(
                 condition=Q(role__in=["user", "assistant"]), name="message_role_is_known"
             ),
@@ -465,6 +466,98 @@ class Source(models.Model):
             models.UniqueConstraint(fields=["reply", "number"], name="source_number_once"),
             models.CheckConstraint(condition=Q(number__gte=1), name="source_number_from_one"),
             SameOwner(to="note", name="source_note_is_the_owners"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ToolUse(models.Model):
+    """What the model asked for on the way to its answer, and what it got to read."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tool_uses"
+    )
+    reply = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="uses")
+    # In the order of the reply; several of one round were asked for together.
+    number = models.PositiveSmallIntegerField()
+    round = models.PositiveSmallIntegerField()
+    # Empty where there is no such tool: what the model wrote is among the arguments then.
+    name = models.CharField(max_length=40, blank=True)
+    # JSON, and what the person sees of it, also JSON: `chats.tooluse` reads them.
+    arguments = SealedTextField()
+    result = SealedTextField()
+    shown = SealedTextField()
+    found = models.PositiveIntegerField(default=0)
+    # Others may have written what was read, or the person at another time.
+    is_foreign = models.BooleanField(default=True)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = SealedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reply", "number"], name="tooluse_once_per_number"),
+            SameOwner(to="reply", name="tooluse_reply_is_the_owners"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Card(models.Model):
+    """A change that the person is asked about under a reply, and what became of it: it is made at
+    most once."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"
+        DONE = "done"
+        DISMISSED = "dismissed"
+        EXPIRED = "expired"
+        UNDONE = "undone"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="cards"
+    )
+    reply = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="cards")
+    number = models.PositiveSmallIntegerField()
+    # As in `chats.cards.KINDS`.
+    kind = models.CharField(max_length=20)
+    state = models.CharField(max_length=9, choices=State, default=State.PROPOSED)
+    # JSON: what is to be stored, and what Undo needs to know once it was.
+    payload = SealedTextField()
+    outcome = SealedTextField(null=True)  # type: ignore[misc]
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    expires = models.DateTimeField()
+    decided = models.DateTimeField(null=True)
+
+    objects = SealedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["expires"], condition=Q(state="proposed"), name="card_proposed_by_end"
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["reply", "number"], name="card_once_per_number"),
+            models.CheckConstraint(
+                condition=Q(state__in=["proposed", "done", "dismissed", "expired", "undone"]),
+                name="card_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="proposed", decided=None)
+                | (~Q(state="proposed") & Q(decided__isnull=False)),
+                name="card_decided_says_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["done", "undone"], outcome__isnull=False)
+                | (~Q(state__in=["done", "undone"]) & Q(outcome__isnull=True)),
+                name="card_done_says_what",
+            ),
+            SameOwner(to="reply", name="card_reply_is_the_owners"),
         ]
 
     def __str__(self) -> str:

@@ -33,7 +33,7 @@ def part(chat: Chat, path: Sequence[Step], asked: Mapping[str, str]) -> Part:
         end = min(end, max(place - BEFORE, 0) + MOST)
     begin = max(0, end - MOST)
     shown = path[begin:end]
-    full = chat.messages.select_related("summary").prefetch_related("sources")
+    full = chat.messages.select_related("summary").prefetch_related("sources", "uses", "cards")
     messages = full.in_bulk([step.message.pk for step in shown])
     # What was deleted a moment ago is left out.
     steps = [

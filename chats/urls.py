@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chats import fact_views, note_views, preset_views, tag_views, views
+from chats import card_views, fact_views, note_views, preset_views, tag_views, views
 
 app_name = "chats"
 
@@ -38,6 +38,9 @@ urlpatterns = [
     path("messages/<uuid:message_id>/edit", views.edit, name="edit"),
     path("messages/<uuid:message_id>/show", views.show, name="show"),
     path("messages/<uuid:message_id>/delete", views.delete_version, name="delete_version"),
+    path("cards/<uuid:card_id>/confirm", card_views.confirm, name="card_confirm"),
+    path("cards/<uuid:card_id>/dismiss", card_views.dismiss, name="card_dismiss"),
+    path("cards/<uuid:card_id>/undo", card_views.undo, name="card_undo"),
     path("replies/<uuid:reply_id>/stream", views.stream, name="stream"),
     path("replies/<uuid:reply_id>/note", note_views.save, name="save_as_note"),
     path("sources/<uuid:source_id>", note_views.source, name="source"),

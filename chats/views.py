@@ -195,7 +195,7 @@ def detail(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     if chat.trashed:
         return render(request, "chats/chat_trashed.html", {"chat": chat}, status=404)
     sought = request.GET.get("q", "")[:MAX_QUERY]
-    return _page(request, chat, at=request.GET.get("at", ""), sought=sought)
+    return chat_page(request, chat, at=request.GET.get("at", ""), sought=sought)
 
 
 @require_POST
@@ -462,7 +462,7 @@ def _text_of(row: Chat | Message, column: str) -> str:
         return ""
 
 
-def _page(
+def chat_page(
     request: SignedInRequest,
     chat: Chat,
     text: str = "",
@@ -470,7 +470,9 @@ def _page(
     status: int = 200,
     at: str = "",
     sought: str = "",
-):
+    card_said: dict[uuid.UUID, str] | None = None,
+) -> HttpResponse:
+    """The chat, as far as it is shown; `card_said` is what came of a press on a card."""
     # The place of each message first: only those that are shown are read in full.
     tree = Tree(chat.messages.only("pk", "chat_id", "parent_id", "state").in_order())
     steps = tree.shown(chat.current_id)
@@ -489,6 +491,7 @@ def _page(
         chat=chat,
         tags=_tags_of([chat], tags.all_of(request.user)).get(chat.pk, []),
         part=part,
+        card_said=card_said or {},
         aside=aside,
         sought=sought,
         sought_id=place.pk if place else None,
@@ -521,7 +524,7 @@ def _edit_page(
 def _refused(request: SignedInRequest, chat: Chat, sentence: str, status: int) -> HttpResponse:
     if _wants_events(request):
         return JsonResponse({"sentence": str(sentence)}, status=status)
-    return _page(request, chat, request.POST.get("text", ""), str(sentence), status)
+    return chat_page(request, chat, request.POST.get("text", ""), str(sentence), status)
 
 
 def _refused_start(request: SignedInRequest, sentence: str, status: int) -> HttpResponse:

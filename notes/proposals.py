@@ -28,7 +28,7 @@ class NewNote:
     creates = True
 
     def show(self, user: Any, payload: Json, page: uuid.UUID) -> Shown:
-        fields = {"title": payload["title"], "body": payload["body"], "page": str(page)}
+        fields = {"title": [payload["title"]], "body": [payload["body"]], "page": [str(page)]}
         form = Form(reverse("notes:preview_new"), fields)
         return Shown(payload["title"], text=payload["body"], form=form)
 
@@ -64,11 +64,11 @@ class _ChangedNote:
         form = None
         if len(body) <= MOST_IN_FORM:
             fields = {
-                "title": note.title,
-                "body": body,
-                "version": str(note.version),
-                "base_title": note.title,
-                "base": note.body,
+                "title": [note.title],
+                "body": [body],
+                "version": [str(note.version)],
+                "base_title": [note.title],
+                "base": [note.body],
             }
             form = Form(reverse("notes:preview", args=[note.pk]), fields)
         return Shown(

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import files
 from accounts.models import Tag
-from chats.models import Chat, Fact, Message, Preset, Pull, Source
+from chats.models import Card, Chat, Fact, Message, Preset, Pull, Source
 from notes.models import Import, Note, Revision
 from reminders.models import Channel, Delivery, Feed, List, Reminder
 
@@ -19,6 +19,7 @@ from reminders.models import Channel, Delivery, Feed, List, Reminder
 pytestmark = pytest.mark.only_on_sqlite
 
 CANARY = "Weekend in the Ardennes with a canary"
+PAYLOAD = json.dumps({"title": CANARY, "body": CANARY})
 METHODS = ("get", "post")
 
 # Whoever opens another page to all adds it here, and says in its view why.
@@ -78,6 +79,7 @@ def things(owner) -> dict[str, object]:
     channel = Channel.objects.create(
         owner=owner, kind="ntfy", name=CANARY, target=json.dumps({"server": CANARY})
     )
+    card = {"number": 0, "kind": "note_new", "payload": PAYLOAD, "expires": reply.created}
     return {
         "chat_id": chat.pk,
         "reply_id": reply.pk,
@@ -109,6 +111,7 @@ def things(owner) -> dict[str, object]:
             owner=owner, reply=reply, number=1, note=note, title=CANARY, text=CANARY
         ).pk,
         "fact_id": Fact.objects.create(owner=owner, text=CANARY).pk,
+        "card_id": Card.objects.create(owner=owner, reply=reply, **card).pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
         "object_id": chat.pk,

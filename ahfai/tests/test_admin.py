@@ -9,7 +9,17 @@ from django.urls import reverse
 from accounts.models import SealedFile, User
 from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
-from chats.models import BuiltinServer, Chat, Fact, FactsTold, Message, Preset, Source
+from chats.models import (
+    BuiltinServer,
+    Card,
+    Chat,
+    Fact,
+    FactsTold,
+    Message,
+    Preset,
+    Source,
+    ToolUse,
+)
 from notes.models import Note, Revision
 from reminders.models import Channel, Completion, Delivery, Feed, List, Notice, Reminder, Telling
 
@@ -37,6 +47,24 @@ def rows(owner, stranger):
         ),
         Fact: Fact.objects.create(owner=stranger, text=CANARY),
         FactsTold: FactsTold.objects.create(owner=stranger, is_on=False),
+        ToolUse: ToolUse.objects.create(
+            owner=stranger,
+            reply=message,
+            number=0,
+            round=0,
+            name="read_note",
+            arguments=CANARY,
+            result=CANARY,
+            shown=CANARY,
+        ),
+        Card: Card.objects.create(
+            owner=stranger,
+            reply=message,
+            number=0,
+            kind="note_new",
+            payload=CANARY,
+            expires=message.created,
+        ),
         Note: note,
         Revision: Revision.objects.create(
             owner=stranger, note=note, title=CANARY, body=CANARY, version=1, written=note.changed

@@ -26,6 +26,7 @@ from ahfai.models import Heartbeat, RateCount
 from ahfai.testing import make_person
 from chats.models import (
     BuiltinServer,
+    Card,
     Chat,
     DefaultModel,
     Draft,
@@ -36,6 +37,7 @@ from chats.models import (
     Source,
     Summary,
     TokenRatio,
+    ToolUse,
 )
 from notes.models import (
     Attachment,
@@ -209,6 +211,16 @@ def delivery(talk: Talk, **fields) -> None:
     Delivery.objects.create(next_try_at=NOW, **fields)
 
 
+def tool_use(talk: Talk, **fields) -> None:
+    fields = {"owner": talk.person, "reply": talk.reply, "number": 0, "round": 0} | fields
+    ToolUse.objects.create(arguments="{}", result="words", shown="{}", **fields)
+
+
+def card(talk: Talk, **fields) -> None:
+    fields = {"owner": talk.person, "reply": talk.reply, "number": 0, "kind": "note_new"} | fields
+    Card.objects.create(payload="{}", expires=NOW, **fields)
+
+
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 NINE = datetime.time(9)
 
@@ -264,6 +276,13 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "message_one_open_reply": lambda talk: talk.message(
         role="assistant", parent=talk.asked, state="waiting"
     ),
+    "tooluse_once_per_number": lambda talk: twice(tool_use, talk=talk),
+    "tooluse_reply_is_the_owners": lambda talk: tool_use(talk, owner=make_person()),
+    "card_once_per_number": lambda talk: twice(card, talk=talk),
+    "card_state_is_known": lambda talk: card(talk, state="lost", decided=NOW),
+    "card_decided_says_when": lambda talk: card(talk, state="dismissed"),
+    "card_done_says_what": lambda talk: card(talk, state="done", decided=NOW),
+    "card_reply_is_the_owners": lambda talk: card(talk, owner=make_person()),
     "message_request_once_per_owner": lambda talk: talk.message(
         role="user", request_id=talk.asked.request_id
     ),

@@ -1,7 +1,9 @@
 from django import template
+from django.template import Context
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
-from chats import sentences, sources
+from chats import cards, sentences, sources, tooluse
 from chats.models import Message
 
 register = template.Library()
@@ -21,3 +23,27 @@ def with_sources(html: str, reply: Message) -> SafeString:
 @register.filter
 def sources_of(reply: Message) -> sources.Shown:
     return sources.shown(reply)
+
+
+@register.filter
+def look_ups(reply: Message) -> list[tooluse.LookUp]:
+    return tooluse.look_ups(reply.uses.all())
+
+
+@register.simple_tag(takes_context=True)
+def cards_of(context: Context, reply: Message) -> list[cards.View]:
+    """The cards under a reply; `card_said` of the page is what came of a press on one of them."""
+    found = sorted(reply.cards.all(), key=lambda card: card.number)
+    for card in found:
+        # The page knows the person already.
+        card.owner = reply.chat.owner
+    return cards.views(found, context.get("card_said"))
+
+
+@register.filter
+def emphasised(sentence: str, about: str) -> SafeString:
+    """The sentence with the words that it is about set off."""
+    before, found, after = sentence.partition(about) if about else (sentence, "", "")
+    if not found:
+        return conditional_escape(sentence)
+    return format_html("{}<em>{}</em>{}", before, found, after)

@@ -1,0 +1,63 @@
+"""What a model asked for on the way to its answer: kept, shown to the person, told to the model
+again in later turns."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ahfai.crypto import SealError
+from ahfai.tools import Found, Link
+from chats.models import Message, ToolUse
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """What was looked up, in a sentence with the words `about` that it was about."""
+
+    sentence: str
+    about: str
+    links: list[Link]
+    text: str
+
+
+def keep(
+    reply: Message,
+    number: int,
+    round_: int,
+    name: str,
+    arguments: dict[str, Any],
+    result: str,
+    found: Found | None = None,
+) -> ToolUse:
+    """Store a call with its `result`, as the model gets to read it, at once: nothing that the
+    person is shown gets lost."""
+    shown: dict[str, Any] = {}
+    if found:
+        shown = {"sentence": found.sentence, "about": found.about, "links": found.links}
+    return ToolUse.objects.create(
+        owner_id=reply.owner_id,
+        reply=reply,
+        number=number,
+        round=round_,
+        name=name,
+        arguments=json.dumps(arguments, ensure_ascii=False),
+        result=result,
+        shown=json.dumps(shown, ensure_ascii=False),
+        found=found.number if found else 0,
+        is_foreign=bool(found and found.is_foreign),
+    )
+
+
+def look_ups(uses: Iterable[ToolUse]) -> list[LookUp]:
+    """Those that the person is shown; what can't be opened keeps nothing else from being shown."""
+    found = []
+    for use in sorted(uses, key=lambda one: one.number):
+        try:
+            shown = json.loads(use.shown)
+            if shown:
+                links = [Link(*link) for link in shown["links"]]
+                found.append(LookUp(shown["sentence"], shown["about"], links, use.result))
+        except SealError:
+            continue
+    return found
