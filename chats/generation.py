@@ -9,9 +9,10 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -28,7 +29,19 @@ from django.utils.translation import gettext as _
 
 from accounts.fields import sealed_for
 from ahfai.crypto import SealError
-from chats import calibration, context, lifecycle, sentences, servers, sources, summaries, titles
+from chats import (
+    calibration,
+    context,
+    hints,
+    lifecycle,
+    rounds,
+    sentences,
+    servers,
+    sources,
+    summaries,
+    titles,
+    toolbox,
+)
 from chats.engines import (
     Call,
     Cancelled,
@@ -36,10 +49,12 @@ from chats.engines import (
     EngineFailed,
     Event,
     Finished,
+    Offer,
     Prompt,
     Text,
     Thinking,
     ToolCall,
+    Turn,
 )
 from chats.engines.failures import failed
 from chats.models import OPEN, Message, State, Summary, UsesNotes
@@ -160,14 +175,19 @@ class Generation:
         self.began = False
         self.stopped = False
         self.interrupted = False
-        self._wanted_tool = False
+        # The tools that the model asked for in this round, and the rounds before.
+        self._calls: list[ToolCall] = []
+        self._rounds: rounds.Rounds | None = None
+        self.looked_up = 0
+        # What the rounds before this one wrote and thought, in tokens, and how long that took.
+        self._spent = Counts()
         self._looking: threading.Thread | None = None
         # What keeps this process itself busy before the first word.
         self._doing = ""
         # What was asked, in which window.
         self._built: context.Context | None = None
         self._window: context.Window | None = None
-        self._prepared: _Prepared | None = None
+        self._prepared: tuple[_Asked, context.Context] | None = None
         self._refused: dict[Prompt, EngineFailed] = {}
         # A reply that goes on from an earlier one begins with its text.
         self._parts: list[str] = [reply.content] if reply.content else []
@@ -187,8 +207,8 @@ class Generation:
         return self._joined_thoughts[0]
 
     @property
-    def version(self) -> tuple[int, int, str, bool]:
-        return len(self._parts), len(self._thoughts), self.words, self.over
+    def version(self) -> tuple[int, int, str, int, bool]:
+        return len(self._parts), len(self._thoughts), self.words, self.looked_up, self.over
 
     def wait_until_asked(self, seconds: float) -> None:
         """Until the model has its question, but no longer than this."""
@@ -203,12 +223,14 @@ class Generation:
     def prepare(self) -> None:
         """Build the prompt, where a place is free and the window is known: no server is asked."""
         num_ctx = servers.listed_num_ctx(self.reply.model)
-        # Whose notes are looked into for the first time may wait for some seconds.
-        is_quick = self.reply.chat.uses_notes == UsesNotes.OFF
-        if self.reply.state == State.RUNNING and num_ctx and is_quick:
+        takes_tools = servers.takes_tools(self.reply.model)
+        if self.reply.chat.uses_notes != UsesNotes.OFF:
+            # Whose notes are looked into for the first time may wait for some seconds.
+            return
+        if self.reply.state == State.RUNNING and num_ctx and takes_tools is not None:
             # What is wrong comes up again when the reply is written, and closes it.
             with suppress(Exception):
-                self._prepared = self._prepare(num_ctx)
+                self._prepared = self._prepare(num_ctx, takes_tools)
 
     def stop(self) -> None:
         self.stopped = True
@@ -238,13 +260,14 @@ class Generation:
         try:
             finished = self._answer()
             state, fields = _ending(finished)
-            if not "".join(self._parts[self._begin[0] :]).strip():
+            has_cards = self._rounds is not None and self._rounds.proposed > 0
+            if not "".join(self._parts[self._begin[0] :]).strip() and not has_cards:
                 # Nothing was added: what is continued is as incomplete as before.
                 fields["reason"] = "empty"
                 state = State.INTERRUPTED if self._parts else State.FAILED
-            if self._wanted_tool and state != State.CUT:
+            if self._calls and state != State.CUT:
                 # What it says before a call announces an answer that never comes.
-                fields["reason"] = "unoffered_tool"
+                fields["reason"] = "too_many_tools" if self._rounds else "unoffered_tool"
         except Cancelled:
             state, fields = State.INTERRUPTED, {"reason": "restarted"}
             if self.stopped:
@@ -361,33 +384,88 @@ class Generation:
             if reply.chat.uses_notes != UsesNotes.OFF:
                 self._doing = _("Looking in your notes…")
                 self.say(self._doing)
-            prepared = self._prepare(servers.num_ctx(reply.model, self.call))
+            num_ctx = servers.num_ctx(reply.model, self.call)
+            prepared = self._prepare(num_ctx, servers.can_take_tools(reply.model, self.call))
             self._doing = ""
-        path, window, summary, built, quoted = prepared
+        asked, built = prepared
+        window, summary = asked.window, asked.summary
         limit = servers.limit(reply.model, window.num_ctx)
         if limit and calibration.is_surely_longer(reply.model, context.length(built.prompt), limit):
             # What doesn't fit was left out, so the newest message alone is too long.
             raise failed("too_long")
         if built.left_out:
-            summary = self._sum_up(path, window, summary, quoted)
-            built = context.build(
-                reply.chat, reply.model, path, window, self.text, summary, quoted=quoted
-            )
-        if quoted:
+            summary = self._sum_up(asked, summary)
+            built = self._build(asked, summary)
+        if asked.quoted:
             sources.keep(reply, built.quoted)
-        self._built, self._window = built, window
-        return self._drain(self._stream(built.prompt))
+        while True:
+            self._built, self._window = built, window
+            begin = len(self._parts)
+            finished = self._drain(self._stream(built.prompt))
+            self._take_answers(built.prompt)
+            if not (self._calls and built.prompt.tools) or finished.reason == "length":
+                if self._rounds and len(self._parts) > begin:
+                    # It answered at last, whatever else it asked for.
+                    self._calls = []
+                return replace(finished, counts=_together(self._spent, finished.counts))
+            self._spent = _together(self._spent, finished.counts)
+            self._use_tools("".join(self._parts[begin:]), window)
+            built = self._build(asked, summary)
 
-    def _prepare(self, num_ctx: int) -> "_Prepared":
+    def _take_answers(self, prompt: Prompt) -> None:
+        """What a small model says by the tool that is none."""
+        if hints.ANSWER not in prompt.tools:
+            return
+        for call in self._calls:
+            text = call.arguments.get("text")
+            if call.name == hints.ANSWER.name and isinstance(text, str) and text:
+                self._add(self._parts, text)
+        self._calls = [call for call in self._calls if call.name != hints.ANSWER.name]
+
+    def _use_tools(self, said: str, window: context.Window) -> None:
+        """What the model asked for, in this thread; the database is let go of after."""
+        self.say(_("Looking something up…"))
+        if self._rounds is None:
+            self._rounds = rounds.Rounds(self.reply, window)
+        calls, self._calls = self._calls, []
+        self._rounds.run(said, calls)
+        connections.close_all()
+        with self.changed:
+            self.looked_up = self._rounds.used
+            self.changed.notify_all()
+        self.call.check()
+
+    def _prepare(self, num_ctx: int, takes_tools: bool) -> "tuple[_Asked, context.Context]":
         reply = self.reply
         path = Tree(reply.chat.messages.in_order()).path_to(reply)[:-1]
         window = context.Window(num_ctx, calibration.ratio(reply.model))
         summary = summaries.newest(reply.chat, path)
         quoted = sources.look(reply, path)
-        built = context.build(
-            reply.chat, reply.model, path, window, self.text, summary, quoted=quoted
+        offers: tuple[Offer, ...] = ()
+        if takes_tools:
+            is_small = servers.is_small(reply.model)
+            offers = toolbox.offers(path[-1].content, window, is_small)
+        earlier = rounds.earlier(path) if offers else {}
+        asked = _Asked(path, window, summary, quoted, offers, earlier)
+        return asked, self._build(asked, summary)
+
+    def _build(
+        self, asked: "_Asked", summary: Summary | None, kept: float = 1.0
+    ) -> context.Context:
+        reply, made = self.reply, self._rounds
+        return context.build(
+            reply.chat,
+            reply.model,
+            asked.path,
+            asked.window,
+            "".join(self._parts[: self._begin[0]]),
+            summary,
+            kept,
+            asked.quoted,
+            tools=() if made and made.is_over else asked.offers,
+            earlier=asked.earlier,
+            rounds=made.turns if made else (),
         )
-        return _Prepared(path, window, summary, built, quoted)
 
     def _stream(self, prompt: Prompt) -> Iterator[Event]:
         """The events of one call to the model server, which tells how long the prompt was. What it
@@ -407,27 +485,16 @@ class Generation:
                 calibration.learn_overflow(prompt.model, estimated, failure.prompt_tokens)
             raise
 
-    def _sum_up(
-        self,
-        path: Sequence[Message],
-        window: context.Window,
-        earlier: Summary | None,
-        quoted: Sequence[Quoted],
-    ) -> Summary | None:
+    def _sum_up(self, asked: "_Asked", earlier: Summary | None) -> Summary | None:
         """Have the older turns summed up by the same model. Where that fails, the answer is
         written without them, and says so."""
-        reply = self.reply
-        kept = context.build(
-            *(reply.chat, reply.model, path, window, self.text, earlier),
-            kept=context.KEPT,
-            quoted=quoted,
-        )
+        kept = self._build(asked, earlier, context.KEPT)
         if not kept.left_out:
             return earlier
         self._doing = _("Summing up the earlier part of this chat…")
         self.say(self._doing)
         try:
-            text = summaries.write(self._stream, kept.left_out, kept.prompt, window, earlier)
+            text = summaries.write(self._stream, kept.left_out, kept.prompt, asked.window, earlier)
         except EngineFailed as failure:
             if failure.code == "too_long":
                 raise
@@ -435,23 +502,26 @@ class Generation:
             return earlier
         finally:
             self._doing = ""
-        return summaries.keep(reply.chat, path, kept.left_out[-1], text)
+        return summaries.keep(self.reply.chat, asked.path, kept.left_out[-1], text)
 
     def _drain(self, events: Iterable[Event]) -> Finished:
+        # What follows the rounds before is a paragraph of its own.
+        after_rounds = len(self._parts) if self._rounds else -1
         for event in events:
             self.call.rest_s = REST_S if len(_running) > CROWD else 0.0
             match event:
                 case Text(delta):
                     if self._parts and len(self._parts) == self._begin[0]:
                         delta = context.joint(self.text, delta) + delta
+                    elif len(self._parts) == after_rounds and self.text.strip():
+                        delta = "\n\n" + delta.lstrip("\n")
                     self._add(self._parts, delta)
                 case Thinking(delta):
                     if self._thought_length < MAX_THINKING:
                         self._thought_length += len(delta)
                         self._add(self._thoughts, delta)
                 case ToolCall():
-                    # No model is offered any yet.
-                    self._wanted_tool = True
+                    self._calls.append(event)
                 case Finished():
                     return event
         raise EngineFailed("unfinished", "")
@@ -582,6 +652,19 @@ def _ending(finished: Finished) -> tuple[State, dict]:
     return (State.CUT if finished.reason == "length" else State.DONE), fields
 
 
+def _together(before: Counts, now: Counts) -> Counts:
+    """Of several rounds: what was written adds up, and what was read is the last prompt."""
+    return replace(
+        now,
+        reply_tokens=_sum(before.reply_tokens, now.reply_tokens),
+        reply_s=_sum(before.reply_s, now.reply_s),
+    )
+
+
+def _sum(one: Any, other: Any) -> Any:
+    return other if one is None else one if other is None else one + other
+
+
 def _stored(number: float | None) -> int | None:
     """None also for what no column could hold, whatever a server counts."""
     return round(number) if number is not None and 0 <= number < 2**31 else None
@@ -602,14 +685,16 @@ def _free_builtin(reply: Message) -> None:
         connections.close_all()
 
 
-class _Prepared(NamedTuple):
-    """What is asked: the messages before the reply, and what of them fits into the window."""
+class _Asked(NamedTuple):
+    """What the model is asked: the messages before the reply, the tools that it may ask for, and
+    what tools have brought for earlier replies."""
 
     path: Sequence[Message]
     window: context.Window
     summary: Summary | None
-    built: context.Context
     quoted: Sequence[Quoted]
+    offers: tuple[Offer, ...]
+    earlier: Mapping[uuid.UUID, Sequence[Turn]]
 
 
 class _Saver:

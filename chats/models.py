@@ -490,6 +490,8 @@ class ToolUse(models.Model):
     result = SealedTextField()
     shown = SealedTextField()
     found = models.PositiveIntegerField(default=0)
+    # Of the card that came of it.
+    card_number = models.PositiveSmallIntegerField(null=True)
     # Others may have written what was read, or the person at another time.
     is_foreign = models.BooleanField(default=True)
     created = models.DateTimeField(default=timezone.now, editable=False)

@@ -13,6 +13,10 @@ OWN = {
     "unoffered_tool": _(
         "The model wanted to use a tool that it wasn't offered. Try again, or ask in other words."
     ),
+    "too_many_tools": _(
+        "The model went on looking things up without an answer, so AhFai stopped it. Ask in other "
+        "words."
+    ),
     "restarted": _("AhFai was restarted while this was being written. The text so far is kept."),
     "overloaded": _("AhFai has too much to do just now. Try again in a minute."),
     "unreadable": _(

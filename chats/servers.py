@@ -4,6 +4,7 @@ import contextlib
 import ipaddress
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -34,6 +35,9 @@ FIRST_S = 1.5
 MOMENT_S = 0.2
 # The keeper writes every few seconds; an older row is that of a keeper that was killed.
 KEEPER_SILENT = timedelta(seconds=20)
+
+# In billions of parameters: what such models do with many tools is mostly wrong.
+SMALL = 4.0
 
 log = logging.getLogger(__name__)
 
@@ -219,6 +223,34 @@ def thinks(model: str) -> bool | None:
         return None
     found = _listed(model)
     return "thinking" in found.abilities if found else None
+
+
+def is_small(model: str) -> bool:
+    """Whether the model is known to have SMALL parameters or fewer, in billions."""
+    if kind() == "builtin":
+        return True
+    found = _listed(model)
+    size = re.fullmatch(r"([0-9.]+) ?([BM])", found.parameter_size if found else "")
+    if size is None:
+        return False
+    return float(size[1]) * (1 if size[2] == "B" else 0.001) <= SMALL
+
+
+def takes_tools(model: str) -> bool | None:
+    """Whether the server says that the model can call tools; None where it would have to be asked.
+
+    Never waits for the server. The built-in one is started so that it can.
+    """
+    if kind() == "builtin":
+        return True
+    found = _listed(model)
+    return "tools" in found.abilities if found else None
+
+
+def can_take_tools(model: str, call: Call) -> bool:
+    """As `takes_tools`, also where the server has to be asked. Raises EngineFailed, Cancelled."""
+    known = takes_tools(model)
+    return "tools" in engine().abilities(model, call) if known is None else known
 
 
 def levels(model: str) -> set[Think] | None:

@@ -55,6 +55,7 @@ def write(
             num_predict=int(window.num_ctx * LONGEST),
             think=None,
             temperature=0,
+            tools=(),
         )
         texts = (event.delta for event in stream(prompt) if isinstance(event, Text))
         summary = "".join(texts).strip()

@@ -77,7 +77,8 @@ def _prompt(reply: Message, like: Prompt, window: Window) -> Prompt:
     """The conversation as the server has just read it; its beginning alone where it is long."""
     turns = (*like.turns, Turn("assistant", reply.content), Turn("user", TASK))
     if sum(window.tokens(turn.content) for turn in turns) + TOKENS > window.num_ctx * 0.9:
-        question = like.turns[-1].content[:1000]
+        asked = next(turn for turn in reversed(like.turns) if turn.role == "user")
+        question = asked.content[:1000]
         turns = (like.turns[0], Turn("user", f"{question}\n\n{TASK}"))
     return replace(like, turns=turns, num_predict=TOKENS, think=None, temperature=0)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ahfai.crypto import SealError
 from ahfai.tools import Found, Link
-from chats.models import Message, ToolUse
+from chats.models import Card, Message, ToolUse
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ def keep(
     arguments: dict[str, Any],
     result: str,
     found: Found | None = None,
+    card: Card | None = None,
 ) -> ToolUse:
     """Store a call with its `result`, as the model gets to read it, at once: nothing that the
     person is shown gets lost."""
@@ -45,6 +46,7 @@ def keep(
         result=result,
         shown=json.dumps(shown, ensure_ascii=False),
         found=found.number if found else 0,
+        card_number=card.number if card else None,
         is_foreign=bool(found and found.is_foreign),
     )
 

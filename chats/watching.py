@@ -20,7 +20,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from ahfai import markdown
-from chats import generation, sentences, sources
+from chats import generation, sentences, sources, tooluse
 from chats.models import Message, State, Summary
 from chats.tree import Step
 
@@ -44,6 +44,7 @@ class Source(Protocol):
     text: str
     thinking: str
     words: str
+    looked_up: int
     over: bool
 
     def wait(self) -> None:
@@ -69,6 +70,7 @@ class FromMemory:
         growing = self.growing
         self.seen, self.over = growing.version, growing.over
         self.text, self.thinking, self.words = growing.text, growing.thinking, growing.words
+        self.looked_up = growing.looked_up
 
 
 class FromRow:
@@ -89,6 +91,7 @@ class FromRow:
         reply = self.reply
         self.text, self.thinking, self.over = reply.content, reply.thinking, not reply.is_open
         self.words = ""
+        self.looked_up = reply.uses.count()
         if reply.state == State.WAITING:
             self.words = sentences.in_line(reply)
         elif reply.is_open and not reply.content:
@@ -140,7 +143,7 @@ def _follow(
 ) -> Iterator[str]:
     growing = generation.running(reply.pk)
     source: Source = FromMemory(growing) if growing else FromRow(reply)
-    closed, sent, thought, words = 0, offset, 0, ""
+    closed, sent, thought, words, looked_up = 0, offset, 0, "", 0
     # They are stored before the first word.
     named = cache(lambda: list(reply.sources.all()))
     beat = time.monotonic()
@@ -154,6 +157,9 @@ def _follow(
         if source.words != words:
             words = source.words
             yield _event("words", {"words": words})
+        if source.looked_up != looked_up:
+            looked_up = source.looked_up
+            yield _event("lookups", {"html": _look_ups(request, reply)})
         if re.search("[\r\n]", source.text[max(closed, sent - 1) :]):
             closed = closed or _closed_at(source.text, offset)
             fresh = []
@@ -241,6 +247,12 @@ def _rendered(
     step = Step(reply, versions)
     shown = {"message": reply, "step": step, "is_last": True}
     return render_to_string("chats/_reply.html", shown, request)
+
+
+def _look_ups(request: HttpRequest, reply: Message) -> str:
+    found = tooluse.look_ups(reply.uses.all())
+    connections.close_all()
+    return render_to_string("chats/_lookups.html", {"look_ups": found}, request)
 
 
 def _summaries(request: HttpRequest, reply: Message) -> list[dict[str, str]]:

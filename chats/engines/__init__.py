@@ -2,12 +2,14 @@
 
 from chats.engines.events import (
     Call,
+    Called,
     Cancelled,
     Counts,
     EngineFailed,
     Event,
     Finished,
     Model,
+    Offer,
     Prompt,
     Text,
     Thinking,
@@ -17,12 +19,14 @@ from chats.engines.events import (
 
 __all__ = [
     "Call",
+    "Called",
     "Cancelled",
     "Counts",
     "EngineFailed",
     "Event",
     "Finished",
     "Model",
+    "Offer",
     "Prompt",
     "Text",
     "Thinking",

@@ -1,5 +1,6 @@
 """The one closed vocabulary between a model server and the rest of the product."""
 
+import json
 import socket
 import threading
 from collections.abc import Callable
@@ -64,11 +65,48 @@ Event = Text | Thinking | ToolCall | Finished
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A call that the model made earlier, as it is told again; `arguments` is a JSON object.
+
+    `id` ties the result to it.
+    """
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """One message of the conversation; the role is "system", "user" or "assistant"."""
+    """One message of the conversation; the role is "system", "user", "assistant" or "tool".
+
+    `calls` are those that an assistant's message made; `tool` and `call_id` say of which one a
+    tool's message is the result.
+    """
 
     role: str
     content: str
+    calls: tuple[Called, ...] = ()
+    tool: str = ""
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A tool that the model may ask for; `parameters` is a JSON Schema."""
+
+    name: str
+    about: str
+    parameters: str
+
+    @property
+    def function(self) -> dict[str, Any]:
+        """As both wires take it."""
+        about = {"name": self.name, "description": self.about}
+        return {
+            "type": "function",
+            "function": {**about, "parameters": json.loads(self.parameters)},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +124,7 @@ class Prompt:
     num_predict: int
     think: bool | str | None = None
     temperature: float | None = None
+    tools: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

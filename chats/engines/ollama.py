@@ -24,6 +24,7 @@ from chats.engines.events import (
     Text,
     Thinking,
     ToolCall,
+    Turn,
 )
 from chats.engines.failures import failed, too_long
 
@@ -153,6 +154,10 @@ class Ollama:
             return "not_ready" if failure.code == "not_ready" else "away"
         return "missing"
 
+    def abilities(self, model: str, call: Call) -> frozenset[str]:
+        """The server's words for what `model` can do. Raises as `context_length` does."""
+        return self._look_up(model, call).abilities
+
     def context_length(self, model: str, call: Call) -> int | None:
         """The most tokens that `model` takes, None if the server didn't say.
 
@@ -169,7 +174,7 @@ class Ollama:
         thinks = "thinking" in shown.abilities
         body: dict[str, Any] = {
             "model": prompt.model,
-            "messages": [{"role": turn.role, "content": turn.content} for turn in prompt.turns],
+            "messages": [_message(turn) for turn in prompt.turns],
             "stream": True,
             "truncate": False,
             "keep_alive": KEEP_ALIVE,
@@ -178,6 +183,8 @@ class Ollama:
         if thinks:
             # Left out it would mean true.
             body["think"] = prompt.think or False
+        if prompt.tools and "tools" in shown.abilities:
+            body["tools"] = [tool.function for tool in prompt.tools]
         if prompt.temperature is not None:
             body["options"]["temperature"] = prompt.temperature
         with self._server.send_patiently(
@@ -187,7 +194,9 @@ class Ollama:
                 raise _refusal(answer, prompt.model, prompt.num_ctx)
             if answer.kind == "text/html":
                 raise failed("not_a_model_server")
-            between_lines_s = self.line_s * (THINKING_PATIENCE if thinks else 1)
+            # While a call is written nothing comes either.
+            is_slow = thinks or prompt.tools
+            between_lines_s = self.line_s * (THINKING_PATIENCE if is_slow else 1)
             yield from _events(answer, prompt, between_lines_s)
 
     def _get(self, path: str, within_s: float) -> dict[str, Any]:
@@ -247,6 +256,22 @@ class Ollama:
         if digest:
             self._shown[digest] = shown
         return shown
+
+
+def _message(turn: Turn) -> dict[str, Any]:
+    """Arguments are an object here, in both directions."""
+    message: dict[str, Any] = {"role": turn.role, "content": turn.content}
+    if turn.calls:
+        message["tool_calls"] = [
+            {
+                "id": call.id,
+                "function": {"name": call.name, "arguments": json.loads(call.arguments)},
+            }
+            for call in turn.calls
+        ]
+    if turn.role == "tool":
+        message |= {"tool_name": turn.tool, "tool_call_id": turn.call_id}
+    return message
 
 
 def _events(answer: Answer, prompt: Prompt, between_lines_s: float) -> Iterator[Event]:

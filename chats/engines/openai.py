@@ -31,6 +31,7 @@ from chats.engines.events import (
     Text,
     Thinking,
     ToolCall,
+    Turn,
 )
 from chats.engines.failures import failed, too_long
 
@@ -93,6 +94,15 @@ class OpenAI:
             return "not_ready" if failure.code in ("not_ready", "stalled") else "away"
         return "ready" if any(entry["id"] == model for entry, _extra in listed) else "missing"
 
+    def abilities(self, model: str, call: Call) -> frozenset[str]:
+        """The words for what `model` can do, as far as the server lists them. Raises Cancelled."""
+        try:
+            listed = self.models()
+        except EngineFailed:
+            listed = []
+        call.check()
+        return next((one.abilities for one in listed if one.name == model), frozenset())
+
     def context_length(self, model: str, call: Call) -> int | None:
         """The most tokens that one conversation gets; None if the server doesn't say.
 
@@ -116,11 +126,13 @@ class OpenAI:
             raise failed("cloud", model=prompt.model)
         body: dict[str, Any] = {
             "model": prompt.model,
-            "messages": [{"role": turn.role, "content": turn.content} for turn in prompt.turns],
+            "messages": [_message(turn) for turn in prompt.turns],
             "stream": True,
             "stream_options": {"include_usage": True},
             "max_tokens": prompt.num_predict,
         }
+        if prompt.tools:
+            body["tools"] = [tool.function for tool in prompt.tools]
         if prompt.temperature is not None:
             body["temperature"] = prompt.temperature
         with self._send(call, body | _about_thinking(prompt), body, prompt) as answer:
@@ -128,7 +140,8 @@ class OpenAI:
                 raise _refusal(answer, prompt)
             if answer.kind == "text/html":
                 raise failed("not_a_model_server")
-            patience_s = self.line_s * (THINKING_PATIENCE if prompt.think else 1)
+            is_slow = prompt.think or prompt.tools
+            patience_s = self.line_s * (THINKING_PATIENCE if is_slow else 1)
             yield from _events(answer, prompt, patience_s)
 
     def _send(
@@ -182,6 +195,23 @@ class OpenAI:
         if found is None:
             raise failed("not_a_model_server")
         return found
+
+
+def _message(turn: Turn) -> dict[str, Any]:
+    """Arguments are a text here, which holds an object."""
+    message: dict[str, Any] = {"role": turn.role, "content": turn.content}
+    if turn.calls:
+        message["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in turn.calls
+        ]
+    if turn.role == "tool":
+        message["tool_call_id"] = turn.call_id
+    return message
 
 
 def _about_thinking(prompt: Prompt) -> dict[str, Any]:

@@ -700,6 +700,29 @@ CALLS = [
 ]
 
 
+def asking_for(
+    *calls: tuple[str, dict[str, Any]], said: str = "", on_last_line: bool = False
+) -> Callable[[Request], Iterable[Step]]:
+    """A scenario in which the model asks for these tools, in either of Ollama's two ways."""
+    asked = [
+        {"function": {"index": index, "name": name, "arguments": arguments}}
+        for index, (name, arguments) in enumerate(calls)
+    ]
+
+    def play(request: Request) -> Iterator[Step]:
+        yield Send(head())
+        if said:
+            yield say(request, said)
+        if not on_last_line:
+            for call in asked:
+                message = {"role": "assistant", "content": "", "tool_calls": [call]}
+                yield _sent(_line(request, message))
+        yield final(request, calls=asked if on_last_line else ())
+        yield Send(END)
+
+    return play
+
+
 @dataclass(frozen=True, slots=True)
 class FakeModel:
     """A model as the list and the details describe it; they may disagree, as they really do."""

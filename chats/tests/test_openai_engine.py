@@ -3,17 +3,20 @@
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from time import monotonic, sleep
 
 import pytest
 
 from chats.engines import (
     Call,
+    Called,
     Cancelled,
     Counts,
     EngineFailed,
     Event,
     Finished,
+    Offer,
     Prompt,
     Text,
     Thinking,
@@ -66,6 +69,14 @@ def text(events: list[Event]) -> str:
 
 def thoughts(events: list[Event]) -> str:
     return "".join(event.delta for event in events if isinstance(event, Thinking))
+
+
+def with_rounds(asked: Prompt) -> Prompt:
+    """After a tool was asked for, and brought something."""
+    offer = Offer("look", "Look it up.", '{"type":"object","properties":{}}')
+    call = Called("call_0_0", "look", '{"words":"boiler"}')
+    turns = (Turn("assistant", "", (call,)), Turn("tool", "hums", tool="look", call_id=call.id))
+    return replace(asked, turns=(*asked.turns, *turns), tools=(offer,))
 
 
 # Complete answers
@@ -459,3 +470,31 @@ def test_a_look_tells_what_keeps_the_answer(server, engine):
 
 def test_the_version_is_the_servers_build(server, engine):
     assert engine.version() == "b10488-0123abc"
+
+
+def test_tools_are_offered_and_what_they_brought_goes_along(server, engine):
+    heard(engine, with_rounds(prompt()))
+    body = server.chats[-1].body
+    assert body["tools"] == [
+        {
+            "type": "function",
+            "function": {
+                "name": "look",
+                "description": "Look it up.",
+                "parameters": {"type": "object", "properties": {}},
+            },
+        }
+    ]
+    *_, called, result = body["messages"]
+    assert called == {
+        "role": "assistant",
+        "content": "",
+        "tool_calls": [
+            {
+                "id": "call_0_0",
+                "type": "function",
+                "function": {"name": "look", "arguments": '{"words":"boiler"}'},
+            }
+        ],
+    }
+    assert result == {"role": "tool", "content": "hums", "tool_call_id": "call_0_0"}

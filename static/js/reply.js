@@ -27,6 +27,7 @@ export class Reply {
     this.calm();
     if (name === "words") this.say(data.words);
     if (name === "thinking") this.think(data);
+    if (name === "lookups") this.lookUps(data.html);
     if (name === "block") this.block(data);
     if (name === "tail") this.grow(data.text);
     if (name === "done") return this.finish(data);
@@ -77,6 +78,12 @@ export class Reply {
     if (atEnd) place.scrollTop = place.scrollHeight;
   }
 
+  lookUps(html) {
+    const place = this.article.querySelector("[data-lookups]");
+    place.innerHTML = html;
+    place.hidden = !place.childElementCount;
+  }
+
   block({ html, rest }) {
     this.clearOnce();
     this.say("");
@@ -106,6 +113,8 @@ export class Reply {
     const ending = worded(state === "done" ? "done" : "ended").textContent;
     this.hearing.end(done.querySelector("[data-words]"), ending);
     exchange(this.article, done);
+    // Its cards are pressed in place.
+    window.htmx?.process(done);
     this.article = done;
   }
 
