@@ -31,6 +31,8 @@ from accounts.fields import sealed_for
 from ahfai.crypto import SealError
 from chats import (
     calibration,
+    cards,
+    commands,
     context,
     hints,
     lifecycle,
@@ -288,8 +290,25 @@ class Generation:
             log.error("a reply failed: %s", type(error).__name__)
             state = State.INTERRUPTED if self._parts else State.FAILED
         finally:
+            if state == State.DONE:
+                self._offer_card()
             self._close(state, fields)
         self._name_chat()
+
+    def _offer_card(self) -> None:
+        """Where the model has no tools, and the person's own words ask for something clearly."""
+        if self._built is None or self._built.prompt.tools or self._rounds:
+            return
+        question = self.reply.parent
+        try:
+            person = self.reply.owner
+            with timezone.override(person.zone):
+                if question and (proposal := commands.asked_for(person, question.content)):
+                    cards.propose(self.reply, proposal)
+        except Exception as error:  # noqa: BLE001 (the answer itself is complete)
+            log.error("a card could not be offered: %s", type(error).__name__)
+        finally:
+            connections.close_all()
 
     def _name_chat(self) -> None:
         """The first answer is there: have the model find a title, if nobody asks it anything."""

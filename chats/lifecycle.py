@@ -60,12 +60,26 @@ class TooManyOpen(Exception):
     """This person has MAX_OPEN_PER_PERSON replies in line or being written."""
 
 
+@dataclass(frozen=True)
+class Answered:
+    """An answer that needs no model: its text, and what stores what comes with it, in the same
+    transaction."""
+
+    text: str
+    keep: Callable[[Message], None]
+
+
 def start(
-    user, text: str, model: str, request_id: uuid.UUID | None, **steering
+    user,
+    text: str,
+    model: str,
+    request_id: uuid.UUID | None,
+    answered: Answered | None = None,
+    **steering,
 ) -> tuple[Message, bool]:
     """A new chat with its first question, steered as a preset's `steering.values` say.
 
-    Returns the reply, and whether it is a new one. Raises TooManyOpen.
+    Returns the reply, and whether it is a new one that a model is to write. Raises TooManyOpen.
     """
 
     def store(request_id, process):
@@ -76,9 +90,10 @@ def start(
         )
         drafts.drop(user, None)
         place = _Place(None, None, number, _line(user.pk))
-        return _ask(chat, place, None, text, model, request_id, process)
+        return _ask(chat, place, None, text, model, request_id, process, answered)
 
-    return _once(user, text, request_id, store)
+    reply, fresh = _once(user, text, request_id, store)
+    return reply, fresh and not answered
 
 
 def ask(
@@ -87,6 +102,7 @@ def ask(
     model: str,
     request_id: uuid.UUID | None,
     after: uuid.UUID | None = None,
+    answered: Answered | None = None,
 ) -> tuple[Message, bool]:
     """Store the person's words and the empty reply together: from here on nothing is lost.
 
@@ -100,13 +116,18 @@ def ask(
         place = _place_in(chat)
         drafts.drop(chat.owner, chat)
         parent_id = _end_of_branch(chat, place.current, after)
-        return _ask(chat, place, parent_id, text, model, request_id, process)
+        return _ask(chat, place, parent_id, text, model, request_id, process, answered)
 
-    return _once(chat.owner, text, request_id, store, chat)
+    reply, fresh = _once(chat.owner, text, request_id, store, chat)
+    return reply, fresh and not answered
 
 
 def edit(
-    message: Message, text: str, model: str, request_id: uuid.UUID | None
+    message: Message,
+    text: str,
+    model: str,
+    request_id: uuid.UUID | None,
+    answered: Answered | None = None,
 ) -> tuple[Message, bool]:
     """Other words in the place of a person's message; the earlier ones stay in the tree.
 
@@ -117,9 +138,10 @@ def edit(
     def store(request_id, process):
         place = _place_in(chat)
         parent_id = chat.messages.get(pk=message.pk).parent_id
-        return _ask(chat, place, parent_id, text, model, request_id, process)
+        return _ask(chat, place, parent_id, text, model, request_id, process, answered)
 
-    return _once(chat.owner, text, request_id, store, chat)
+    reply, fresh = _once(chat.owner, text, request_id, store, chat)
+    return reply, fresh and not answered
 
 
 def show(message: Message) -> None:
@@ -293,7 +315,7 @@ def _line(owner_id: uuid.UUID) -> list[_Open]:
     return line
 
 
-def _ask(chat, place, parent_id, text, model, request_id, process) -> Message:
+def _ask(chat, place, parent_id, text, model, request_id, process, answered=None) -> Message:
     words = Message(
         owner_id=chat.owner_id,
         chat=chat,
@@ -305,7 +327,12 @@ def _ask(chat, place, parent_id, text, model, request_id, process) -> Message:
         change_number=place.number,
     )
     reply = _reply_to(words, replace(place, newest=words.created), model, process)
+    if answered:
+        reply.state, reply.content, reply.model = State.DONE, answered.text, ""
+        reply.process_id, reply.closed = None, timezone.now()
     Message.objects.bulk_create([words, reply])
+    if answered:
+        answered.keep(reply)
     _go_on(reply)
     return reply
 
@@ -329,7 +356,9 @@ def _reply_to(words: Message, place: _Place, model: str, process: uuid.UUID, **b
 
 def _go_on(reply: Message) -> None:
     now = timezone.now()
-    Chat.objects.filter(pk=reply.chat_id).update(changed=now, model=reply.model, current=reply)
+    # What no model has answered leaves the chat its own.
+    used = {"model": reply.model} if reply.model else {}
+    Chat.objects.filter(pk=reply.chat_id).update(changed=now, current=reply, **used)
 
 
 def _after(last: datetime.datetime | None) -> datetime.datetime:

@@ -28,7 +28,7 @@ from ahfai import rowmenus
 from ahfai import trash as trash_can
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY
-from chats import drafts, generation, lifecycle, order, pages, servers, steering, watching
+from chats import commands, drafts, generation, lifecycle, order, pages, servers, steering, watching
 from chats.composing import composer
 from chats.forms import (
     DraftForm,
@@ -41,6 +41,7 @@ from chats.forms import (
 )
 from chats.models import Chat, ChatQuerySet, Message, Role, UsesNotes
 from chats.tree import Tree
+from reminders.quick import order_for
 
 PER_PAGE = 40
 # How long after a question the answer, and then the title, is likely to come.
@@ -211,6 +212,7 @@ def start(request: SignedInRequest) -> HttpResponse:
             said["text"],
             servers.pick(request.user, picked=said["model"]),
             said["request_id"],
+            _answered(request, said["text"]),
             uses_notes=said["notes"] or UsesNotes.OFF,
             **steered,
         )
@@ -233,7 +235,14 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     model = servers.pick(request.user, chat, said["model"])
     chat.use_notes(said["notes"] or chat.uses_notes)
     try:
-        reply, fresh = lifecycle.ask(chat, said["text"], model, said["request_id"], said["after"])
+        reply, fresh = lifecycle.ask(
+            chat,
+            said["text"],
+            model,
+            said["request_id"],
+            said["after"],
+            _answered(request, said["text"]),
+        )
     except lifecycle.StillAnswering:
         return _refused(request, chat, _still_answering(), 409)
     except Message.DoesNotExist:
@@ -247,6 +256,14 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     if not _wants_events(request):
         return redirect(reply.chat)
     return _events(request, reply, 0, first=lambda: watching.turn_event(request, reply))
+
+
+def _answered(request: SignedInRequest, text: str) -> lifecycle.Answered | None:
+    """Where the words are a command, which needs no model."""
+    answer = commands.answer(request.user, text, order_for(request))
+    if answer is None:
+        return None
+    return lifecycle.Answered(answer.text, lambda reply: commands.keep(reply, answer.brought))
 
 
 @require_POST
@@ -317,7 +334,8 @@ def edit(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
     said = form.cleaned_data
     model = servers.pick(request.user, message.chat, said["model"])
     try:
-        reply, fresh = lifecycle.edit(message, said["text"], model, said["request_id"])
+        answered = _answered(request, said["text"])
+        reply, fresh = lifecycle.edit(message, said["text"], model, said["request_id"], answered)
     except lifecycle.StillAnswering:
         return _edit_page(request, message, text, _still_answering(), 409)
     except lifecycle.TooManyOpen:
