@@ -80,6 +80,17 @@ def confirm(card: Card, version: int) -> None:
             raise Stale(_("This was decided elsewhere a moment ago."))
 
 
+def create_at_once(card: Card) -> bool:
+    """Make something new without a press, where the person lets the model. Whether it was made."""
+    if not KINDS[card.kind].creates:
+        return False
+    try:
+        confirm(card, 0)
+    except Stale:
+        return False
+    return Card.objects.filter(pk=card.pk, state=State.DONE).exists()
+
+
 def dismiss(card: Card) -> None:
     """Leave everything as it is."""
     Card.objects.filter(pk=card.pk, state=State.PROPOSED).update(

@@ -283,3 +283,16 @@ class DecisionForm(forms.Form):
     """The version of the thing that a card showed."""
 
     version = forms.IntegerField(min_value=0, max_value=2**31 - 2, required=False)
+
+
+class LeaveForm(forms.Form):
+    """What the model may do without asking."""
+
+    may_create = forms.BooleanField(
+        required=False,
+        label=_("Make new reminders and notes without asking"),
+        help_text=_(
+            "Only where you have just asked for it in a few words of your own, and nothing was "
+            "looked up in that chat before. Changes are always asked about, and Undo stays."
+        ),
+    )

@@ -35,6 +35,7 @@ from chats import (
     commands,
     context,
     hints,
+    leave,
     lifecycle,
     rounds,
     sentences,
@@ -428,7 +429,7 @@ class Generation:
                     self._calls = []
                 return replace(finished, counts=_together(self._spent, finished.counts))
             self._spent = _together(self._spent, finished.counts)
-            self._use_tools("".join(self._parts[begin:]), window)
+            self._use_tools("".join(self._parts[begin:]), asked)
             built = self._build(asked, summary)
 
     def _take_answers(self, prompt: Prompt) -> None:
@@ -441,11 +442,13 @@ class Generation:
                 self._add(self._parts, text)
         self._calls = [call for call in self._calls if call.name != hints.ANSWER.name]
 
-    def _use_tools(self, said: str, window: context.Window) -> None:
+    def _use_tools(self, said: str, asked: "_Asked") -> None:
         """What the model asked for, in this thread; the database is let go of after."""
         self.say(_("Looking something up…"))
         if self._rounds is None:
-            self._rounds = rounds.Rounds(self.reply, window)
+            has_foreign = bool(asked.quoted or asked.summary or self._begin[0] or asked.earlier)
+            may_create = not has_foreign and leave.may_create(self.reply)
+            self._rounds = rounds.Rounds(self.reply, asked.window, may_create)
         calls, self._calls = self._calls, []
         self._rounds.run(said, calls)
         connections.close_all()

@@ -566,6 +566,19 @@ class Card(models.Model):
         return str(self.pk)
 
 
+class Leave(models.Model):
+    """What a person lets a model do without asking them."""
+
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="leave"
+    )
+    # New reminders and notes, never changes: see `chats.leave`.
+    may_create = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class TokenRatio(models.Model):
     """How many tokens of a model one estimated token is: learned from what servers count."""
 

@@ -35,9 +35,9 @@ PROPOSED = (
     "that it is."
 )
 STATES = {
-    Card.State.DONE: "The person confirmed it: it is done.",
+    Card.State.DONE: "It is done, as the person wanted it.",
     Card.State.DISMISSED: "The person dismissed it.",
-    Card.State.UNDONE: "The person confirmed it, and took it back later.",
+    Card.State.UNDONE: "It was done, and the person took it back later.",
     Card.State.EXPIRED: "The person didn't decide, so nothing was done.",
     Card.State.PROPOSED: "The person hasn't decided yet.",
 }
@@ -50,10 +50,11 @@ NO_ROOM = "There is no room to read more. Answer now, with what you have."
 @dataclass
 class Rounds:
     """`turns` are what the model reads again of this reply's rounds; `is_over` when it is to answer
-    without tools."""
+    without tools. `may_create`: new things need no press, until something foreign was read."""
 
     reply: Message
     window: Window
+    may_create: bool = False
     turns: list[Turn] = field(default_factory=list)
     is_over: bool = False
     used: int = 0
@@ -99,8 +100,11 @@ class Rounds:
                 card = cards.propose(self.reply, brought)
                 self.proposed += 1
                 result = PROPOSED.format(told=brought.text)
+                if self.may_create and cards.create_at_once(card):
+                    result = f"{brought.text}: {STATES[Card.State.DONE]}"
             else:
                 found = brought
+                self.may_create = self.may_create and not brought.is_foreign
                 result = self._cut(brought.text)
                 result = foreign(result) if brought.is_foreign else result
         except SealError:
@@ -159,7 +163,7 @@ def earlier(path: Iterable[Message]) -> Mapping[UUID, list[Turn]]:
             decided = (
                 states.get((reply_id, use.card_number)) if use.card_number is not None else None
             )
-            result = f"{use.result} {STATES[decided]}" if decided else use.result
+            result = f"{use.result} By now: {STATES[decided]}" if decided else use.result
             results.append(Turn("tool", result, tool=use.name, call_id=call_id))
         turns.setdefault(reply_id, []).extend([Turn("assistant", "", tuple(made)), *results])
     return turns

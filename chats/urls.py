@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chats import card_views, fact_views, note_views, preset_views, tag_views, views
+from chats import card_views, fact_views, leave_views, note_views, preset_views, tag_views, views
 
 app_name = "chats"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("draft", views.draft_of_new_chat, name="draft_of_new_chat"),
     path("<uuid:chat_id>/draft", views.draft, name="draft"),
     path("defaults", preset_views.defaults, name="defaults"),
+    path("acting", leave_views.acting, name="acting"),
     path("presets/", preset_views.index, name="presets"),
     path("presets/new", preset_views.make, name="preset_make"),
     path("presets/<uuid:preset_id>/", preset_views.change, name="preset"),

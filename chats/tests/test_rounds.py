@@ -116,6 +116,47 @@ def test_later_turns_read_it_again_with_what_the_person_decided(client, ollama):
     assert again[2]["content"].endswith("The person dismissed it.")
 
 
+def let_create(client) -> None:
+    assert client.post(reverse("chats:acting"), {"may_create": "on"}).status_code == 302
+
+
+def test_new_things_need_no_press_where_the_person_lets_the_model(client, owner, ollama):
+    assert not client.get(reverse("chats:acting")).context["form"].initial["may_create"]
+    let_create(client)
+    assert client.get(reverse("chats:acting")).context["form"].initial["may_create"]
+    reply = ask(client, ollama, asking_for(REMIND), "plain")
+    assert owner.reminders.get().title == "call the plumber"
+    assert "It is done" in told(ollama.chats[-1])[1]["content"]
+    page = client.get(reply.chat.get_absolute_url()).content.decode()
+    assert "Set. You will be reminded tomorrow 9:00." in page
+    assert "Undo</button>" in page
+
+
+def test_changes_are_asked_about_in_any_case(client, owner, ollama):
+    let_create(client)
+    add = asking_for(("append_to_note", {"note": "Kitchen", "text": "x"}))
+    reply = ask(client, ollama, add, "plain")
+    assert reply.cards.get().state == Card.State.PROPOSED
+    assert owner.notes.get().version == 1
+
+
+def test_after_foreign_words_everything_is_asked_about(client, owner, ollama):
+    let_create(client)
+    read = asking_for(("read_note", {"note": "Kitchen"}))
+    reply = ask(client, ollama, read, asking_for(REMIND), "plain")
+    assert reply.cards.get().state == Card.State.PROPOSED
+    # Also in a later turn, which reads them again.
+    ollama.play(asking_for(REMIND), "plain")
+    client.post(reverse("chats:ask", args=[reply.chat_id]), {"text": "And?", "model": MODEL})
+    wait_until(lambda: reply.chat.messages.count() == 4)
+    assert closed_reply(reply.chat).cards.get().state == Card.State.PROPOSED
+    # And where the question itself may hold a note.
+    pasted = "About this note: " + "words " * 100
+    reply = ask(client, ollama, asking_for(REMIND), "plain", text=pasted)
+    assert reply.cards.get().state == Card.State.PROPOSED
+    assert not owner.reminders.exists()
+
+
 def test_tools_are_offered_only_where_the_server_lists_the_ability(client, ollama):
     without = next(one.name for one in ollama.models if "tools" not in one.abilities)
     ollama.play("plain")

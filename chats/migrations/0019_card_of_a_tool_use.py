@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chats", "0016_cards"),
+        ("chats", "0018_cards"),
     ]
 
     operations = [
