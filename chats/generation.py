@@ -447,6 +447,7 @@ class Generation:
         self.say(_("Looking something up…"))
         if self._rounds is None:
             has_foreign = bool(asked.quoted or asked.summary or self._begin[0] or asked.earlier)
+            has_foreign = has_foreign or sources.have_read_foreign(asked.path)
             may_create = not has_foreign and leave.may_create(self.reply)
             self._rounds = rounds.Rounds(self.reply, asked.window, may_create)
         calls, self._calls = self._calls, []

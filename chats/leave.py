@@ -6,7 +6,7 @@ there could ask for something, too.
 
 from chats.models import Leave, Message
 
-# What is longer may be pasted, or be a note that is asked about.
+# What is longer, or has several lines, may be pasted, or be a note that is asked about.
 LONGEST_OWN = 500
 
 
@@ -22,5 +22,6 @@ def may_create(reply: Message) -> bool:
     """Whether the person lets it, and the question is surely in their own words. What the reply has
     read beside it, who asks must know."""
     question = reply.parent
-    is_own = question is not None and len(question.content) <= LONGEST_OWN
+    said = question.content.strip() if question else ""
+    is_own = 0 < len(said) <= LONGEST_OWN and "\n" not in said
     return is_own and is_given(reply.owner)

@@ -154,9 +154,9 @@ def _kept(reply: Message) -> list[Quoted]:
     ]
 
 
-def has_read_foreign(reply: Message) -> bool:
-    """Whether the model was given text for this reply that the person didn't write in this turn."""
-    return reply.sources.exists()
+def have_read_foreign(replies: Iterable[Message]) -> bool:
+    """Whether passages were read for one of these: its answer may repeat what they say."""
+    return Source.objects.filter(reply__in=[reply.pk for reply in replies]).exists()
 
 
 def forget_deleted() -> int:

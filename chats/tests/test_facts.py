@@ -32,11 +32,13 @@ def test_the_model_is_told_what_the_person_wrote_before_its_instructions(client,
     chat = start(client)
     closed_reply(chat)
     said = "told you about themselves, the latest last:\n- I eat no meat\n- Call me Oli"
-    assert told(ollama).endswith(said)
+    assert said in told(ollama)
     steer(client, chat, instructions="Talk like a sailor")
     client.post(reverse("chats:ask", args=[chat.pk]), {"text": "And now?"})
     closed_reply(chat)
-    assert told(ollama).endswith(said + "\n\nTalk like a sailor")
+    _before, told_of_them, after = told(ollama).partition(said)
+    assert told_of_them
+    assert after.endswith("\n\nTalk like a sailor")
 
 
 @pytest.mark.django_db(transaction=True)

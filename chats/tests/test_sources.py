@@ -67,7 +67,7 @@ def test_an_answer_leads_by_its_numbers_to_the_passages_that_it_was_made_from(
     opened = client.get(address, follow=True).content.decode()
     assert '<mark id="found">The engineer came in November</mark>' in opened
     assert "<mark>flow temperature</mark>" in opened
-    assert sources.has_read_foreign(reply)
+    assert sources.have_read_foreign([reply])
     # What the note says by now is another matter.
     writing.save(note, "Boiler service", "We have a heat pump.", 1)
     assert "says something else there by now" in client.get(address, follow=True).content.decode()
