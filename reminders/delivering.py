@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from accounts.fields import Sealed, sealed_for
 from ahfai.crypto import SealError
 from reminders import channels, quiet, wording
 from reminders.channels import Answer, Message, Permanent, Target, Temporary, Unsent
-from reminders.models import Channel, Completion, Delivery, Telling
+from reminders.models import Channel, Completion, Delivery, Notice, Telling
 
 State = Delivery.State
 # Much longer than any sending takes: see EMAIL_TIMEOUT and ahfai.outbound.
@@ -91,11 +91,15 @@ def look_at(leases: Sequence[Lease], now: datetime.datetime | None = None) -> li
         lease_token__in={lease.token for lease in leases},
         lease_until__gt=Now() + LEASE / 2,
     )
+    # Who puts a reminder off has read what they were told: while they haven't, it was put off
+    # before this time of it came.
+    unread = Notice.objects.filter(
+        reminder=OuterRef("reminder"), occurrence_at=OuterRef("occurrence_at"), read=None
+    )
+    put_off_since = Q(reminder__snoozed_until__gt=F("occurrence_at")) & ~Q(Exists(unread))
+    was_answered = ExpressionWrapper(Q(Exists(done_since)) | put_off_since, BooleanField())
     rows = rows.select_related("reminder", "channel", "owner").only(*_NEEDED)
-    found = {
-        one.pk: (one, one.was_done_since)
-        for one in rows.annotate(was_done_since=Exists(done_since))
-    }
+    found = {one.pk: (one, one.was_answered) for one in rows.annotate(was_answered=was_answered)}
     there = [lease for lease in leases if lease.delivery_id in found]
     looked = (_looked(lease, *found[lease.delivery_id], now) for lease in there)
     return [ready for ready in looked if ready]
@@ -103,7 +107,7 @@ def look_at(leases: Sequence[Lease], now: datetime.datetime | None = None) -> li
 
 _NEEDED = (
     *("occurrence_at", "missed", "attempts"),
-    *(f"reminder__{name}" for name in ("owner", "title", "due", "snoozed_until", "changed")),
+    *(f"reminder__{name}" for name in ("owner", "title", "due", "changed")),
     *(f"reminder__{name}" for name in ("done", "trashed")),
     *(f"channel__{name}" for name in ("owner", "kind", "target", "says_title", "off_since")),
     *("owner__email", "owner__time_zone"),
@@ -111,12 +115,12 @@ _NEEDED = (
 
 
 def _looked(
-    lease: Lease, delivery: Delivery, was_done_since: bool, now: datetime.datetime
+    lease: Lease, delivery: Delivery, was_answered: bool, now: datetime.datetime
 ) -> Ready | None:
     # Known already, and not to be asked for once more.
     delivery.channel.owner = delivery.owner
     message = wording.of(delivery, now)
-    if message is None or _came_to_nothing(delivery, was_done_since):
+    if message is None or _came_to_nothing(delivery, was_answered):
         _close(lease, State.DROPPED)
         return None
     try:
@@ -131,14 +135,12 @@ def _looked(
     return Ready(lease, delivery, target, message)
 
 
-def _came_to_nothing(delivery: Delivery, was_done_since: bool) -> bool:
-    """Done, put off, moved or thrown away, since it was due."""
+def _came_to_nothing(delivery: Delivery, was_answered: bool) -> bool:
+    """Done or put off, moved or thrown away, since it was due."""
     reminder, at = delivery.reminder, delivery.occurrence_at
     if reminder is None:
         return False
-    if reminder.done or reminder.trashed or reminder.due is None or was_done_since:
-        return True
-    if reminder.snoozed_until and reminder.snoozed_until > at:
+    if reminder.done or reminder.trashed or reminder.due is None or was_answered:
         return True
     return reminder.due > at and reminder.changed > at
 

@@ -369,6 +369,25 @@ def test_any_number_of_senders_send_each_once(owner, sink):
     assert set(states()) == {"sent"}
 
 
+def test_a_series_of_which_one_time_is_put_off_goes_on_outside_too(owner, sink):
+    channel(owner)
+    now = timezone.now()
+    reminder = fire(owner, now=now, at=time(9), rrule="FREQ=DAILY", repeat_from="due")
+    send_all(now)
+    snoozing.snooze(owner, [reminder.pk], now + timedelta(days=7))
+    tomorrow = now + timedelta(days=1)
+    Reminder.objects.update(next_fire_at=tomorrow)
+    due.fire_due(tomorrow)
+    send_all(tomorrow)
+    assert states() == ["sent", "sent"]
+    Reminder.objects.update(next_fire_at=tomorrow + timedelta(hours=1))
+    due.fire_due(tomorrow + timedelta(hours=1))
+    # Now it is this one that is put off.
+    snoozing.snooze(owner, [reminder.pk], now + timedelta(days=7))
+    send_all(tomorrow + timedelta(hours=1))
+    assert states() == ["dropped", "sent", "sent"]
+
+
 def test_a_person_whose_key_cannot_be_opened_keeps_nobody_elses_messages_back(owner, sink):
     for person in (make_person(), owner):
         channel(person)
