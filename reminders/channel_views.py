@@ -95,13 +95,17 @@ def new(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def channel(request: SignedInRequest, channel_id: uuid.UUID) -> HttpResponse:
-    """Where it leads and what it says. Saving it switches it on again."""
+    """Where it leads and what it says. Saving it switches it on again, except for a browser, which
+    has to be asked itself."""
     row = get_object_or_404(request.user.channels, pk=channel_id)
     form = _form_of(row, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        for name, value in {**form.columns, "off_since": None, "off_because": None}.items():
+        columns = form.columns
+        if form.own:
+            columns |= {"off_since": None, "off_because": None}
+        for name, value in columns.items():
             setattr(row, name, value)
-        row.save(update_fields=[*form.columns, "off_since", "off_because"])
+        row.save(update_fields=columns)
         messages.success(request, _("It is saved."))
         return redirect("reminders:told")
     return _channel_page(request, form, row)

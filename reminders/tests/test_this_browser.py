@@ -66,6 +66,16 @@ def test_two_browsers_are_two_channels_though_they_have_one_name(client, owner):
     assert places(owner) == [HERE, "https://push.example/other"]
 
 
+def test_another_name_does_not_switch_one_on_that_has_gone(client, owner):
+    switch_on(client)
+    Channel.objects.update(off_since=timezone.now())
+    channel = owner.channels.get()
+    client.post(f"/reminders/told/{channel.pk}", {"name": "Old laptop"})
+    channel.refresh_from_db()
+    assert channel.name == "Old laptop"
+    assert channel.off_since
+
+
 def test_one_that_was_switched_off_comes_back_in_its_place(client, owner):
     switch_on(client)
     Channel.objects.update(off_since=timezone.now())
