@@ -47,7 +47,8 @@ def month(request: SignedInRequest) -> HttpResponse:
             for number in range(first_weekday, first_weekday + 7)
         ],
         "weeks": weeks,
-        "shown": SHOWN,
+        "shown": f":{SHOWN}",
+        "further": f"{SHOWN}:",
         "day": day,
         "heading": words.heading(day.of, today),
         "quick": _line(request, day.of, today),
