@@ -51,6 +51,8 @@ def reschedule(user, seen: Mapping[uuid.UUID, int], day: datetime.date) -> tuple
             reminder.day = day
             names = schedule.settle(reminder, now)
             reminder.version += 1
-            reminder.save(update_fields=["version", *names])
+            # What waits to be sent of the day before comes to nothing.
+            reminder.changed = now
+            reminder.save(update_fields=["version", "changed", *names])
         Notice.objects.filter(reminder__in=moved, read=None).update(read=now)
     return len(moved), len(found) - len(moved)

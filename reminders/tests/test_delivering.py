@@ -11,7 +11,7 @@ from accounts import keys
 from accounts.models import UserKey
 from ahfai.testing import make_person
 from ahfai.tests.at_once import at_once
-from reminders import completing, delivering, due, order, snoozing, writing
+from reminders import completing, delivering, due, order, rescheduling, snoozing, writing
 from reminders.channels import Answer, Permanent, Temporary
 from reminders.models import Channel, ChosenChannel, Delivery, Notice, Reminder, Telling
 from reminders.tests.sinks import channel, fire, sink, states
@@ -132,12 +132,17 @@ def moved(_owner, reminder):
     edit(reminder, day=timezone.localdate() + timedelta(days=3))
 
 
+def rescheduled(owner, reminder):
+    seen = {reminder.pk: reminder.version}
+    rescheduling.reschedule(owner, seen, timezone.localdate() + timedelta(days=3))
+
+
 def edit(reminder, **changed):
     kept = {name: getattr(reminder, name) for name in writing.TIMES}
     writing.save(reminder, reminder.version, kept | changed, [])
 
 
-@pytest.mark.parametrize("act", [done, put_off, thrown, moved])
+@pytest.mark.parametrize("act", [done, put_off, thrown, moved, rescheduled])
 def test_what_is_over_before_it_is_sent_is_not_sent(owner, sink, act):
     channel(owner)
     reminder = fire(owner)
