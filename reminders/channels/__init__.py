@@ -1,8 +1,8 @@
 """The ways to a person outside AhFai: one small file for each kind.
 
 A new one: a file here with a `WAY` (what a form asks for, and how something is sent), its line in
-`WAYS` and its name in `Channel.Kind`. It sends by `ahfai.outbound`, touches no database, and raises
-Temporary or Permanent with a sentence for the person.
+`WAYS`, and its name in `Channel.Kind` and in the constraint there. It sends by `ahfai.outbound`,
+touches no database, and raises Temporary or Permanent with a sentence for the person.
 """
 
 import json
