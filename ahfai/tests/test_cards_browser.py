@@ -23,7 +23,8 @@ def test_a_card_from_the_question_to_undo(ada, ollama):
     ada.goto("/notes/new")
     ada.get_by_label("Title").fill("Packing")
     ada.get_by_label("Text", exact=True).fill("- rain trousers\n- cash for the parking")
-    expect(ada.get_by_text("Saved", exact=False).first).to_be_visible()
+    ada.get_by_role("button", name="Save", exact=True).click()
+    ada.wait_for_url(re.compile("/notes/[0-9a-f-]+/$"))
     ada.goto("/")
     ollama.play(
         asking_for(
@@ -35,8 +36,8 @@ def test_a_card_from_the_question_to_undo(ada, ollama):
     )
     ask(ada, "What should we not forget? And remind me to book the cabin.")
     ada.wait_for_url("**/chats/*/")
-    reminder = ada.get_by_role("region", name="New reminder")
-    note = ada.get_by_role("region", name="Add to a note")
+    reminder = ada.get_by_role("group", name="New reminder")
+    note = ada.get_by_role("group", name="Add to a note")
     expect(reminder).to_contain_text(re.compile(r"Fri .* 9:00.*every week on Friday.*#trip", re.S))
     expect(note.locator("ins")).to_have_text(re.compile("car charger"))
     ada.get_by_text("searched notes for packing, 1 found").click()
@@ -58,3 +59,14 @@ def test_a_card_from_the_question_to_undo(ada, ollama):
     note.get_by_role("button", name="Dismiss").click()
     expect(note).to_contain_text("You dismissed this.")
     expect_no_complaint_in_any_look(ada, "cards that are over")
+
+    # Without any model, and with the card as the whole answer.
+    ask(ada, "/remind call mum tomorrow at 9")
+    card = ada.get_by_role("group", name="New reminder").last
+    expect(card).to_contain_text("call mum")
+    card.get_by_role("button", name="Dismiss").click()
+    ask(ada, "/search parking")
+    expect(ada.locator(".lookup").last.get_by_role("link", name="Packing")).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "what commands answer")
+    ada.goto("/chats/acting")
+    expect_no_complaint_in_any_look(ada, "what the model may do")

@@ -172,7 +172,7 @@ def test_a_press_in_an_open_page_gives_the_card_alone(client, owner, reply):
     address = reverse("chats:card_confirm", args=[card.pk])
     answer = client.post(address, {"version": 0}, headers={"hx-request": "true"})
     assert answer.status_code == 200
-    assert answer.content.decode().strip().startswith("<section")
+    assert answer.content.decode().strip().startswith("<div")
     assert "Undo" in answer.content.decode()
 
 
