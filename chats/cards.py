@@ -20,11 +20,12 @@ from accounts.fields import sealed_for
 from ahfai.crypto import SealError
 from ahfai.proposals import Json, Kind, Shown, Stale, Told
 from ahfai.tools import Proposal
+from chats import fact_proposals as of_facts
 from chats.models import Card, Message
 from notes import proposals as of_notes
 from reminders import proposals as of_reminders
 
-KINDS: dict[str, Kind] = {**of_notes.KINDS, **of_reminders.KINDS}
+KINDS: dict[str, Kind] = {**of_notes.KINDS, **of_reminders.KINDS, **of_facts.KINDS}
 KEPT_FOR = datetime.timedelta(days=1)
 State = Card.State
 

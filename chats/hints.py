@@ -21,6 +21,7 @@ _HINTS = {
     "snooze_reminder": r"\bsnooze|\bpostpone|\bput (?:it )?off\b|\blater\b",
     "create_note": r"\bnote\b|\bwrite (?:it |this |that )?down\b|\bsave (?:this|that|it)\b|\bjot",
     "append_to_note": r"\b(?:add|put|append|write)\b.*\bnote\b",
+    "remember_fact": r"\bremember\b|\bkeep in mind\b|\babout me\b",
     "change_note": r"\b(?:change|replace|correct|fix)\b.*\bnote\b",
 }
 _PATTERNS = {name: re.compile(hint, re.IGNORECASE | re.DOTALL) for name, hint in _HINTS.items()}

@@ -10,7 +10,7 @@ from chats import hints
 from chats.context import Window
 from chats.engines import Offer
 from chats.models import Message
-from chats.tools import search_chats
+from chats.tools import remember_fact, search_chats
 from notes.tools import append_to_note, change_note, create_note, read_note, search_notes
 from reminders.tools import (
     change_reminder,
@@ -39,6 +39,7 @@ TOOLS: dict[str, Tool] = {
         create_note,
         append_to_note,
         change_note,
+        remember_fact,
     )
 }
 

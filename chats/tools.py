@@ -1,4 +1,4 @@
-"""What a model may look up in a person's earlier chats."""
+"""What a model may look up in a person's earlier chats, and remember of them."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from ahfai.seeking import seek
-from ahfai.tools import Found, Link, Said
+from ahfai.tools import Found, Link, Proposal, Said, Unfit
+from chats import facts
 from chats.models import Chat
 
 MOST_FOUND = 8
@@ -36,3 +37,17 @@ def search_chats(
         number=len(found),
         links=tuple(Link(one.title, one.address) for one in found),
     )
+
+
+def remember_fact(
+    user: Any,
+    fact: Annotated[
+        str,
+        Said("one short sentence about the person, such as 'Is allergic to nuts'", facts.LONGEST),
+    ],
+) -> Proposal:
+    """Propose to remember something about the person for all later chats, where they want that."""
+    text = facts.in_one_line(fact)
+    if not text:
+        raise Unfit("The argument 'fact' is empty.")
+    return Proposal("fact_new", {"text": text}, f"remembering: {text}")

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from ahfai.tests.at_once import at_once
 from ahfai.tools import Tool
-from chats import cards, tooluse
+from chats import cards, facts, tooluse
+from chats import tools as chat_tools
 from chats.models import Card, Chat, Message
 from notes import tools as note_tools
 from notes import writing
@@ -165,6 +166,26 @@ def test_what_was_edited_first_and_saved_is_done(client, owner, reply):
     assert "Set it</button>" not in shown
     press(client, card, "confirm", version=0)
     assert owner.reminders.get().title == "Book the hut"
+
+
+def test_a_fact_is_remembered_once_it_is_accepted(client, owner, reply):
+    card = propose(reply, chat_tools.remember_fact, fact="Is allergic  to nuts")
+    assert "Remember it</button>" in page(client, reply)
+    assert facts.told(owner) == []
+    press(client, card, "confirm", version=0)
+    assert facts.told(owner) == ["Is allergic to nuts"]
+    assert "AhFai remembers that now." in page(client, reply)
+    press(client, card, "undo")
+    assert facts.told(owner) == []
+
+
+def test_what_is_known_already_stays_when_its_card_is_taken_back(client, owner, reply):
+    facts.remember(owner, "Is allergic to nuts")
+    card = propose(reply, chat_tools.remember_fact, fact="is allergic to nuts")
+    press(client, card, "confirm", version=0)
+    assert "AhFai knew that already." in page(client, reply)
+    assert press(client, card, "undo").status_code == 409
+    assert facts.told(owner) == ["Is allergic to nuts"]
 
 
 def test_a_press_in_an_open_page_gives_the_card_alone(client, owner, reply):
