@@ -5,6 +5,7 @@ stored as it happens; what was read stands in the prompt between marks that say 
 """
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from ahfai.tools import MOST_IN_ALL, Found, Proposal, Unfit, size
 from chats import cards, toolbox, tooluse
 from chats.context import Window
 from chats.engines import Called, ToolCall, Turn
+from chats.engines.connection import sound
 from chats.models import Card, Message, ToolUse
 
 MOST_ROUNDS = 6
@@ -67,7 +69,8 @@ class Rounds:
         """Use the tools that the model asked for after it `said` something."""
         made, results = [], []
         with timezone.override(self.reply.owner.zone):
-            for place, call in enumerate(calls[: 2 * MOST_AT_ONCE]):
+            for place, asked in enumerate(calls[: 2 * MOST_AT_ONCE]):
+                call = _sound(asked)
                 name = call.name[:LONGEST_NAME]
                 # Ids of servers may be missing, or come twice.
                 call_id = f"call_{self._round}_{place}"
@@ -132,6 +135,25 @@ class Rounds:
             self.is_over = True
             return NO_ROOM
         return f"{text[: int(len(text) * left / tokens)]}\n(cut here: there is no room for more)"
+
+
+def _sound(call: ToolCall) -> ToolCall:
+    """Without what no database and no other JSON takes: NUL, half characters, numbers that are
+    none."""
+    try:
+        return ToolCall(sound(call.name), _without_faults(call.arguments))
+    except RecursionError:
+        return ToolCall(sound(call.name), {})
+
+
+def _without_faults(value: Any) -> Any:
+    if isinstance(value, str):
+        return sound(value)
+    if isinstance(value, dict):
+        return {sound(name): _without_faults(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_without_faults(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def foreign(text: str) -> str:

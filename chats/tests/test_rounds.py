@@ -8,6 +8,8 @@ from django.urls import reverse
 from ahfai import search
 from ahfai.tools import short
 from chats import generation, rounds, servers
+from chats.context import Window
+from chats.engines import ToolCall
 from chats.models import Card, State
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import asking_for
@@ -254,6 +256,24 @@ def test_an_argument_of_ten_megabytes_is_refused(client, owner, ollama):
     assert "That is too much" in reply.uses.get().result
     assert _everything() == before
     assert not owner.cards.exists()
+
+
+def test_what_no_database_takes_is_left_out_of_arguments(client, owner, ollama):
+    reply = ask(client, ollama, "plain")
+    nested: dict = {}
+    for _ in range(100_000):
+        nested = {"a": nested}
+    calls = [
+        ToolCall("create_note", {"title": "a\0b", "text": "c\ud800d"}),
+        ToolCall("list_reminders", {"days": float("nan"), "\0": float("inf")}),
+        ToolCall("read\0note", {}),
+        ToolCall("search_notes", {"query": nested}),
+    ]
+    made = rounds.Rounds(reply, Window(8192, 1.0))
+    made.run("", calls)
+    assert "\0" not in json.dumps([use.arguments for use in reply.uses.all()])
+    assert "NaN" not in json.dumps([call.arguments for call in made.turns[0].calls])
+    assert json.loads(reply.cards.get().payload) == {"title": "a\ufffdb", "body": "c\ufffdd"}
 
 
 def test_stop_in_the_middle_of_a_round_keeps_what_was_looked_up(client, ollama):
