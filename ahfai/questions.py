@@ -16,7 +16,8 @@ MAX_QUESTION = 2000
 # A beginning as short as this is that of too many words.
 SHORTEST_STEM = 4
 
-# Folded: what asks, points and joins in English and German, and says nothing of the matter.
+# Folded: what asks, points and joins in English and German, and what is asked of an assistant. It
+# says nothing of the matter.
 _SAYS_NOTHING = frozenset(
     words_of(
         """
@@ -33,6 +34,9 @@ _SAYS_NOTHING = frozenset(
     kannst kein keine konnen mal man mein meine meinem meinen meiner mich mir mit muss nach nicht
     noch nun nur ob oder ohne schon sein seine sich sie sind so soll sollen uber um und uns unser
     unsere unter vom von vor wann war waren warum was wegen weil welche welchem welchen welcher
+    ask asking explain find fix heute help helps know list make many show summarise summarize thank
+    thanks think today translate use write danke erklare erklar find finde hilf liste mach mache
+    schreib schreibe weiss zeig zeige
     welches wem wen wenn wer werden weshalb wie wieder wieso will wird wir wo woher wohin zu zum zur
         """
     )
@@ -55,6 +59,10 @@ class Question:
     def expression(self) -> str:
         """In FTS5's own language; "" where nothing is asked for, which finds nothing."""
         return " OR ".join(part for word in self.words for part in _parts(word))
+
+    def each(self) -> "list[Question]":
+        """A question about each of its words."""
+        return [Question((word,)) for word in self.words]
 
     def said_in(self, text: str) -> int:
         """How many of its words, or of their beginnings, are in this text."""

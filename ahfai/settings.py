@@ -434,6 +434,8 @@ NOTIFY_ALLOW = _targets("NOTIFY_ALLOW")
 MODEL_SERVER = _choice("MODEL_SERVER", "auto", ("auto", "ollama", "openai", "builtin"))
 OLLAMA_URL = _address("OLLAMA_URL", "http://127.0.0.1:11434")
 OLLAMA_MODEL = _text("OLLAMA_MODEL", "llama3.1:8b")
+# A model of Ollama that makes vectors, by which notes are found that mean what is asked.
+OLLAMA_EMBED_MODEL = _text("OLLAMA_EMBED_MODEL")
 OPENAI_URL = _address("OPENAI_URL", "")
 OPENAI_KEY = _text("OPENAI_KEY")
 if MODEL_SERVER == "openai" and not OPENAI_URL:

@@ -278,6 +278,11 @@ class TextIndex:
             for _weight, kind, key, container in weighed[:limit]
         ]
 
+    def count(self, query: Expressed) -> int:
+        """How many documents match."""
+        expression = query.expression()
+        return sum(part.count(expression) for part in self._parts) if expression else 0
+
     @contextlib.contextmanager
     def _at_once(self) -> Iterator[None]:
         before = list(self._parts)
@@ -386,6 +391,10 @@ class _Part:
             (title_weight, BODY_WEIGHT, expression, min(newest)),
         )
         return [rest for row, *rest in rows if row in newest]
+
+    def count(self, expression: str) -> int:
+        found = "SELECT count(*) FROM words WHERE words MATCH ?"
+        return self._db.execute(found, (expression,)).fetchone()[0]
 
     def _newest(self, expression: str, most: int, bounds: Bounds) -> set[int]:
         if bounds is NO_BOUNDS:

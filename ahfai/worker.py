@@ -21,10 +21,11 @@ from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
 from ahfai.search import forget_tombstones
 from ahfai.stopping import StopAsked
-from chats import cards, pulls
+from chats import cards, embedding, pulls
 from chats.lifecycle import close_dead
 from chats.order import purge_trash
 from chats.sources import forget_deleted
+from notes import vectors
 from notes.order import purge_notes
 from notes.transfer import importing
 from reminders import delivering, digests, due
@@ -70,6 +71,7 @@ class Worker:
             self._try(close_dead)
             self._try(pulls.close_dead)
             self._try(self.take_up_imports)
+        self._try(self.take_up_vectors)
         if time.monotonic() >= self._next_hour:
             self._next_hour = time.monotonic() + HOUR_S
             for job in HOURLY:
@@ -107,6 +109,9 @@ class Worker:
 
     def take_up_imports(self) -> None:
         importing.take_up(self.id)
+
+    def take_up_vectors(self) -> None:
+        vectors.take_up(embedding.embedder())
 
     def leave(self) -> None:
         self._try(Heartbeat.objects.filter(pk=self.id).delete)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from ahfai.crypto import SealError
 from ahfai.questions import Question
+from chats import embedding
 from chats.models import Message, Source, UsesNotes
 from notes import finding
 
@@ -66,7 +67,8 @@ def look(reply: Message, path: Sequence[Message]) -> list[Quoted]:
         return kept
     if how == UsesNotes.OFF:
         return []
-    found = finding.find(reply.chat.owner, _question(path, how))
+    question = _question(path, how)
+    found = finding.find(reply.chat.owner, question, embedder=embedding.embedder())
     if how == UsesNotes.USEFUL:
         found = [one for one in found if one.is_clear]
     return [

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from ahfai.inspection import Inspection
-from notes.models import Note, Revision
+from notes.models import Note, NoteVectors, Revision
 
 
 @admin.register(Note)
@@ -17,3 +17,9 @@ class NoteInspection(Inspection):
 class RevisionInspection(Inspection):
     shown = ("id", "owner_id", "note_id", "version", "written", "made")
     ordering = ("-made",)
+
+
+@admin.register(NoteVectors)
+class NoteVectorsInspection(Inspection):
+    shown = ("id", "owner_id", "note_id", "version", "embedder", "length")
+    ordering = ("-note__changed",)

@@ -7,7 +7,7 @@ whole notes; before each question it takes over what has changed, so every proce
 import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -16,11 +16,13 @@ from accounts.fields import opened_rows
 from accounts.models import Tombstone, User
 from ahfai.crypto import SealError
 from ahfai.markdown import files
-from ahfai.questions import Question
+from ahfai.questions import MAX_QUESTION, Question
 from ahfai.sizes import MB
 from ahfai.textindex import Bounds, Document, Indexes, TextIndex
+from notes import vectors
 from notes.models import Note
 from notes.passages import Passage, cut
+from notes.vectors import Embedder, EmbedderAway, Near
 
 MOST = 5
 # Of so many are those left out that are in the trash, or that can't be opened.
@@ -31,10 +33,19 @@ PATIENCE_S = 20
 KEEP_UP_WITHIN = timedelta(days=30)
 # A passage has a title, and headings, for all that it says.
 TITLE_WEIGHT = 2.0
-# What is clear says at least this part of what the question is about, and so many words of it.
-CLEAR_PART, CLEAR_WORDS = 0.5, 2
+# How little the first ranks differ when two lists are joined; the usual number.
+RANKS = 60
+# A passage whose meaning is so many standard deviations nearer than usual is clear.
+CLEAR_DEVIATIONS = 4.0
+# What is clear says at least this part of what the question is about, and so many words of it, one
+# of which is in no more than this part of all passages, where there are enough of them to tell.
+CLEAR_PART, CLEAR_WORDS, RARE_PART, ENOUGH = 0.5, 2, 0.05, 20
 
 _indexes = Indexes(settings.SEARCH_MEMORY_MB * MB // 2)
+
+
+# A passage by its note and its number there.
+Place = tuple[uuid.UUID, int]
 
 
 @dataclass(frozen=True)
@@ -57,23 +68,64 @@ class Found:
         return " › ".join(part for part in (self.title, *self.passage.under) if part)
 
 
+@dataclass(frozen=True)
+class _Sought:
+    """A question, and those of its words that are rare among the passages."""
+
+    asked: Question
+    rare: list[Question]
+
+    def is_clear_in(self, text: str) -> bool:
+        said, words = self.asked.said_in(text), len(self.asked.words)
+        if said < min(CLEAR_WORDS, words) or said < CLEAR_PART * words:
+            return False
+        return any(word.said_in(text) for word in self.rare)
+
+
 def find(
-    user: User, question: str, most: int = MOST, within: Collection[uuid.UUID] | None = None
+    user: User,
+    question: str,
+    most: int = MOST,
+    within: Collection[uuid.UUID] | None = None,
+    embedder: Embedder | None = None,
 ) -> list[Found]:
-    """The best `most` passages of the person's living notes, or of those `within`."""
+    """The best `most` passages of the person's living notes, or of those `within`.
+
+    With an `embedder` those of like meaning are found, too, as far as their vectors are made.
+    """
     asked = Question.parse(question)
     if not asked.words or (within is not None and not within):
         return []
+    by_words, rare = _by_words(user, asked, within)
+    near = _by_meaning(user, question, within, embedder) if embedder else []
+    return _opened(user, _Sought(asked, rare), by_words, near, most)
+
+
+def _by_words(
+    user: User, asked: Question, within: Collection[uuid.UUID] | None
+) -> tuple[list[Place], list[Question]]:
+    """Where most of the words are, the best first, and which of the words are rare."""
     bounds = Bounds(within=None if within is None else frozenset(one.bytes for one in within))
     with _indexes.of(user.pk, wait_s=PATIENCE_S) as index:
         if index is None:
-            return []
+            return [], []
         if time.time() - index.kept_up > KEEP_UP_WITHIN.total_seconds():
             index.as_of = None
         _keep_up(index, user)
         hits = index.search(asked, LOOKED_AT, bounds, len(index), TITLE_WEIGHT)
-    places = [(hit.container, _number(hit.key, hit.container)) for hit in hits]
-    return _opened(user, asked, places, most)
+        many = RARE_PART * len(index) if len(index) >= ENOUGH else len(index)
+        rare = [word for word in asked.each() if index.count(word) <= many]
+    return [(hit.container, _number(hit.key, hit.container)) for hit in hits], rare
+
+
+def _by_meaning(
+    user: User, question: str, within: Collection[uuid.UUID] | None, embedder: Embedder
+) -> list[Near]:
+    try:
+        return vectors.nearest(user, embedder, question[:MAX_QUESTION], LOOKED_AT, within)
+    except EmbedderAway:
+        # Words alone find what they can.
+        return []
 
 
 def forget() -> None:
@@ -115,19 +167,44 @@ def _number(key: uuid.UUID, note_id: uuid.UUID) -> int:
 
 
 def _opened(
-    user: User, asked: Question, places: Iterable[tuple[uuid.UUID, int]], most: int
+    user: User, sought: _Sought, by_words: list[Place], near: list[Near], most: int
 ) -> list[Found]:
-    places = list(places)
-    notes = user.notes.living().in_bulk([note_id for note_id, _number in places])
+    """The best of both lists: those that are far up in one or in both of them.
+
+    Beside vectors, words count only where they say enough: else they bring what has one of them
+    by chance.
+    """
+    near_by = {(one.note_id, one.number): one.stands_out for one in near}
+    notes = user.notes.living().in_bulk({note_id for note_id, _number in [*by_words, *near_by]})
     passages = {key: cut(body) for key, note in notes.items() if (body := _body(note)) is not None}
-    found = []
-    for note_id, number in places:
+
+    def opened(places: Iterable[Place]) -> dict[Place, Found]:
         # A note may have become shorter since the index was asked.
-        if note_id in passages and number < len(passages[note_id]):
-            found.append(_found(notes[note_id], passages[note_id][number], asked))
-        if len(found) == most:
-            break
-    return found
+        return {
+            (key, number): _found(notes[key], passages[key][number], sought)
+            for key, number in places
+            if key in passages and number < len(passages[key])
+        }
+
+    worded = opened(by_words)
+    if not near:
+        return list(worded.values())[:most]
+    meant = {
+        place: replace(one, is_clear=True) if near_by[place] >= CLEAR_DEVIATIONS else one
+        for place, one in opened(near_by).items()
+    }
+    said = [place for place, one in worded.items() if one.is_clear]
+    best = _joined(said, list(meant))[:most]
+    return [meant.get(place) or worded[place] for place in best]
+
+
+def _joined(*lists: list[Place]) -> list[Place]:
+    """Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009)."""
+    scores: dict[Place, float] = {}
+    for one in lists:
+        for rank, place in enumerate(one, 1):
+            scores[place] = scores.get(place, 0) + 1 / (RANKS + rank)
+    return sorted(scores, key=lambda place: -scores[place])
 
 
 def _body(note: Note) -> str | None:
@@ -138,8 +215,7 @@ def _body(note: Note) -> str | None:
         return None
 
 
-def _found(note: Note, passage: Passage, asked: Question) -> Found:
+def _found(note: Note, passage: Passage, sought: _Sought) -> Found:
     text = note.body[passage.start : passage.end]
-    said = asked.said_in(" ".join((note.title, *passage.under, files.in_words(text))))
-    is_clear = said >= min(CLEAR_WORDS, len(asked.words)) and said >= CLEAR_PART * len(asked.words)
-    return Found(note.pk, note.title, note.version, passage, text, is_clear)
+    said = " ".join((note.title, *passage.under, files.in_words(text)))
+    return Found(note.pk, note.title, note.version, passage, text, sought.is_clear_in(said))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.constraints import SameOwner
-from accounts.fields import SealedQuerySet, SealedTextField
+from accounts.fields import SealedBytesField, SealedQuerySet, SealedTextField
 from accounts.models import SealedFile, Tag
 from ahfai import addresses
 from ahfai.models import Heartbeat
@@ -178,6 +178,31 @@ class Revision(models.Model):
             models.UniqueConstraint(fields=["note", "version"], name="revision_once_per_version"),
             SameOwner(to="note", name="revision_note_is_the_owners"),
         ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class NoteVectors(models.Model):
+    """What a note's passages mean, in the numbers of one embedder: one vector for each, in order.
+
+    It holds for the version that it was made of.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    note = models.OneToOneField(Note, on_delete=models.CASCADE, related_name="vectors")
+    version = models.PositiveIntegerField()
+    # The embedder's name; vectors of two can't be compared.
+    embedder = models.CharField(max_length=200)
+    # Of one vector, a byte each.
+    length = models.PositiveIntegerField()
+    vectors = SealedBytesField()
+
+    objects = SealedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [SameOwner(to="note", name="notevectors_note_is_the_owners")]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -20,7 +20,7 @@ from chats.models import (
     Source,
     ToolUse,
 )
-from notes.models import Note, Revision
+from notes.models import Note, NoteVectors, Revision
 from reminders.models import Channel, Completion, Delivery, Feed, List, Notice, Reminder, Telling
 
 CANARY = "a canary that sings in the Ardennes"
@@ -68,6 +68,9 @@ def rows(owner, stranger):
         Note: note,
         Revision: Revision.objects.create(
             owner=stranger, note=note, title=CANARY, body=CANARY, version=1, written=note.changed
+        ),
+        NoteVectors: NoteVectors.objects.create(
+            owner=stranger, note=note, version=1, embedder="e", length=1, vectors=CANARY.encode()
         ),
         Reminder: reminder,
         Completion: Completion.objects.create(

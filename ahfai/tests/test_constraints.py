@@ -46,6 +46,7 @@ from notes.models import (
     ImportRemark,
     Link,
     Note,
+    NoteVectors,
     Revision,
     Tagging,
 )
@@ -111,6 +112,11 @@ def note(owner: User, **fields) -> Note:
 def revision(talk: Talk, **fields) -> None:
     fields = {"owner": talk.person, "note": talk.note, "version": 1, "written": NOW} | fields
     Revision.objects.create(title="t", body="words", **fields)
+
+
+def note_vectors(talk: Talk, **fields) -> None:
+    fields = {"owner": talk.person, "note": talk.note, "version": 1, "length": 1} | fields
+    NoteVectors.objects.create(embedder="e", vectors=b"v", **fields)
 
 
 def tagging(talk: Talk, tag_of: User | None = None, **fields) -> None:
@@ -293,6 +299,7 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "note_source_hash_is_a_digest": lambda talk: talk.change(talk.note, source_hash="the source"),
     "note_pinned_is_in_the_list": lambda talk: talk.change(talk.note, pinned=True, trashed=NOW),
     "note_made_once_per_page": lambda talk: twice(note, owner=talk.person, made_by=uuid.uuid4()),
+    "notevectors_note_is_the_owners": lambda talk: note_vectors(talk, owner=make_person()),
     "tagging_once_per_note": lambda talk: twice(tagging, talk=talk),
     "tagging_note_is_the_owners": lambda talk: tagging(talk, note=note(make_person())),
     "tagging_tag_is_the_owners": lambda talk: tagging(talk, tag_of=make_person()),
@@ -392,6 +399,7 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
 }
 
 TWINS: dict[str, Callable[[Talk], object]] = {
+    "NoteVectors.note": lambda talk: twice(note_vectors, talk=talk),
     "User.email": lambda talk: User.objects.create_user(talk.person.email, name="Twin"),
     "Summary.upto": lambda talk: twice(
         Summary.objects.create,

@@ -35,6 +35,8 @@ LIST_S = 5.0
 # the models, costs one call.
 LIST_KEPT_S = 10.0
 SHOW_S = 15.0
+# A model that makes vectors may have to be loaded first.
+EMBED_S = 60.0
 # Checking a large model takes minutes, in silence.
 PULL_LINE_S = 600.0
 # A thinking model is silent while the server waits for its closing tag.
@@ -199,6 +201,18 @@ class Ollama:
             between_lines_s = self.line_s * (THINKING_PATIENCE if is_slow else 1)
             yield from _events(answer, prompt, between_lines_s)
 
+    def embed(self, model: str, texts: Sequence[str], call: Call) -> list[list[float]]:
+        """A vector for each text, by a model that makes such. Raises EngineFailed, or Cancelled."""
+        self._look_up(model, call)
+        body = {"model": model, "input": list(texts), "truncate": True, "keep_alive": KEEP_ALIVE}
+        with self._server.send_patiently(
+            call, "POST", "/api/embed", body, within_s=EMBED_S
+        ) as answer:
+            vectors: Any = _object(answer).get("embeddings")
+        if not _are_vectors(vectors, len(texts)):
+            raise failed("broken")
+        return vectors
+
     def _get(self, path: str, within_s: float) -> dict[str, Any]:
         try:
             with self._server.send(Call(), "GET", path, within_s=within_s) as answer:
@@ -256,6 +270,17 @@ class Ollama:
         if digest:
             self._shown[digest] = shown
         return shown
+
+
+def _are_vectors(said: Any, wanted: int) -> bool:
+    """As many as are wanted, all of one length."""
+    return (
+        isinstance(said, list)
+        and len(said) == wanted
+        and all(isinstance(vector, list) and vector for vector in said)
+        and len({len(vector) for vector in said}) <= 1
+        and all(isinstance(part, int | float) for vector in said for part in vector)
+    )
 
 
 def _message(turn: Turn) -> dict[str, Any]:

