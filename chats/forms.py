@@ -1,10 +1,13 @@
+import uuid
 from typing import cast
 
 from django import forms
 from django.conf import settings
 from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.tags import Named
 from chats import facts, steering
 from chats.engines.failures import failed
 from chats.engines.names import is_cloud
@@ -268,6 +271,47 @@ class FactForm(forms.Form):
 
     def clean_text(self) -> str:
         return facts.in_one_line(self.cleaned_data["text"])
+
+
+class ChatNotesForm(forms.Form):
+    """Whether a chat uses notes, and which ones it keeps to."""
+
+    uses_notes = forms.ChoiceField(
+        choices=UsesNotes.choices,
+        label=_("Use my notes"),
+        help_text=_(
+            "When useful: where a passage clearly says what is asked. Always: the passages that "
+            "fit best. They go to the model with your question."
+        ),
+        widget=forms.RadioSelect,
+    )
+    tags = forms.MultipleChoiceField(
+        required=False,
+        label=_("Only notes with these tags"),
+        widget=forms.CheckboxSelectMultiple({"dir": "auto"}),
+    )
+    notes = forms.MultipleChoiceField(
+        required=False,
+        label=_("Only these notes"),
+        widget=forms.CheckboxSelectMultiple({"dir": "auto"}),
+    )
+
+    def __init__(
+        self,
+        *args,
+        known: list[Named],
+        titled: list[tuple[uuid.UUID, str]],
+        **kwargs,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        fields = cast("dict[str, forms.MultipleChoiceField]", self.fields)
+        fields["tags"].choices = [(str(tag.id), f"#{tag.name}") for tag in known]
+        fields["notes"].choices = [
+            (str(note), title or gettext("Untitled note")) for note, title in titled
+        ]
+        for name in ("tags", "notes"):
+            if not fields[name].choices:
+                del self.fields[name]
 
 
 class TitleForm(forms.Form):

@@ -472,6 +472,31 @@ class Source(models.Model):
         return str(self.pk)
 
 
+class Pin(models.Model):
+    """A note, or a tag of notes, that a chat keeps to: the model gets passages of no others."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    chat = models.ForeignKey(Chat, on_delete=models.CASCADE, related_name="pins")
+    note = models.ForeignKey(Note, null=True, on_delete=models.CASCADE, related_name="+")
+    tag = models.ForeignKey(Tag, null=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(note__isnull=True, tag__isnull=False)
+                | Q(note__isnull=False, tag__isnull=True),
+                name="pin_is_a_note_or_a_tag",
+            ),
+            models.UniqueConstraint(fields=["chat", "note"], name="pin_note_once_per_chat"),
+            models.UniqueConstraint(fields=["chat", "tag"], name="pin_tag_once_per_chat"),
+            SameOwner(to="note", name="pin_note_is_the_owners"),
+            SameOwner(to="tag", name="pin_tag_is_the_owners"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class ToolUse(models.Model):
     """What the model asked for on the way to its answer, and what it got to read."""
 

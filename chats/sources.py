@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from ahfai.crypto import SealError
 from ahfai.questions import Question
-from chats import embedding
+from chats import embedding, pins
 from chats.models import Message, Source, UsesNotes
 from notes import finding
 
@@ -68,7 +68,11 @@ def look(reply: Message, path: Sequence[Message]) -> list[Quoted]:
     if how == UsesNotes.OFF:
         return []
     question = _question(path, how)
-    found = finding.find(reply.chat.owner, question, embedder=embedding.embedder())
+    chat = reply.chat
+    within = pins.scope(chat)
+    found = finding.find(chat.owner, question, within=within, embedder=embedding.embedder())
+    if not found and within and how == UsesNotes.ALWAYS:
+        found = finding.beginnings(chat.owner, within)
     if how == UsesNotes.USEFUL:
         found = [one for one in found if one.is_clear]
     return [

@@ -29,6 +29,7 @@ urlpatterns = [
     path("<uuid:chat_id>/ask", views.ask, name="ask"),
     path("<uuid:chat_id>/rename", views.rename, name="rename"),
     path("<uuid:chat_id>/tags", tag_views.of_chat, name="tags"),
+    path("<uuid:chat_id>/notes", note_views.of_chat, name="notes"),
     path("<uuid:chat_id>/next", views.step, {"by": 1}, name="next"),
     path("<uuid:chat_id>/previous", views.step, {"by": -1}, name="previous"),
     path("<uuid:chat_id>/title", views.title, name="title"),

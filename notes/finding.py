@@ -4,6 +4,7 @@ They are found by their words, with an index in memory that holds passages as th
 whole notes; before each question it takes over what has changed, so every process finds the same.
 """
 
+import itertools
 import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator
@@ -126,6 +127,20 @@ def _by_meaning(
     except EmbedderAway:
         # Words alone find what they can.
         return []
+
+
+def beginnings(user: User, notes: Collection[uuid.UUID], most: int = MOST) -> list[Found]:
+    """The first passages of these notes, what was changed last first: for a question that says
+    nothing to find them by, as "Sum this up"."""
+    there = user.notes.living().filter(pk__in=notes).order_by("-changed")[:most]
+    nothing = _Sought(Question(()), [])
+    found = (
+        _found(note, passage, nothing)
+        for note in there
+        if (body := _body(note)) is not None
+        for passage in cut(body)
+    )
+    return list(itertools.islice(found, most))
 
 
 def forget() -> None:

@@ -28,6 +28,7 @@ from notes.passages import cut
 
 # Notes are taken in by so many, the newest first.
 AT_ONCE = 20
+# So often a worker looks whether there are notes without.
 REST_S = 15
 # Vectors of so many bytes are kept in memory, or those of the one who asked last.
 KEPT_BYTES = 32 * 2**20
@@ -211,8 +212,10 @@ _rests_until = 0.0
 def take_up(embedder: Embedder | None) -> None:
     """Make what is missing in a thread of this process, unless one is at it."""
     _making[:] = [thread for thread in _making if thread.is_alive()]
+    global _rests_until
     if embedder is None or _making or time.monotonic() < _rests_until:
         return
+    _rests_until = time.monotonic() + REST_S
     if _missing(embedder).exists():
         thread = threading.Thread(target=_make, args=(embedder,), name="vectors", daemon=True)
         _making.append(thread)

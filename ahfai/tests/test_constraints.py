@@ -32,6 +32,7 @@ from chats.models import (
     Draft,
     Line,
     Message,
+    Pin,
     Preset,
     Pull,
     Source,
@@ -99,6 +100,12 @@ def twice(create: Callable, **fields) -> None:
 def source(talk: Talk, **fields) -> None:
     fields = {"owner": talk.person, "reply": talk.reply, "note": talk.note, "number": 1} | fields
     Source.objects.create(title="t", text="words", **fields)
+
+
+def pin(talk: Talk, tag_of: User | None = None, **fields) -> None:
+    if tag_of:
+        fields["tag"] = Tag.objects.create(owner=tag_of, name="garden", name_hash="0" * 64)
+    Pin.objects.create(**{"owner": talk.person, "chat": talk.chat} | fields)
 
 
 def preset(talk: Talk, **fields) -> None:
@@ -261,6 +268,15 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "source_number_once": lambda talk: twice(source, talk=talk),
     "source_number_from_one": lambda talk: source(talk, number=0),
     "source_note_is_the_owners": lambda talk: source(talk, note=note(make_person())),
+    "pin_is_a_note_or_a_tag": lambda talk: pin(talk),
+    "pin_note_once_per_chat": lambda talk: twice(pin, talk=talk, note=talk.note),
+    "pin_tag_once_per_chat": lambda talk: twice(
+        pin,
+        talk=talk,
+        tag=Tag.objects.create(owner=talk.person, name="garden", name_hash="0" * 64),
+    ),
+    "pin_note_is_the_owners": lambda talk: pin(talk, note=note(make_person())),
+    "pin_tag_is_the_owners": lambda talk: pin(talk, tag_of=make_person()),
     "preset_temperature_in_range": lambda talk: preset(talk, temperature=-1),
     "preset_think_is_known": lambda talk: preset(talk, think="hard"),
     "preset_has_a_name_or_is_the_default": lambda talk: preset(talk, name=None),

@@ -24,6 +24,7 @@ def embedder(ollama, settings):
     ollama.meanings = [("moth", "insect"), ("wool", "jumper"), ("boiler", "heating")]
     finding.forget()
     vectors.forget()
+    vectors._rests_until = 0.0
     yield embedding.embedder()
     wait_until(lambda: not any(one.is_alive() for one in vectors._making))
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 from django.urls import reverse
 
+from accounts import tags
 from chats import generation, sources
-from chats.models import Chat, Message, Source, State
+from chats.models import Chat, Message, Pin, Source, State
 from chats.sources import Quoted
 from chats.tests.fake_ollama import END, Send, final, head, say
 from chats.tests.test_reply_life import closed_reply, start
@@ -211,3 +212,42 @@ def test_a_strangers_source_is_none(strangers_client, client, owner, ollama):
     address = reverse("chats:source", args=[reply.sources.get().pk])
     assert strangers_client.get(address).status_code == 404
     assert client.post(address).status_code == 405
+
+
+def test_a_chat_can_keep_to_chosen_notes_and_tags(client, owner, ollama):
+    boiler = writing.create(owner, "Boiler service", BOILER)
+    other = writing.create(owner, "Boiler manual", BOILER)
+    order.set_tags(other, ["house/heat"])
+    chat = start(client, "Hello")
+    closed_reply(chat)
+    address = reverse("chats:notes", args=[chat.pk])
+    assert address in page(client, chat)
+    # What is looked for stays with what is ticked already.
+    looked = client.post(
+        address, {"uses_notes": "always", "notes": [boiler.pk], "sought": "manu", "look": ""}
+    ).content.decode()
+    assert f'value="{boiler.pk}" dir="auto" id="id_notes_0" checked' in looked
+    assert f'value="{other.pk}" dir="auto" id="id_notes_1">' in looked
+    client.post(address, {"uses_notes": "always", "notes": [boiler.pk]})
+
+    def read(question: str) -> list[str]:
+        client.post(reverse("chats:ask", args=[chat.pk]), {"text": question})
+        return [one.title for one in closed_reply(chat).sources.all()]
+
+    assert read(ASKED) == ["Boiler service"]
+    assert read("Sum it up") == ["Boiler service"]
+    house = next(tag.id for tag in tags.all_of(owner) if tag.name == "house/heat")
+    client.post(address, {"uses_notes": "always", "tags": [house]})
+    assert read(ASKED) == ["Boiler manual"]
+    assert client.post(address, {"uses_notes": "maybe"}).status_code == 422
+    assert Pin.objects.count() == 1
+
+
+def test_nobody_pins_what_is_somebody_elses(client, owner, stranger, ollama):
+    theirs = writing.create(stranger, "Boiler service", BOILER)
+    writing.create(owner, "Mine", BOILER)
+    chat = start(client, "Hello")
+    address = reverse("chats:notes", args=[chat.pk])
+    answer = client.post(address, {"uses_notes": "off", "notes": [theirs.pk]})
+    assert (answer.status_code, Pin.objects.count()) == (422, 0)
+    closed_reply(chat)
