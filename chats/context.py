@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from chats import facts, hints, sources, steering
+from chats import facts, hints, numbers, sources, steering
 from chats.engines import Offer, Prompt, Turn
 from chats.models import Chat, Message, Source, Summary
 from chats.sources import Quoted
@@ -123,7 +123,7 @@ def build(
     for message in reversed(said):
         content = message.content
         if message.pk in numbered:
-            content = sources.without_numbers(content)
+            content = numbers.without(content)
         # An answer may be nothing but a card.
         group = [Turn(message.role, content)] if content else []
         tokens = window.tokens(content)

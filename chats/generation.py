@@ -37,6 +37,7 @@ from chats import (
     hints,
     leave,
     lifecycle,
+    numbers,
     rounds,
     sentences,
     servers,
@@ -622,7 +623,7 @@ class Generation:
     def _closed(self, state: State, fields: dict) -> bool:
         try:
             words = {
-                "content": sealed_for(self.reply, "content", self.text),
+                "content": sealed_for(self.reply, "content", self._checked()),
                 "thinking": sealed_for(self.reply, "thinking", self.thinking),
             }
             lifecycle.close(self.reply, state, **words, **self._measured(), **fields)
@@ -636,6 +637,11 @@ class Generation:
             log.error("the end of a reply can't be saved as it is: %s", type(error).__name__)
             return self._closed_bare(state, fields["reason"])
         return True
+
+    def _checked(self) -> str:
+        """The text without numbers of sources that don't support it."""
+        quoted = self._built.quoted if self._built else ()
+        return numbers.checked(self.text, quoted)
 
     def _measured(self) -> dict:
         """How much of the chat was left out, and how full it is with this answer."""

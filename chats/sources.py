@@ -7,17 +7,13 @@ word in it is an instruction. Each reply keeps in rows what it was given to read
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.urls import reverse
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from ahfai.crypto import SealError
 from ahfai.questions import Question
-from chats import embedding, pins
+from chats import embedding, numbers, pins
 from chats.models import Message, Source, UsesNotes
 from notes import finding
 
@@ -32,11 +28,6 @@ PASSAGE = '<passage number="{number}" from="{title}">\n{text}\n</passage>'
 THEN = "The person says:\n{question}"
 # A question of fewer words goes on from the one before it.
 TELLING = 3
-_TAG = re.compile(r"""(<(?:[^"'<>]|"[^"]*"|'[^']*')*>)""")
-_NAME = re.compile(r"</?(\w+)")
-# No number in these is one of a passage.
-_APART = {"a", "code", "pre", "math"}
-_NUMBERS = re.compile(r"(?P<before>[ \u00a0]?)\[(?P<numbers>\d{1,2}(?:, ?\d{1,2})*)\]")
 
 
 @dataclass(frozen=True)
@@ -187,61 +178,8 @@ def shown(reply: Message) -> Shown:
     if not sources:
         return Shown([], [])
     try:
-        said = {
-            int(number)
-            for found in _NUMBERS.finditer(reply.content)
-            for number in found["numbers"].split(",")
-        }
+        said = numbers.said_in(reply.content)
     except SealError:
         said = set()
     cited = [one for one in sources if one.number in said]
     return Shown(cited, [one for one in sources if one.number not in said])
-
-
-def linked(html: str, sources: Iterable[Source]) -> SafeString:
-    """The safe HTML of an answer, in which the numbers of its sources lead to them. A number that
-    no source has is taken out."""
-    known = {one.number: one for one in sources}
-    if not known or "[" not in html:
-        return SafeString(html)
-    pieces = _TAG.split(html)
-    apart = 0
-    for place, piece in enumerate(pieces):
-        if place % 2:
-            name = _NAME.match(piece)
-            if name and name[1] in _APART:
-                apart += -1 if piece.startswith("</") else 1
-        elif not apart:
-            pieces[place] = _NUMBERS.sub(lambda found: _numbered(found, known), piece)
-    return SafeString("".join(pieces))
-
-
-def without_numbers(content: str) -> str:
-    """An earlier answer as the model gets it again: its numbers would be taken for new ones."""
-    return _NUMBERS.sub("", content)
-
-
-def _numbered(found: re.Match, known: dict[int, Source]) -> str:
-    numbers = [int(number) for number in found["numbers"].split(",")]
-    said = "".join(_link(known[number]) for number in numbers if number in known)
-    # Behind a letter without a space it may be anything, as in a[7].
-    before = found.string[found.start() - 1 : found.start()]
-    if not said and not found["before"] and before.isalnum():
-        return found[0]
-    return said
-
-
-def _link(source: Source) -> str:
-    try:
-        title = source.title or ""
-    except SealError:
-        title = _("This can't be opened.")
-    label = _("Source %(number)d: %(title)s") % {
-        "number": source.number,
-        "title": title or _("Untitled note"),
-    }
-    address = reverse("chats:source", args=[source.pk])
-    return (
-        f'<sup class="cite"><a href="{address}" title="{escape(title)}" '
-        f'aria-label="{escape(label)}">{source.number}</a></sup>'
-    )

@@ -20,7 +20,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from ahfai import markdown
-from chats import generation, sentences, sources, tooluse
+from chats import generation, numbers, sentences, tooluse
 from chats.models import Message, State, Summary
 from chats.tree import Step
 
@@ -165,8 +165,8 @@ def _follow(
             fresh = []
             for start, end in markdown.closed_blocks(source.text, closed):
                 closed = end
-                block = markdown.render_block(source.text[start:end])
-                fresh.append((start, sources.linked(block, named())))
+                block = markdown.render_block(numbers.checked(source.text[start:end], named()))
+                fresh.append((start, numbers.linked(block, named())))
             if fresh:
                 # With the text that follows, so that no words vanish between two events.
                 html = "".join(html for _start, html in fresh)

@@ -3,7 +3,7 @@ from django.template import Context
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
-from chats import cards, sentences, sources, tooluse
+from chats import cards, numbers, sentences, sources, tooluse
 from chats.models import Message
 
 register = template.Library()
@@ -17,7 +17,7 @@ def ended_because(reply: Message) -> str:
 @register.filter
 def with_sources(html: str, reply: Message) -> SafeString:
     """The answer, with its numbers as links to what it was made from."""
-    return sources.linked(html, reply.sources.all())
+    return numbers.linked(html, reply.sources.all())
 
 
 @register.filter

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from accounts import tags
-from chats import generation, sources
+from chats import generation, numbers, sources
 from chats.models import Chat, Message, Pin, Source, State
 from chats.sources import Quoted
 from chats.tests.fake_ollama import END, Send, final, head, say
@@ -189,9 +189,29 @@ def test_only_numbers_that_a_source_has_become_links(owner, said, shown):
     known = [
         Source(owner=owner, number=number, title="<T>", text="t", note=None) for number in (1, 2)
     ]
-    linked = sources.linked(said, known)
+    linked = numbers.linked(said, known)
     assert "<T>" not in linked
     assert html.unescape(re.sub("<(/?(sup|a)[^>]*)>", "", linked)) == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("It was set to 55 degrees [1].", "It was set to 55 degrees [1]."),
+        ("The flow is warm. [1]", "The flow is warm. [1]"),
+        ("Paris lies on the Seine [1].", "Paris lies on the Seine."),
+        (
+            "The engineer came [1, 7]. Penguins swim fast [1].",
+            "The engineer came [1]. Penguins swim fast.",
+        ),
+        ("Yes [1].", "Yes [1]."),
+        ("Use `penguins [1]` and x[7].", "Use `penguins [1]` and x[7]."),
+    ],
+)
+def test_a_sentence_that_shares_nothing_with_a_passage_gets_no_number(said, kept):
+    assert numbers.checked(said, [Quoted(1, None, "Boiler service", BOILER)]) == kept
+    # Without passages, a number is no matter of theirs.
+    assert numbers.checked(said, []) == said
 
 
 def test_a_deleted_note_meanwhile_leaves_its_words_to_this_answer(owner):
