@@ -61,7 +61,7 @@ def answer(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
 
 def _done_since(reminder: Reminder, at: str) -> Completion | None:
     """That this time of it was done, or the whole of it."""
-    completions = reminder.completions.order_by("-made")
+    completions = reminder.completions.exclude(kind=Completion.Kind.AGAIN).order_by("-made")
     if reminder.done:
         return completions.first()
     try:

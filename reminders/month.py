@@ -119,7 +119,8 @@ def _open(user, start: datetime.datetime, end: datetime.datetime) -> Iterable[Re
 
 
 def _done(user, start: datetime.datetime, end: datetime.datetime) -> Iterable[Completion]:
-    there = user.completions.filter(reminder__trashed=None, made__gte=start, made__lt=end)
+    made = user.completions.by_the_person().filter(made__gte=start, made__lt=end)
+    there = made.filter(reminder__trashed=None)
     rows = there.select_related("reminder__list").defer("reminder__details")
     return rows.order_by("made")[:MOST]
 

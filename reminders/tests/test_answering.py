@@ -10,7 +10,7 @@ from reminders import completing
 from reminders.models import Reminder
 from reminders.tests.sinks import channel, fire, sink
 from reminders.tests.test_delivering import send_all
-from reminders.tests.test_list import main
+from reminders.tests.test_list import main, make
 
 __all__ = ["sink"]
 
@@ -113,3 +113,12 @@ def test_what_is_in_the_trash_can_be_put_back_there(client, link):
     response = client.get(address)
     assert response.status_code == 404
     assert reverse("reminders:put_back", args=[Reminder.objects.get().pk]) in main(response)
+
+
+def test_a_step_whose_reminder_comes_again_is_to_be_done_again(client, owner, link):
+    party = make(owner, "Party", -1, rrule="FREQ=DAILY", repeat_from="due")
+    address = link(parent_id=party.pk)
+    completing.complete(owner, {party.pk: party.version})
+    page = main(client.get(address))
+    assert 'name="do" value="done"' in page
+    assert "taken care of" not in page

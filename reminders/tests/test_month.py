@@ -82,6 +82,13 @@ def test_days_are_those_of_the_persons_clock(client, owner):
     assert 'day=2026-03-25#day" aria-current="date"' in main(client.get(MONTH))
 
 
+def test_steps_that_come_again_with_what_they_are_steps_of_are_nothing_done(client, owner):
+    party = make(owner, "Party", 0, time(9), rrule="FREQ=WEEKLY", repeat_from="due")
+    make(owner, "Bake", 0, parent_id=party.pk)
+    completing.complete(owner, {party.pk: party.version})
+    assert days(client)["25"] == ["Party"]
+
+
 def test_a_full_day_says_how_many_more_and_shows_all_when_opened(client, owner):
     for number in range(5):
         make(owner, f"Guest {number}", 1, time(9 + number))
