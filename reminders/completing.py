@@ -112,19 +112,21 @@ def undo(user, completion_ids: Iterable[uuid.UUID]) -> tuple[int, int]:
     along. Returns how many are so again, and how many were left alone because they had been
     changed since; what was taken along isn't counted where it is so again."""
     undone = changed = 0
+    ids = set(completion_ids)
     with transaction.atomic():
-        asked = Q(pk__in=list(completion_ids))
+        asked = Q(pk__in=ids)
         made = user.completions.filter(asked | Q(along_with__in=user.completions.filter(asked)))
         found = {one.reminder_id: one for one in made}
-        taken_back = {None}
+        taken_back = set[uuid.UUID]()
         # What took others along first: where it has changed, they stay as well.
         for reminder in sorted(locked(user, found), key=lambda one: one.parent_id is not None):
             completion = found[reminder.pk]
-            if completion.along_with_id not in taken_back:
+            is_asked = completion.pk in ids
+            if not (is_asked or completion.along_with_id in taken_back):
                 continue
             if reminder.version == completion.version + 1:
                 taken_back.add(completion.pk)
-                undone += completion.along_with_id is None
+                undone += is_asked
                 _write(reminder, **completion.state())
                 completion.delete()
             else:

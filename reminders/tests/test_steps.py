@@ -140,6 +140,19 @@ def test_what_is_done_takes_its_open_steps_along_and_undo_brings_back_exactly_th
     assert state(party, candles, music, sweep, guests) == before
 
 
+def test_a_step_that_was_taken_along_can_be_taken_back_alone(client, party):
+    candles = step(party, "Candles")
+    press_done(client, party)
+    page = main(client.get(candles.get_absolute_url()))
+    completion = re.search('name="completion" value="([^"]+)"', page)[1]
+    sent = {"back_to": "detail", "of": candles.pk, "completion": completion}
+    client.post(reverse("reminders:undo"), sent)
+    for one in (candles, party):
+        one.refresh_from_db()
+    assert (candles.done, bool(party.done)) == (None, True)
+    assert "Candles" in titles(main(client.get(UNDATED)))
+
+
 def test_a_step_that_was_changed_since_is_left_alone(client, party):
     candles, music = step(party, "Candles"), step(party, "Music")
     press_done(client, party)
