@@ -203,11 +203,10 @@ def _on(rule: recurrence.Rule) -> Iterator[str]:
     elif days != [""]:
         # A 30th gives way to the last day of a shorter month.
         meant = days[-1:] if place == "-1" else days
-        yield _("on the %(days)s") % {"days": ", ".join(str(ordinal(one)) for one in meant)}
+        yield _("on the %(days)s") % {"days": ", ".join(map(_day_of_month, meant))}
     names = parts.get("BYDAY", "")
     if names == _WORKDAYS and place:
-        nth = _NTH.get(place) or ordinal(place)
-        yield _("on the %(nth)s weekday") % {"nth": nth}
+        yield _("on the %(nth)s weekday") % {"nth": _nth(place)}
     elif names and (names != _WORKDAYS or rule.interval > 1):
         named = [_weekday(name, place) for name in names.split(",")]
         yield _("on %(days)s") % {"days": ", ".join(named)}
@@ -216,9 +215,27 @@ def _on(rule: recurrence.Rule) -> Iterator[str]:
         yield _("of %(month)s") % {"month": months}
 
 
+def _day_of_month(number: str) -> str:
+    """ "15th", "2nd last day" """
+    if number.startswith("-"):
+        return _("%(nth)s day") % {"nth": _one_nth(number)}
+    return str(ordinal(number))
+
+
 def _weekday(name: str, place: str) -> str:
     """ "Monday", "the last Friday" """
     number, day = name[:-2] or place, str(WEEKDAYS[_DAYS.index(name[-2:])])
-    if number not in _NTH:
-        return day
-    return _("the %(nth)s %(day)s") % {"nth": _NTH[number], "day": day}
+    return _("the %(nth)s %(day)s") % {"nth": _nth(number), "day": day} if number else day
+
+
+def _nth(numbers: str) -> str:
+    """ "first", "5th", "2nd last"; of several all. Other calendars have any of them."""
+    return ", ".join(map(_one_nth, numbers.replace("+", "").split(",")))
+
+
+def _one_nth(number: str) -> str:
+    if number in _NTH:
+        return str(_NTH[number])
+    if number.startswith("-"):
+        return _("%(nth)s last") % {"nth": ordinal(number[1:])}
+    return str(ordinal(number))
