@@ -444,7 +444,7 @@ class UndoForm(PlaceForm):
 
 
 class DayForm(forms.Form):
-    day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    day = DayField(label=_("Day"))
 
 
 class SnoozeForm(forms.Form):

@@ -77,7 +77,8 @@ def test_one_moves_by_a_page_of_its_own(client, owner):
     address = reverse("reminders:reschedule_one", args=[reminder.pk])
     assert address in main(client.get(reminder.get_absolute_url()))
     assert f"{SEVERAL}?to=tomorrow" in main(client.get(address))
-    assert client.post(address, {"day": "soon"}).status_code == 422
+    for wrong in ("soon", "9999-12-31"):
+        assert client.post(address, {"day": wrong}).status_code == 422
     assert client.post(address, {"day": "2026-05-01"}).url == reminder.get_absolute_url()
     reminder.refresh_from_db()
     assert (reminder.day, reminder.at) == (date(2026, 5, 1), time(9))
