@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from reminders import schedule
+from reminders import moving, schedule
 from reminders.models import Completion, Reminder
 
 Kind = Completion.Kind
@@ -127,11 +127,22 @@ def undo(user, completion_ids: Iterable[uuid.UUID]) -> tuple[int, int]:
             if reminder.version == completion.version + 1:
                 taken_back.add(completion.pk)
                 undone += is_asked
-                _write(reminder, **completion.state())
+                _bring_back(reminder, completion)
                 completion.delete()
             else:
                 changed += 1
     return undone, changed
+
+
+def _bring_back(reminder: Reminder, completion: Completion) -> None:
+    """As it was, but at its time on the wall, where its person has moved to another zone since."""
+    before = completion.state()
+    for name, value in before.items():
+        setattr(reminder, name, value)
+    floats = reminder.day and not (reminder.zone or reminder.done)
+    if floats and schedule.due_at(reminder) != reminder.due:
+        moving.set_anew(reminder, timezone.now())
+    _write(reminder, **{name: getattr(reminder, name) for name in before})
 
 
 def locked(user, reminder_ids: Iterable[uuid.UUID], with_steps: bool = False) -> list[Reminder]:

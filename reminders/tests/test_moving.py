@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from reminders import due, order
+from reminders import completing, due, order
 from reminders.models import Reminder
 from reminders.tests.test_due import at, every, remind, told
 
@@ -70,3 +70,12 @@ def test_another_name_moves_nothing(client, owner):
     before = times(reminder)
     move(client, "Europe/Berlin")
     assert times(reminder) == before
+
+
+def test_what_is_taken_back_there_is_due_at_its_time_there(client, owner):
+    reminder = remind(owner, "2026-05-03T09:00")
+    [made] = completing.complete(owner, {reminder.pk: reminder.version}).completions
+    move(client, "Asia/Tokyo")
+    owner.refresh_from_db()
+    completing.undo(owner, [made.pk])
+    assert times(reminder) == (at("2026-05-03T00:00"), at("2026-05-03T00:00"))
