@@ -1,6 +1,7 @@
 """The tools that a model may ask for. What each does stands in the `tools.py` of its app."""
 
 import json
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -58,6 +59,7 @@ def offers(words: str, window: Window, is_small: bool) -> tuple[Offer, ...]:
     return (hints.ANSWER, *some) if is_small else some
 
 
+@cache
 def _offers(names: tuple[str, ...]) -> tuple[Offer, ...]:
     """As a model is told of them."""
     return tuple(

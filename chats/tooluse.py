@@ -18,7 +18,6 @@ class LookUp:
     sentence: str
     about: str
     links: list[Link]
-    text: str
 
 
 def keep(
@@ -59,7 +58,7 @@ def look_ups(uses: Iterable[ToolUse]) -> list[LookUp]:
             shown = json.loads(use.shown)
             if shown:
                 links = [Link(*link) for link in shown["links"]]
-                found.append(LookUp(shown["sentence"], shown["about"], links, use.result))
+                found.append(LookUp(shown["sentence"], shown["about"], links))
         except SealError:
             continue
     return found

@@ -65,6 +65,15 @@ def test_a_look_up_is_made_shown_and_read_by_the_model(client, owner, ollama, ki
     assert "searched notes for <em>boiler</em>, 1 found" in page
 
 
+def test_a_look_up_that_finds_nothing_says_so_to_both(client, ollama):
+    reply = ask(client, ollama, asking_for(("search_notes", {"query": "harpsichord"})), "plain")
+    assert "No note was found." in told(ollama.chats[-1])[1]["content"]
+    page = client.get(reply.chat.get_absolute_url()).content.decode()
+    assert "searched notes for <em>harpsichord</em>, 0 found" in page
+    assert "Nothing was found." in page
+    assert "What follows until" not in page
+
+
 def test_what_was_found_is_between_marks_that_it_cannot_close(client, ollama):
     ask(client, ollama, asking_for(("read_note", {"note": "Kitchen"})), "plain")
     [_called, result] = told(ollama.chats[-1])
