@@ -10,7 +10,7 @@ import pytest
 
 from ahfai.tests.house import Browser, House
 from chats.tests.conftest import wait_until
-from chats.tests.fake_ollama import FakeOllama, Request
+from chats.tests.fake_ollama import FakeOllama, Request, asking_for
 
 PEOPLE = ("ada", "ben", "cem")
 STREAMS_EACH = 2
@@ -56,6 +56,7 @@ def test_killing_the_web_process_in_a_stream_keeps_the_words_and_the_text_so_far
             people[0].post(retry, path, {})
             wait_until(lambda path=path: "Hello" in text_of(people[0].get(path).text))
         assert len(ollama.chats) == times * (len(PEOPLE) * STREAMS_EACH + 1)
+        assert_a_card_outlives_its_process(house, ollama, people[0])
     record_property("most text lost", f"{max(lost):.1f} s")
 
 
@@ -82,3 +83,24 @@ def closed_page(person: Browser, path: str) -> str:
 def text_of(page: str) -> str:
     found = re.search(r"data-words>(.*?)</div>", page, re.DOTALL)
     return re.sub(r"<[^>]+>", " ", found[1]) if found else ""
+
+
+def assert_a_card_outlives_its_process(house: House, ollama: FakeOllama, person: Browser) -> None:
+    """Killed between two rounds: the card is there, and acts once however often it is pressed."""
+    phrase = {"phrase": "book the cabin tomorrow at 9"}
+    ollama.play(asking_for(("set_reminder", phrase)), "never_answers")
+    path = start(person, "Remind me to book the cabin")
+    wait_until(lambda: "book the cabin" in text_of_cards(person.get(path).text))
+    os.kill(house.web_pid(), signal.SIGKILL)
+    wait_until(house.is_up, 20)
+    page = wait_until(lambda: closed_page(person, path), 20)
+    confirm = re.search(r'action="(/chats/cards/[^"]+/confirm)"', page)[1]
+    for _ in range(3):
+        person.post(confirm, path, {"version": "0"})
+    listed = re.findall(r'"/reminders/([0-9a-f-]{36})/"', person.get("/reminders/").text)
+    assert len(set(listed)) == 1
+    assert "Set. You will be reminded" in person.get(path).text
+
+
+def text_of_cards(page: str) -> str:
+    return " ".join(re.findall(r'<div role="group" class="card.*?</footer>', page, re.DOTALL))
