@@ -456,6 +456,8 @@ class Generation:
         connections.close_all()
         with self.changed:
             self.looked_up = self._rounds.used
+            # What was found, before it goes on.
+            self.words = _("Reading…")
             self.changed.notify_all()
         self.call.check()
 

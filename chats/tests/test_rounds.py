@@ -334,3 +334,17 @@ def test_a_small_window_is_left_to_the_conversation(client, ollama, settings):
     ollama.play("plain")
     closed_reply(start(client, model=MODEL))
     assert "tools" not in ollama.chats[-1].body
+
+
+def test_a_watching_tab_sees_each_look_up_before_the_answer(client, ollama):
+    chat = start(client, "What about the boiler?", model="plain:latest")
+    closed_reply(chat)
+    ollama.play(asking_for(SEARCH), "plain")
+    answer = client.post(
+        reverse("chats:ask", args=[chat.pk]),
+        {"text": "And in my notes?", "model": MODEL},
+        headers={"accept": "text/event-stream"},
+    )
+    said = b"".join(answer.streaming_content).decode()
+    assert said.index("searched notes for <em>boiler</em>") < said.index("event: tail")
+    assert "event: lookups" in said
