@@ -1,12 +1,14 @@
 """Replies of the built-in model while its server starts, stops and starts again."""
 
+import json
+
 import pytest
 from django.urls import reverse
 
 from chats import generation, lifecycle, servers, watching
 from chats.models import BuiltinServer, State
 from chats.tests.conftest import quick_replies, wait_until
-from chats.tests.fake_openai import FakeOpenAI
+from chats.tests.fake_openai import FakeOpenAI, call, closing, opening
 from chats.tests.test_reply_life import closed_reply, reply_of, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,6 +46,29 @@ def test_a_question_waits_for_a_model_that_is_still_on_its_way(client, builtin):
     assert reply_of(chat).state == State.WAITING
     BuiltinServer.objects.update(state="ready")
     assert closed_reply(chat).content == "Hello"
+
+
+def asks_to_remind(request):
+    phrase = json.dumps({"phrase": "call mum tomorrow at nine"})
+    yield from opening(request)
+    yield call(request, {"index": 0, "id": "x"}, {"name": "set_reminder", "arguments": phrase})
+    yield from closing(request, "tool_calls")
+
+
+def test_the_built_in_model_gets_the_tools_that_the_words_hint_at(client, builtin):
+    builtin.play(asks_to_remind, "plain")
+    reply = closed_reply(start(client, "Please remind me to call mum tomorrow at nine"))
+    assert (reply.state, reply.content) == (State.DONE, "Hello")
+    assert [card.kind for card in reply.cards.all()] == ["reminder_new"]
+    first, second = (chat.body for chat in builtin.chats)
+    offered = [one["function"]["name"] for one in first["tools"]]
+    assert offered == ["answer", "list_reminders", "set_reminder"]
+    called, result = second["messages"][-2:]
+    assert called["tool_calls"][0]["function"]["name"] == "set_reminder"
+    assert result["tool_call_id"] == called["tool_calls"][0]["id"]
+    # What hints at nothing is answered as before.
+    closed_reply(start(client, "Why is the sky blue?"))
+    assert "tools" not in builtin.chats[-1].body
 
 
 def test_a_reply_whose_server_restarts_before_the_first_word_is_asked_again(client, builtin):
