@@ -298,8 +298,11 @@ class Generation:
         self._name_chat()
 
     def _offer_card(self) -> None:
-        """Where the model has no tools, and the person's own words ask for something clearly."""
-        if self._built is None or self._built.prompt.tools or self._rounds:
+        """Where the person's own words ask for something clearly, and the model has no tools, or is
+        a small one that didn't use them."""
+        offered = self._built.prompt.tools if self._built else ()
+        is_small = hints.ANSWER in offered
+        if self._built is None or self._rounds or (offered and not is_small):
             return
         question = self.reply.parent
         try:

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from ahfai import search
+from chats import servers
 from chats.commands import asked_for
 from chats.models import Chat, State
 from chats.tests.conftest import wait_until
@@ -116,6 +117,15 @@ def test_a_model_without_tools_gets_a_card_where_the_words_are_clear(client, own
     assert reply.content == "Hello"
     assert "call mum" in client.get(chat.get_absolute_url()).content.decode()
     assert not closed_reply(start(client, "What is a boiler?", model="plain:latest")).cards.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_small_model_that_does_not_use_its_tools_is_helped_too(client, owner, ollama):
+    servers.models()
+    chat = start(client, "Remind me to call mum tomorrow at 9", model="qwen3:4b")
+    assert closed_reply(chat).cards.get().kind == "reminder_new"
+    chat = start(client, "Remind me to call mum tomorrow at 9", model="llama3.1:8b")
+    assert not closed_reply(chat).cards.exists()
 
 
 @pytest.mark.parametrize(
