@@ -81,7 +81,6 @@ BOTH = [
     failed("out_of_memory", MEMORY),
     failed("busy", "has too much to do. Try again in a minute.", calls=4),
     Case("busy plain", words="Hello", calls=2),
-    failed("too_long", "too long for the model. Start a new chat"),
     # Broken off
     interrupted("error_midstream", "abc", MEMORY),
     interrupted("cut", "abc", "The connection to the model server broke."),
@@ -98,7 +97,11 @@ def somebody_else(calls: int) -> list[Case]:
     return [*cases, failed("forbidden", "Its address, key or list of allowed", calls=calls)]
 
 
+TOO_LONG = "too long for the model. Start a new chat"
+
 OLLAMA = [
+    # Once more without tools.
+    failed("too_long", TOO_LONG, calls=2),
     Case("tool_calls_last", "done", "Checking.", "wanted to use a tool", TOLD),
     failed("missing", "Get it with “ollama pull llama3.1:8b”, or choose another one."),
     interrupted("no_done", "ha " * 30 + "ha", "stopped before its answer was complete"),
@@ -113,7 +116,8 @@ OPENAI = [
     Case("loading loading plain", words="Hello", calls=3),
     interrupted("no_done", "ha", "stopped before its answer was complete"),
     interrupted("no_reason", "ha", "stopped before its answer was complete"),
-    failed("too_long_elsewhere", "too long for the model. Start a new chat"),
+    failed("too_long", TOO_LONG),
+    failed("too_long_elsewhere", TOO_LONG),
     interrupted("not_streamed", "ha ha", "stopped before its answer was complete"),
     Case("whole", words="Hello"),
     *somebody_else(calls=1),
