@@ -511,6 +511,7 @@ def chat_page(
         part=part,
         card_said=card_said or {},
         aside=aside,
+        pin_count=0 if chat.uses_notes == UsesNotes.OFF else chat.pins.count(),
         sought=sought,
         sought_id=place.pk if place else None,
         title_comes=_title_comes(chat, last),

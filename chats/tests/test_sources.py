@@ -259,6 +259,7 @@ def test_a_chat_can_keep_to_chosen_notes_and_tags(client, owner, ollama):
     house = next(tag.id for tag in tags.all_of(owner) if tag.name == "house/heat")
     client.post(address, {"uses_notes": "always", "tags": [house]})
     assert read(ASKED) == ["Boiler manual"]
+    assert "chosen notes" in page(client, chat)
     assert client.post(address, {"uses_notes": "maybe"}).status_code == 422
     assert Pin.objects.count() == 1
 
