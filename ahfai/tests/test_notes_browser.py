@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from ahfai.tests.test_browser import (
     NARROW,
     ada,
+    ask,
     chromium,
     expect_no_complaint_in_any_look,
     forgive,
@@ -18,6 +19,7 @@ from ahfai.tests.test_browser import (
     sign_out,
     signed_in,
 )
+from chats.tests.test_sources import answering
 
 __all__ = ["ada", "chromium", "house", "ollama", "pytestmark", "signed_in"]
 TROUBLE = "[data-trouble]"
@@ -378,3 +380,29 @@ def test_on_a_narrow_screen_the_order_and_select_several_stand_side_by_side(ada,
     menu.get_by_role("link", name="By title").click()
     expect(order).to_contain_text("By title")
     expect_no_complaint_in_any_look(ada, "the list of notes by title")
+
+
+def test_an_answers_number_leads_to_the_passage_in_its_note(ada, note, ollama):
+    ollama.play(answering("The kitchen has oak fronts [1].\n\n", "The stone is white."))
+    ada.goto("/")
+    ada.get_by_label("Use my notes").select_option("always")
+    ask(ada, "What are the fronts of the kitchen made of?")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "an answer with sources")
+    number = ada.get_by_role("link", name="Source 1: Kitchen", exact=True)
+    number.focus()
+    ada.keyboard.press("Enter")
+    expect(ada).to_have_url(re.compile(rf"^{note}\?passage="))
+    expect(ada.locator("mark#found")).to_have_text("Oak fronts")
+    ada.go_back()
+    ada.locator(".sources").get_by_role("link", name="Kitchen").click()
+    expect(ada.locator("mark#found")).to_be_visible()
+    ada.go_back()
+    ada.locator(".bar .menu > summary").click()
+    ada.locator(".bar").get_by_role("link", name="Use my notes").click()
+    ada.get_by_label("Find a note by its title").fill("kit")
+    ada.keyboard.press("Enter")
+    ada.get_by_label("Kitchen").check()
+    expect_no_complaint_in_any_look(ada, "the notes of a chat")
+    ada.get_by_role("button", name="Save").click()
+    expect(ada.get_by_label("Use my notes")).to_have_value("always")
