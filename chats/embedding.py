@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 
 from chats import servers
 from chats.engines import Call, Cancelled, EngineFailed
@@ -27,10 +27,10 @@ _BEFORE = {
 }
 
 
-def embedder() -> Embedder | None:
-    """The one that this installation has, if any."""
+def embedder(call: Call | None = None) -> Embedder | None:
+    """The one that this installation has, if any. Who cancels `call` waits for no server."""
     if settings.OLLAMA_EMBED_MODEL and servers.kind() == "ollama":
-        return OfServer(settings.OLLAMA_EMBED_MODEL)
+        return OfServer(settings.OLLAMA_EMBED_MODEL, call or Call())
     return _own() if is_installed() else None
 
 
@@ -43,8 +43,9 @@ def is_installed() -> bool:
 class OfServer:
     """A model of the Ollama server."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, call: Call) -> None:
         self.model = model
+        self._call = call
         self.name = f"ollama {model}"
         found = (said for name, said in _BEFORE.items() if name in model)
         self._question, self._passage = next(found, ("", ""))
@@ -59,9 +60,11 @@ class OfServer:
         server = servers.engine()
         if not isinstance(server, Ollama):
             raise EmbedderAway
-        connections.close_all()
+        if not connection.in_atomic_block:
+            # Who waits for the server is to hold no connection meanwhile.
+            connections.close_all()
         try:
-            return [*server.embed(self.model, texts, Call())]
+            return [*server.embed(self.model, texts, self._call)]
         except (EngineFailed, Cancelled) as failure:
             log.info("the model server makes no vectors: %s", getattr(failure, "code", ""))
             raise EmbedderAway from None

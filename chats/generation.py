@@ -469,7 +469,7 @@ class Generation:
         path = Tree(reply.chat.messages.in_order()).path_to(reply)[:-1]
         window = context.Window(num_ctx, calibration.ratio(reply.model))
         summary = summaries.newest(reply.chat, path)
-        quoted = sources.look(reply, path)
+        quoted = sources.look(reply, path, self.call)
         offers: tuple[Offer, ...] = ()
         if takes_tools:
             is_small = servers.is_small(reply.model)

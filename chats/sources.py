@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from ahfai.crypto import SealError
 from ahfai.questions import Question
 from chats import embedding, numbers, pins
+from chats.engines import Call
 from chats.models import Message, Source, UsesNotes
 from notes import finding
 
@@ -46,10 +47,11 @@ class Quoted:
         return PASSAGE.format(number=self.number, title=title, text=text)
 
 
-def look(reply: Message, path: Sequence[Message]) -> list[Quoted]:
+def look(reply: Message, path: Sequence[Message], call: Call) -> list[Quoted]:
     """What is to be read for `reply`, at the end of `path`; what it was given before stays.
 
-    Raises SealError where the question can't be opened.
+    A model server that may be asked for it is let go when `call` is cancelled. Raises SealError
+    where the question can't be opened.
     """
     how = reply.chat.uses_notes
     if how == UsesNotes.OFF and not reply.content:
@@ -61,7 +63,7 @@ def look(reply: Message, path: Sequence[Message]) -> list[Quoted]:
     question = _question(path, how)
     chat = reply.chat
     within = pins.scope(chat)
-    found = finding.find(chat.owner, question, within=within, embedder=embedding.embedder())
+    found = finding.find(chat.owner, question, within=within, embedder=embedding.embedder(call))
     if not found and within and how == UsesNotes.ALWAYS:
         found = finding.beginnings(chat.owner, within)
     if how == UsesNotes.USEFUL:

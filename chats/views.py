@@ -333,6 +333,7 @@ def edit(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
         return _edit_page(request, message, text, _fault(form), 422)
     said = form.cleaned_data
     model = servers.pick(request.user, message.chat, said["model"])
+    message.chat.use_notes(said["notes"] or message.chat.uses_notes)
     try:
         answered = _answered(request, said["text"])
         reply, fresh = lifecycle.edit(message, said["text"], model, said["request_id"], answered)
@@ -554,6 +555,7 @@ def _refused_start(request: SignedInRequest, sentence: str, status: int) -> Http
         sentence=sentence,
         text=request.POST.get("text", ""),
         chosen_preset=request.POST.get("preset", ""),
+        uses_notes=request.POST.get("notes", ""),
     )
     return render(request, "home.html", shown, status=status)
 
