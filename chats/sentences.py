@@ -1,5 +1,6 @@
 """What a person reads while a reply waits and when it ended early; the row keeps only codes."""
 
+from django.forms import Form
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -57,3 +58,15 @@ def in_line(reply: Message) -> str:
     if place > 1:
         return gettext("Waiting in line: number %(place)d.") % {"place": place}
     return gettext("Next in line: another reply is being written.")
+
+
+def too_many() -> str:
+    """What somebody is told who has lifecycle.MAX_OPEN_PER_PERSON replies that aren't over."""
+    return gettext(
+        "So many of your questions are waiting already. Let some of them be answered first."
+    )
+
+
+def of_faults(form: Form) -> str:
+    """All that is wrong with it."""
+    return " ".join(str(fault) for faults in form.errors.values() for fault in faults)

@@ -8,10 +8,9 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import SESSION_KEY
 from django.core.paginator import Paginator
 from django.forms import Form
-from django.http import Http404, HttpResponse, JsonResponse, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +27,18 @@ from ahfai import rowmenus
 from ahfai import trash as trash_can
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY
-from chats import commands, drafts, generation, lifecycle, order, pages, servers, steering, watching
+from chats import (
+    commands,
+    drafts,
+    generation,
+    lifecycle,
+    order,
+    pages,
+    sentences,
+    servers,
+    steering,
+    watching,
+)
 from chats.composing import composer
 from chats.forms import (
     DraftForm,
@@ -203,7 +213,7 @@ def detail(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
 def start(request: SignedInRequest) -> HttpResponse:
     form = FirstMessageForm(request.POST)
     if not form.is_valid():
-        return _refused_start(request, _fault(form), 422)
+        return _refused_start(request, sentences.of_faults(form), 422)
     said = form.cleaned_data
     try:
         steered = steering.of_preset(request.user, said["preset"]) if said["preset"] else {}
@@ -219,7 +229,7 @@ def start(request: SignedInRequest) -> HttpResponse:
     except steering.NoSuchPreset:
         return _refused_start(request, _("This preset is gone. Choose another one."), 422)
     except lifecycle.TooManyOpen:
-        return _refused_start(request, _too_many(), 429)
+        return _refused_start(request, sentences.too_many(), 429)
     if fresh:
         generation.begin(reply)
     return redirect(reply.chat)
@@ -230,7 +240,7 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
     form = MessageForm(request.POST)
     if not form.is_valid():
-        return _refused(request, chat, _fault(form), 422)
+        return _refused(request, chat, sentences.of_faults(form), 422)
     said = form.cleaned_data
     model = servers.pick(request.user, chat, said["model"])
     chat.use_notes(said["notes"] or chat.uses_notes)
@@ -248,12 +258,12 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     except Message.DoesNotExist:
         return _refused(request, chat, _("What you go on from was deleted elsewhere."), 409)
     except lifecycle.TooManyOpen:
-        return _refused(request, chat, _too_many(), 429)
+        return _refused(request, chat, sentences.too_many(), 429)
     except Chat.DoesNotExist:
         raise Http404 from None
     if fresh:
         generation.begin(reply)
-    if not _wants_events(request):
+    if not watching.are_wanted(request):
         return redirect(reply.chat)
     return _events(request, reply, 0, first=lambda: watching.turn_event(request, reply))
 
@@ -280,7 +290,7 @@ def draft_of_new_chat(request: SignedInRequest) -> HttpResponse:
 def _keep(request: SignedInRequest, chat: Chat | None) -> HttpResponse:
     form = DraftForm(request.POST)
     if not form.is_valid():
-        return JsonResponse({"sentence": _fault(form)}, status=422)
+        return JsonResponse({"sentence": sentences.of_faults(form)}, status=422)
     written = form.cleaned_data
     try:
         version = drafts.keep(request.user, chat, written["text"], written["version"])
@@ -304,7 +314,7 @@ def _another(
 ) -> HttpResponse:
     form = ModelForm(request.POST)
     if not form.is_valid():
-        return _refused(request, reply.chat, _fault(form), 422)
+        return _refused(request, reply.chat, sentences.of_faults(form), 422)
     try:
         fresh = verb(reply, servers.pick(request.user, reply.chat, form.cleaned_data["model"]))
     except lifecycle.StillAnswering:
@@ -312,11 +322,11 @@ def _another(
     except lifecycle.NothingToContinue:
         return _refused(request, reply.chat, _("This answer is complete."), 409)
     except lifecycle.TooManyOpen:
-        return _refused(request, reply.chat, _too_many(), 429)
+        return _refused(request, reply.chat, sentences.too_many(), 429)
     except (Chat.DoesNotExist, Message.DoesNotExist):
         raise Http404 from None
     generation.begin(fresh)
-    if not _wants_events(request):
+    if not watching.are_wanted(request):
         return redirect(reply.chat)
     return _events(request, fresh, 0, first=lambda: watching.another_event(request, fresh, reply))
 
@@ -330,7 +340,7 @@ def edit(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
     form = MessageForm(request.POST)
     text = request.POST.get("text", "")
     if not form.is_valid():
-        return _edit_page(request, message, text, _fault(form), 422)
+        return _edit_page(request, message, text, sentences.of_faults(form), 422)
     said = form.cleaned_data
     model = servers.pick(request.user, message.chat, said["model"])
     message.chat.use_notes(said["notes"] or message.chat.uses_notes)
@@ -340,7 +350,7 @@ def edit(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
     except lifecycle.StillAnswering:
         return _edit_page(request, message, text, _still_answering(), 409)
     except lifecycle.TooManyOpen:
-        return _edit_page(request, message, text, _too_many(), 429)
+        return _edit_page(request, message, text, sentences.too_many(), 429)
     except (Chat.DoesNotExist, Message.DoesNotExist):
         raise Http404 from None
     if fresh:
@@ -388,7 +398,7 @@ def stop(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
     request.user.messages.open().filter(pk=reply.pk).update(stop_asked=True)
     if here := generation.running(reply.pk):
         here.stop()
-    if _wants_events(request) or request.htmx:
+    if watching.are_wanted(request) or request.htmx:
         return HttpResponse(status=204)
     return redirect(reply.chat)
 
@@ -542,13 +552,13 @@ def _edit_page(
 
 
 def _refused(request: SignedInRequest, chat: Chat, sentence: str, status: int) -> HttpResponse:
-    if _wants_events(request):
+    if watching.are_wanted(request):
         return JsonResponse({"sentence": str(sentence)}, status=status)
     return chat_page(request, chat, request.POST.get("text", ""), str(sentence), status)
 
 
 def _refused_start(request: SignedInRequest, sentence: str, status: int) -> HttpResponse:
-    if _wants_events(request):
+    if watching.are_wanted(request):
         return JsonResponse({"sentence": str(sentence)}, status=status)
     shown = composer(
         request.user,
@@ -560,20 +570,8 @@ def _refused_start(request: SignedInRequest, sentence: str, status: int) -> Http
     return render(request, "home.html", shown, status=status)
 
 
-def _fault(form: Form) -> str:
-    return " ".join(str(fault) for faults in form.errors.values() for fault in faults)
-
-
 def _still_answering() -> str:
     return _("AhFai is still answering. Wait for the end, or stop it first.")
-
-
-def _too_many() -> str:
-    return _("So many of your questions are waiting already. Let some of them be answered first.")
-
-
-def _wants_events(request: SignedInRequest) -> bool:
-    return "text/event-stream" in request.headers.get("Accept", "")
 
 
 def _events(
@@ -582,17 +580,5 @@ def _events(
     offset: int,
     first: Callable[[], str] | None = None,
 ):
-    user, cookie = request.user, request.session.session_key
-
-    def still_allowed() -> bool:
-        session = request.session.__class__(cookie)
-        return session.load().get(SESSION_KEY) == str(user.pk)
-
-    response = StreamingHttpResponse(
-        watching.watch(request, reply, offset, still_allowed, first),
-        content_type="text/event-stream",
-    )
-    response["Cache-Control"] = "no-store"
-    # nginx would hold the stream back until it has a buffer full.
-    response["X-Accel-Buffering"] = "no"
-    return response
+    allowed = watching.still_signed_in(request)
+    return watching.response(watching.watch(request, reply, offset, allowed, first))

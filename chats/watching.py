@@ -9,16 +9,19 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from typing import Protocol
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.db import connections
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from accounts.requests import SignedInRequest
 from ahfai import markdown
 from chats import generation, numbers, sentences, tooluse
 from chats.models import Message, State, Summary
@@ -52,6 +55,22 @@ class Source(Protocol):
 
     def look(self) -> None:
         """Take what is there now."""
+
+
+class Page(Protocol):
+    """What is shown of a reply besides its growing words."""
+
+    def block(self, text: str) -> str:
+        """A closed block of Markdown as the page has it, in HTML."""
+
+    def look_ups(self) -> str:
+        """What tools have found for it."""
+
+    def ended(self) -> dict:
+        """The data of its last event."""
+
+    def leaves_in(self) -> int | None:
+        """As soon as it is a time, in milliseconds, the page is told to come back after it."""
 
 
 class FromMemory:
@@ -112,7 +131,6 @@ def watch(
     What `first` makes is sent before all. `still_allowed()` is asked every 15 seconds; when it says
     no (signed out elsewhere), the stream ends.
     """
-    global _watching
     connections.close_all()
     if first:
         # Making it would take the model's question the processor for a moment; while the model
@@ -120,83 +138,116 @@ def watch(
         if growing := generation.running(reply.pk):
             growing.wait_until_asked(FIRST_WAIT_S)
         yield first()
-    with _counting:
-        crowded = _watching >= settings.WEB_THREADS - FREE_THREADS
-        _watching += 1
+    page = _OfRow(request, reply, is_crowded())
     try:
-        yield from _follow(request, reply, offset, still_allowed, crowded)
+        with counted():
+            growing = generation.running(reply.pk)
+            source: Source = FromMemory(growing) if growing else FromRow(reply)
+            yield from follow(source, offset, still_allowed, page)
     except Message.DoesNotExist:
         # Deleted while it was being watched.
-        yield _event("gone", {"deleted": True})
+        yield event("gone", {"deleted": True})
+
+
+class _OfRow:
+    """The page of a reply that is kept."""
+
+    def __init__(self, request: HttpRequest, reply: Message, crowded: bool) -> None:
+        self.request = request
+        self.reply = reply
+        self.crowded = crowded
+
+    @cached_property
+    def sources(self) -> list:
+        """They are stored before the first word."""
+        return list(self.reply.sources.all())
+
+    def block(self, text: str) -> str:
+        block = markdown.render_block(numbers.checked(text, self.sources))
+        return numbers.linked(block, self.sources)
+
+    def look_ups(self) -> str:
+        return _look_ups(self.request, self.reply)
+
+    def ended(self) -> dict:
+        done = Message.objects.select_related("chat").get(pk=self.reply.pk)
+        html, summaries = _rendered(self.request, done), _summaries(self.request, done)
+        return {"html": html, "state": done.state, "summaries": summaries}
+
+    def leaves_in(self) -> int | None:
+        return 0 if generation.draining() else COME_BACK_MS if self.crowded else None
+
+
+def is_crowded() -> bool:
+    """Whether so many watch replies in this process that its pages need the other threads."""
+    return _watching >= settings.WEB_THREADS - FREE_THREADS
+
+
+@contextmanager
+def counted() -> Iterator[None]:
+    """One more who watches; the database is let go of at the end."""
+    global _watching
+    with _counting:
+        _watching += 1
+    try:
+        yield
     finally:
         with _counting:
             _watching -= 1
         connections.close_all()
 
 
-def _follow(
-    request: HttpRequest,
-    reply: Message,
+def follow(
+    source: Source,
     offset: int,
     still_allowed: Callable[[], bool],
-    crowded: bool,
+    page: Page,
+    comment_every_s: float = COMMENT_EVERY_S,
 ) -> Iterator[str]:
-    growing = generation.running(reply.pk)
-    source: Source = FromMemory(growing) if growing else FromRow(reply)
+    """The events of a reply from `offset` on, as `page` shows it."""
     closed, sent, thought, words, looked_up = 0, offset, 0, "", 0
-    # They are stored before the first word.
-    named = cache(lambda: list(reply.sources.all()))
     beat = time.monotonic()
     # The first words wait for no frame.
     frame = beat - FRAME_S
     while True:
         shown = sent, thought
         if source.thinking[thought:]:
-            yield _event("thinking", {"text": source.thinking[thought:], "from": thought})
+            yield event("thinking", {"text": source.thinking[thought:], "from": thought})
             thought = len(source.thinking)
         if source.words != words:
             words = source.words
-            yield _event("words", {"words": words})
+            yield event("words", {"words": words})
         if source.looked_up != looked_up:
             looked_up = source.looked_up
-            yield _event("lookups", {"html": _look_ups(request, reply)})
+            yield event("lookups", {"html": page.look_ups()})
         if re.search("[\r\n]", source.text[max(closed, sent - 1) :]):
             closed = closed or _closed_at(source.text, offset)
             fresh = []
             for start, end in markdown.closed_blocks(source.text, closed):
                 closed = end
-                block = markdown.render_block(numbers.checked(source.text[start:end], named()))
-                fresh.append((start, numbers.linked(block, named())))
+                fresh.append((start, page.block(source.text[start:end])))
             if fresh:
                 # With the text that follows, so that no words vanish between two events.
                 html = "".join(html for _start, html in fresh)
                 rest = source.text[closed:]
                 sent = len(source.text)
-                yield _event("block", {"html": html, "from": fresh[0][0], "rest": rest}, sent)
+                yield event("block", {"html": html, "from": fresh[0][0], "rest": rest}, sent)
         if len(source.text) > sent:
             text = source.text[sent:]
-            yield _event("tail", {"text": text, "from": sent}, sent + len(text))
+            yield event("tail", {"text": text, "from": sent}, sent + len(text))
             sent += len(text)
         if source.over:
-            done = Message.objects.select_related("chat").get(pk=reply.pk)
-            ended = {
-                "html": _rendered(request, done),
-                "state": done.state,
-                "summaries": _summaries(request, done),
-            }
+            done = page.ended()
             connections.close_all()
-            yield _event("done", ended)
+            yield event("done", done)
             return
-        if generation.draining():
-            yield _event("reconnect", {"after_ms": 0})
+        if (after_ms := page.leaves_in()) is not None:
+            yield event("reconnect", {"after_ms": after_ms})
             return
-        if crowded:
-            yield _event("reconnect", {"after_ms": COME_BACK_MS})
-            return
-        if time.monotonic() - beat > COMMENT_EVERY_S:
+        if time.monotonic() - beat > comment_every_s:
             beat = time.monotonic()
             if not still_allowed():
-                yield _event("gone", {})
+                yield event("gone", {})
                 return
             connections.close_all()
             yield ": still here\n\n"
@@ -219,6 +270,30 @@ def _closed_at(text: str, offset: int) -> int:
     return known[-1][1] if known else 0
 
 
+def are_wanted(request: HttpRequest) -> bool:
+    """Whether events are wanted, and not a page."""
+    return "text/event-stream" in request.headers.get("Accept", "")
+
+
+def still_signed_in(request: SignedInRequest) -> Callable[[], bool]:
+    """Asks whether this browser's session is still the same person's."""
+    user, cookie = request.user, request.session.session_key
+
+    def asked() -> bool:
+        session = request.session.__class__(cookie)
+        return session.load().get(SESSION_KEY) == str(user.pk)
+
+    return asked
+
+
+def response(events: Iterable[str]) -> StreamingHttpResponse:
+    answer = StreamingHttpResponse(events, content_type="text/event-stream")
+    answer["Cache-Control"] = "no-store"
+    # nginx would hold the stream back until it has a buffer full.
+    answer["X-Accel-Buffering"] = "no"
+    return answer
+
+
 def turn_event(request: HttpRequest, reply: Message) -> str:
     """The person's message and the place for its reply, as the page would render them.
 
@@ -229,13 +304,13 @@ def turn_event(request: HttpRequest, reply: Message) -> str:
     turn = render_to_string("chats/_turn.html", {"message": question}, request)
     html = turn + _rendered(request, reply, versions=(reply.pk,))
     after = str(question.parent_id or "")
-    return _event("turn", {"html": html, "reply": str(reply.pk), "after": after})
+    return event("turn", {"html": html, "reply": str(reply.pk), "after": after})
 
 
 def another_event(request: HttpRequest, reply: Message, earlier: Message) -> str:
     """The place for a reply that is shown instead of `earlier`, another one to the same words."""
     html = _rendered(request, reply)
-    return _event("turn", {"html": html, "reply": str(reply.pk), "replaces": str(earlier.pk)})
+    return event("turn", {"html": html, "reply": str(reply.pk), "replaces": str(earlier.pk)})
 
 
 def _rendered(
@@ -267,6 +342,6 @@ def _summaries(request: HttpRequest, reply: Message) -> list[dict[str, str]]:
     ]
 
 
-def _event(name: str, data: dict, offset: int | None = None) -> str:
+def event(name: str, data: dict, offset: int | None = None) -> str:
     number = "" if offset is None else f"id: {offset}\n"
     return f"event: {name}\n{number}data: {json.dumps(data)}\n\n"
