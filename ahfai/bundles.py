@@ -45,6 +45,10 @@ BUNDLES = {
         *("copy", "chat-code", "chat-follow", "post", "chat-more", "grow", "composer", "message"),
         *("hearing", "reply", "chat-stream", "draft"),
     ),
+    "temporary.js": _scripts(
+        *("copy", "chat-code", "chat-follow", "post", "grow", "composer", "message", "hearing"),
+        *("reply", "chat-stream", "temporary"),
+    ),
     "editor.js": _scripts(
         *("writing", "toolbar", "continue-lists", "html-markdown", "paste-markdown"),
         "complete",

@@ -12,6 +12,7 @@ from chats.models import (
     Message,
     Preset,
     Source,
+    TemporaryPlace,
     ToolUse,
 )
 
@@ -91,6 +92,12 @@ class CardInspection(Inspection):
         *("id", "owner_id", "reply_id", "number", "kind", "state", "created", "expires"),
         "decided",
     )
+    ordering = ("-created",)
+
+
+@admin.register(TemporaryPlace)
+class TemporaryPlaceInspection(Inspection):
+    shown = ("id", "owner_id", "model", "state", "created", "stop_asked")
     ordering = ("-created",)
 
 

@@ -10,13 +10,14 @@ from chats.servers import Choice
 
 
 def composer(user, **more) -> dict:
-    """`chat` among `more` is the one that the box writes to, `message` one that it edits."""
+    """`chat` among `more` is the one that the box writes to, `message` one that it edits;
+    `is_temporary` is true for a chat of which nothing is kept, unsent words neither."""
     choices = servers.choices()
     chosen = servers.pick(user, more.get("chat"))
     if chosen not in [choice.name for choice in choices]:
         # The server has never answered, so what it has isn't known.
         choices = [Choice(chosen, chosen), *choices]
-    if "message" not in more:
+    if "message" not in more and not more.get("is_temporary"):
         chat = more.get("chat")
         words, version = drafts.read(user, chat)
         more |= {

@@ -16,6 +16,10 @@ from chats.order import BACK
 
 MAX_TEXT = 100_000
 MAX_AT_ONCE = 500
+# What comes along with each question of a temporary chat: in characters, which can take nine bytes
+# each on the way, and in turns.
+MAX_SAID = 300_000
+MAX_TURNS = 400
 SHOWN_OF_INSTRUCTIONS = 300
 
 
@@ -99,6 +103,27 @@ class FirstMessageForm(MessageForm):
     """A new chat, which may begin with a preset."""
 
     preset = forms.UUIDField(required=False)
+
+
+class TemporaryForm(FirstMessageForm):
+    """A question in a temporary chat, with all that was said before: what the person said (`mine`)
+    and each answer to it (`answer`), which is empty where none came."""
+
+    too_long = _(
+        "This temporary chat has become too long. Copy what you need of it, and begin a new one."
+    )
+
+    def clean(self) -> dict[str, object]:
+        said, answers = self._texts("mine"), self._texts("answer")
+        if len(said) != len(answers) or not all(said):
+            raise forms.ValidationError(_("What was said before didn't arrive whole."))
+        if len(said) > MAX_TURNS or sum(map(len, said + answers)) > MAX_SAID:
+            raise forms.ValidationError(self.too_long)
+        return {**self.cleaned_data, "before": list(zip(said, answers, strict=True))}
+
+    def _texts(self, name: str) -> list[str]:
+        field = cast("WordsField", self.fields["text"])
+        return [field.to_python(text) for text in cast("QueryDict", self.data).getlist(name)]
 
 
 class PickPresetForm(forms.Form):

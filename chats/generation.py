@@ -191,7 +191,7 @@ class Generation:
         # What was asked, in which window.
         self._built: context.Context | None = None
         self._window: context.Window | None = None
-        self._prepared: tuple[_Asked, context.Context] | None = None
+        self._prepared: tuple[Asked, context.Context] | None = None
         self._refused: dict[Prompt, EngineFailed] = {}
         # A reply that goes on from an earlier one begins with its text.
         self._parts: list[str] = [reply.content] if reply.content else []
@@ -344,10 +344,16 @@ class Generation:
                 if not (lost and self.silent and servers.kind() == "builtin"):
                     raise
                 self.began = False
-                lifecycle.give_back(self.reply)
+                self._give_back()
                 self.reply.state = State.WAITING
                 self.call.wait(1)
         raise EngineFailed("builtin_failed", "")
+
+    def _claim(self) -> bool:
+        return lifecycle.claim(self.reply)
+
+    def _give_back(self) -> None:
+        lifecycle.give_back(self.reply)
 
     def _wait_for_a_place(self) -> None:
         """In line for the model server; holds no connection to the database meanwhile."""
@@ -368,7 +374,7 @@ class Generation:
                 ready = True
             # A process that shuts down begins nothing.
             ready = ready and not _draining.is_set()
-            if ready and (has_place or lifecycle.claim(self.reply)):
+            if ready and (has_place or self._claim()):
                 if servers.is_ready():
                     self.reply.state = State.RUNNING
                     self.say("")
@@ -376,7 +382,7 @@ class Generation:
                 # It was sent for a restart between the look and the claim.
                 has_place = True
             if has_place:
-                lifecycle.give_back(self.reply)
+                self._give_back()
                 self.reply.state = State.WAITING
                 has_place = False
             if ready and time.monotonic() - told_at > 1:
@@ -446,7 +452,7 @@ class Generation:
                 self._add(self._parts, text)
         self._calls = [call for call in self._calls if call.name != hints.ANSWER.name]
 
-    def _use_tools(self, said: str, asked: "_Asked") -> None:
+    def _use_tools(self, said: str, asked: "Asked") -> None:
         """What the model asked for, in this thread; the database is let go of after."""
         self.say(_("Looking something up…"))
         if self._rounds is None:
@@ -464,7 +470,7 @@ class Generation:
             self.changed.notify_all()
         self.call.check()
 
-    def _prepare(self, num_ctx: int, takes_tools: bool) -> "tuple[_Asked, context.Context]":
+    def _prepare(self, num_ctx: int, takes_tools: bool) -> "tuple[Asked, context.Context]":
         reply = self.reply
         path = Tree(reply.chat.messages.in_order()).path_to(reply)[:-1]
         window = context.Window(num_ctx, calibration.ratio(reply.model))
@@ -475,12 +481,10 @@ class Generation:
             is_small = servers.is_small(reply.model)
             offers = toolbox.offers(path[-1].content, window, is_small)
         earlier = rounds.earlier(path) if offers else {}
-        asked = _Asked(path, window, summary, quoted, offers, earlier)
+        asked = Asked(path, window, summary, quoted, offers, earlier)
         return asked, self._build(asked, summary)
 
-    def _build(
-        self, asked: "_Asked", summary: Summary | None, kept: float = 1.0
-    ) -> context.Context:
+    def _build(self, asked: "Asked", summary: Summary | None, kept: float = 1.0) -> context.Context:
         reply, made = self.reply, self._rounds
         return context.build(
             reply.chat,
@@ -514,7 +518,7 @@ class Generation:
                 calibration.learn_overflow(prompt.model, estimated, failure.prompt_tokens)
             raise
 
-    def _sum_up(self, asked: "_Asked", earlier: Summary | None) -> Summary | None:
+    def _sum_up(self, asked: "Asked", earlier: Summary | None) -> Summary | None:
         """Have the older turns summed up by the same model. Where that fails, the answer is
         written without them, and says so."""
         kept = self._build(asked, earlier, context.KEPT)
@@ -709,9 +713,8 @@ def _free_builtin(reply: Message) -> None:
     stays taken, so it is started anew unless somebody else is being answered."""
     if servers.kind() != "builtin":
         return
-    others = Message.objects.filter(state=State.RUNNING).exclude(pk=reply.pk)
     try:
-        if not others.exists():
+        if lifecycle.runs_alone(reply.pk):
             servers.restart_builtin()
     except DatabaseError as error:
         log.error("the built-in model could not be freed: %s", type(error).__name__)
@@ -719,7 +722,7 @@ def _free_builtin(reply: Message) -> None:
         connections.close_all()
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """What the model is asked: the messages before the reply, the tools that it may ask for, and
     what tools have brought for earlier replies."""
 

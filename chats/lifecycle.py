@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -22,7 +22,7 @@ from django.utils.translation import gettext
 from accounts import changes, tags
 from ahfai.models import Heartbeat
 from chats import context, drafts, servers, sources
-from chats.models import OPEN, Chat, Line, Message, Role, State
+from chats.models import OPEN, Chat, Line, Message, Role, State, TemporaryPlace
 from chats.tree import Tree
 
 # Each open reply has a thread of its own.
@@ -256,7 +256,8 @@ def _is_resend(words: Message, text: str, chat: Chat | None) -> bool:
 
 
 class _Open(NamedTuple):
-    """A reply in line or being written; `alive` if its process is."""
+    """A reply in line or being written; `alive` if its process is. The chat of one in a temporary
+    chat is its own id."""
 
     key: uuid.UUID
     owner: uuid.UUID
@@ -401,7 +402,7 @@ def forget_process() -> None:
     _process = None
 
 
-def claim(reply: Message) -> bool:
+def claim(reply: Message | TemporaryPlace) -> bool:
     """Take a place at the model server for `reply`, in order of arrival."""
     # Most looks end here, without a lock.
     if not _goes_next(_all_open(), reply.model, reply.owner_id, reply.pk):
@@ -411,11 +412,28 @@ def claim(reply: Message) -> bool:
         _hold_line()
         if not _goes_next(_all_open(), reply.model, reply.owner_id, reply.pk):
             return False
-        return bool(
-            Message.objects.filter(pk=reply.pk, state=State.WAITING).update(
-                state=State.RUNNING, process_id=process
-            )
+        waiting = _row_of(reply).filter(state=State.WAITING)
+        return bool(waiting.update(state=State.RUNNING, process_id=process))
+
+
+def take_place(user, model: str) -> TemporaryPlace:
+    """A place at the end of the line, or at the model server where nobody is before it, for a reply
+    that isn't kept. Raises TooManyOpen."""
+    process = this_process()
+    with transaction.atomic():
+        goes = _goes_next(_line(user.pk), model, user.pk) and servers.is_ready()
+        state = State.RUNNING if goes else State.WAITING
+        return TemporaryPlace.objects.create(
+            owner=user, model=model, state=state, process_id=process
         )
+
+
+def leave_place(place: TemporaryPlace) -> None:
+    _row_of(place).delete()
+
+
+def _row_of(reply: Message | TemporaryPlace) -> QuerySet:
+    return type(reply)._default_manager.filter(pk=reply.pk)
 
 
 def claim_for_title(reply: Message) -> bool:
@@ -426,8 +444,11 @@ def claim_for_title(reply: Message) -> bool:
         # The chat first, as a question does it that is stored meanwhile.
         Chat.objects.select_for_update().filter(pk=reply.chat_id).first()
         _hold_line()
-        running = Message.objects.filter(_beating(), state=State.RUNNING, model=reply.model)
-        if is_waited_for(reply.model) or _free_places(reply.model, running.count()) < 1:
+        running = sum(
+            one.alive and one.state == State.RUNNING and one.model == reply.model
+            for one in _all_open()
+        )
+        if is_waited_for(reply.model) or _free_places(reply.model, running) < 1:
             return False
         return bool(
             Chat.objects.filter(~_beating("titling"), pk=reply.chat_id, titled=False).update(
@@ -443,7 +464,10 @@ def give_back_title(reply: Message) -> None:
 
 def is_waited_for(model: str) -> bool:
     """Whether somebody stands in line for `model`."""
-    return Message.objects.filter(model=model, state=State.WAITING).exists()
+    return any(
+        rows.filter(model=model, state=State.WAITING).exists()
+        for rows in (Message.objects, TemporaryPlace.objects)
+    )
 
 
 def is_naming(chat: Chat) -> bool:
@@ -451,9 +475,14 @@ def is_naming(chat: Chat) -> bool:
     return Chat.objects.filter(_beating("titling"), pk=chat.pk, titled=False).exists()
 
 
-def give_back(reply: Message) -> None:
+def runs_alone(reply_id: uuid.UUID) -> bool:
+    """Whether no other reply than this one is being written."""
+    return not any(one.state == State.RUNNING and one.key != reply_id for one in _all_open())
+
+
+def give_back(reply: Message | TemporaryPlace) -> None:
     """Back to the line, since nothing has been written yet; `created` keeps its place there."""
-    Message.objects.filter(pk=reply.pk, state=State.RUNNING).update(state=State.WAITING)
+    _row_of(reply).filter(state=State.RUNNING).update(state=State.WAITING)
 
 
 def _hold_line() -> None:
@@ -473,13 +502,15 @@ def _hold_line() -> None:
 def _all_open() -> list[_Open]:
     return [
         _Open(_uuid(key), _uuid(owner), _uuid(chat), model, state, bool(alive))
-        for key, owner, chat, model, state, alive in _rows(_open_query)
+        for key, owner, chat, model, state, alive, _created in _rows(_open_query)
     ]
 
 
 def _open_query() -> QuerySet:
-    rows = Message.objects.open().annotate(alive=_beating()).in_order()
-    return rows.values_list("pk", "owner_id", "chat_id", "model", "state", "alive")
+    names = ("id", "owner_id", "chat_id", "model", "state", "alive", "created")
+    kept = Message.objects.open().annotate(alive=_beating()).values_list(*names)
+    temporary = TemporaryPlace.objects.annotate(alive=_beating(), chat_id=F("id"))
+    return kept.union(temporary.values_list(*names), all=True).order_by("created", "id")
 
 
 def _titling_query() -> QuerySet:
@@ -537,13 +568,12 @@ def _free_places(model: str, running: int) -> int:
     return settings.OLLAMA_PARALLEL - running - naming
 
 
-def place_in_line(reply: Message) -> int:
+def place_in_line(reply: Message | TemporaryPlace) -> int:
     """1 when `reply` is next, 0 when it doesn't wait."""
-    return (
-        Message.objects.filter(model=reply.model, state=State.WAITING)
-        .filter(Q(created__lt=reply.created) | Q(created=reply.created, pk__lte=reply.pk))
-        .count()
-    )
+    line = [
+        one.key for one in _all_open() if one.model == reply.model and one.state == State.WAITING
+    ]
+    return line.index(reply.pk) + 1 if reply.pk in line else 0
 
 
 def close(reply: Message, state: State, **fields) -> bool:
@@ -558,15 +588,19 @@ def close(reply: Message, state: State, **fields) -> bool:
 def close_dead() -> int:
     """Close the replies whose process died; their text so far stays. Returns how many.
 
+    What they held of temporary chats is given up.
+
     Whether the process beats is asked again in the update itself: it may have come back. So is
     whether the row is open: where it was just being closed, PostgreSQL waits for that, and then
     looks again at the conditions on the row itself, but not at those in a subquery.
     """
-    here = Heartbeat.objects.filter(
-        host=settings.HOST_NAME, pk__in=Message.objects.open().values("process")
-    )
+    held = Message.objects.open().values("process"), TemporaryPlace.objects.values("process")
+    here = Heartbeat.objects.filter(Q(pk__in=held[0]) | Q(pk__in=held[1]), host=settings.HOST_NAME)
     gone = [process.pk for process in here if not _is_alive(process.pid)]
-    dead = Message.objects.open().filter(~_beating() | Q(process_id__in=gone))
+    is_dead = ~_beating() | Q(process_id__in=gone)
+    if (left := TemporaryPlace.objects.filter(is_dead)).exists():
+        left.delete()
+    dead = Message.objects.open().filter(is_dead)
     # A look first: an update takes SQLite's write lock even when it finds nothing.
     if not dead.exists():
         return 0

@@ -604,6 +604,31 @@ class Leave(models.Model):
         return str(self.pk)
 
 
+class TemporaryPlace(models.Model):
+    """The place in line, or at the model server, of a reply in a temporary chat: no words, and gone
+    when the reply is over."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="temporary_places"
+    )
+    model = models.CharField(max_length=200)
+    state = models.CharField(max_length=11, choices=State, default=State.WAITING)
+    process = models.ForeignKey(Heartbeat, null=True, on_delete=models.SET_NULL, related_name="+")
+    stop_asked = models.BooleanField(default=False)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "running"]), name="temporaryplace_is_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class TokenRatio(models.Model):
     """How many tokens of a model one estimated token is: learned from what servers count."""
 

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from chats import card_views, fact_views, leave_views, note_views, preset_views, tag_views, views
+from chats import (
+    card_views,
+    fact_views,
+    leave_views,
+    note_views,
+    preset_views,
+    tag_views,
+    temporary_views,
+    views,
+)
 
 app_name = "chats"
 
@@ -20,6 +29,8 @@ urlpatterns = [
     path("presets/new", preset_views.make, name="preset_make"),
     path("presets/<uuid:preset_id>/", preset_views.change, name="preset"),
     path("presets/<uuid:preset_id>/delete", preset_views.delete, name="preset_delete"),
+    path("temporary", temporary_views.chat, name="temporary"),
+    path("temporary/<uuid:place_id>/stop", temporary_views.stop, name="temporary_stop"),
     path("facts/", fact_views.index, name="facts"),
     path("facts/add", fact_views.add, name="fact_add"),
     path("facts/tell", fact_views.tell, name="facts_tell"),

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import files
 from accounts.models import Tag
-from chats.models import Card, Chat, Fact, Message, Preset, Pull, Source
+from chats.models import Card, Chat, Fact, Message, Preset, Pull, Source, TemporaryPlace
 from notes.models import Import, Note, Revision
 from reminders.models import Channel, Delivery, Feed, List, Reminder
 
@@ -112,6 +112,7 @@ def things(owner) -> dict[str, object]:
         ).pk,
         "fact_id": Fact.objects.create(owner=owner, text=CANARY).pk,
         "card_id": Card.objects.create(owner=owner, reply=reply, **card).pk,
+        "place_id": TemporaryPlace.objects.create(owner=owner, model="m").pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         # The admin's.
         "object_id": chat.pk,

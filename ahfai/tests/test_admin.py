@@ -18,6 +18,7 @@ from chats.models import (
     Message,
     Preset,
     Source,
+    TemporaryPlace,
     ToolUse,
 )
 from notes.models import Note, NoteVectors, Revision
@@ -65,6 +66,7 @@ def rows(owner, stranger):
             payload=CANARY,
             expires=message.created,
         ),
+        TemporaryPlace: TemporaryPlace.objects.create(owner=stranger, model="m"),
         Note: note,
         Revision: Revision.objects.create(
             owner=stranger, note=note, title=CANARY, body=CANARY, version=1, written=note.changed

@@ -1,5 +1,6 @@
 """What a person sees in a real Chromium, against whole processes."""
 
+import json
 import os
 import re
 import shutil
@@ -927,6 +928,40 @@ def test_back_from_a_new_chat_leads_to_an_empty_box(ada):
     ada.wait_for_url("**/chats/*/")
     ada.go_back()
     expect(ada.get_by_label("Your message")).to_have_value("")
+
+
+def test_a_temporary_chat_is_in_its_page_alone_and_asks_before_it_is_left(ada, ollama):
+    ada.get_by_role("link", name="Temporary").click()
+    ask(ada, "My dog is called Wackel")
+    expect(ada.locator(".reply[data-state=done]")).to_be_visible()
+    ollama.play("endless")
+    ask(ada, "Count with me and him")
+    expect(ada.locator(".reply .tail")).to_contain_text("7 8 9")
+    said = [turn["content"] for turn in ollama.chats[-1].body["messages"][1:]]
+    assert said == ["My dog is called Wackel", "Hello", "Count with me and him"]
+    ada.keyboard.press("Escape")
+    expect(ada.get_by_text("You stopped this answer.")).to_be_visible()
+    expect_no_complaint_in_any_look(ada, "a temporary chat")
+    ask(ada, "Go on")
+    expect(ada.locator(".reply .tail")).to_contain_text("7 8 9")
+    assert "7 8 9" in ollama.chats[-1].body["messages"][-2]["content"]
+    questions = []
+    ada.on("dialog", lambda dialog: (questions.append(dialog.type), dialog.accept()))
+    ada.goto("/chats/")
+    assert questions == ["beforeunload"]
+    assert "Wackel" not in ada.content()
+    assert ollama.wait_for(lambda: ollama.chats[-1].disconnected)
+
+
+def test_a_temporary_answer_whose_connection_breaks_says_that_it_is_lost(ada):
+    ada.goto("/chats/temporary")
+    article = "<article class='turn reply' id='message-1'><p data-words></p></article>"
+    turn = json.dumps({"html": article, "reply": "1"})
+    ada.route(
+        "**/chats/temporary", lambda route: route.fulfill(body=f"event: turn\ndata: {turn}\n\n")
+    )
+    ask(ada, "Hello")
+    expect(ada.get_by_text("The connection is lost, and with it the rest")).to_be_visible()
 
 
 def test_an_appearance_is_saved_when_it_is_chosen_and_nothing_else_is(ada):

@@ -37,6 +37,7 @@ from chats.models import (
     Pull,
     Source,
     Summary,
+    TemporaryPlace,
     TokenRatio,
     ToolUse,
 )
@@ -277,6 +278,9 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     ),
     "pin_note_is_the_owners": lambda talk: pin(talk, note=note(make_person())),
     "pin_tag_is_the_owners": lambda talk: pin(talk, tag_of=make_person()),
+    "temporaryplace_is_open": lambda talk: TemporaryPlace.objects.create(
+        owner=talk.person, model="m", state="done"
+    ),
     "preset_temperature_in_range": lambda talk: preset(talk, temperature=-1),
     "preset_think_is_known": lambda talk: preset(talk, think="hard"),
     "preset_has_a_name_or_is_the_default": lambda talk: preset(talk, name=None),

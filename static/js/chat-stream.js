@@ -67,8 +67,11 @@ async function begin(request, failed) {
       if (fault.status === 409) return catchUp();
     }
   }
-  if (reply && !reply.over) return follow(reply);
-  if (reply) hush("busy");
+  if (reply && !reply.over) {
+    if (reply.address) return follow(reply);
+    // Of a temporary chat: there is nowhere to take up what was missed.
+    leave(reply, "broken");
+  } else if (reply) hush("busy");
   work(false);
 }
 
@@ -104,7 +107,7 @@ async function follow(reply) {
 }
 
 function take(reply, name, id, data) {
-  if (name === "gone") return leave(reply, data.deleted ? "deleted" : "left");
+  if (name === "gone") return leave(reply, data.deleted ? "deleted" : reply.address ? "left" : "broken");
   reply.take(name, id, data);
   for (const { after, html } of data.summaries ?? []) {
     document.getElementById(`message-${after}`)?.insertAdjacentHTML("afterend", html);
