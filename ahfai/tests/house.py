@@ -1,6 +1,8 @@
 """A whole AhFai in processes of its own, as `make run` starts it."""
 
+import atexit
 import contextlib
+import functools
 import os
 import re
 import secrets
@@ -21,6 +23,8 @@ from psycopg import sql
 
 from ahfai.testing import PASSWORD
 
+# The one of this process, as a pattern for others; it goes with the server.
+_migrated_databases: list[str] = []
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -40,6 +44,9 @@ class House:
         with contextlib.ExitStack() as entered:
             entered.callback(shutil.rmtree, self.folder, ignore_errors=True)
             self.settings |= entered.enter_context(empty_database())
+            if "DATABASE_URL" not in self.settings:
+                (self.folder / "data").mkdir()
+                shutil.copy(_migrated_file(), self.folder / "data")
             self.start()
             entered.callback(self.stop)
             self.entered = entered.pop_all()
@@ -111,9 +118,26 @@ class House:
         return self.children(arbiter)
 
 
+@functools.cache
+def _migrated_file() -> Path:
+    """SQLite's, with all tables and nothing in them; made once, since it takes seconds."""
+    folder = Path(tempfile.mkdtemp(prefix="ahfai-tables-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    data, keys = folder / "data", folder / "keys"
+    _migrate(DATA_DIR=str(data), KEYS_DIR=str(keys))
+    return data / "ahfai.sqlite3"
+
+
+def _migrate(**settings: str) -> None:
+    known = {"ENV_FILE": "none", "DJANGO_SETTINGS_MODULE": "ahfai.settings"}
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=os.environ | known | settings, check=True)
+
+
 @contextlib.contextmanager
 def empty_database() -> Iterator[dict[str, str]]:
-    """The settings for a database that nobody else uses, of the kind that the tests run on."""
+    """The settings for a database that nobody else uses, of the kind that the tests run on; of
+    PostgreSQL with all tables."""
     url = os.environ.get("DATABASE_URL", "")
     if not url:
         yield {}
@@ -123,9 +147,19 @@ def empty_database() -> Iterator[dict[str, str]]:
     places = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"]}
     places = {place: value for place, value in places.items() if value}
     password = known["PASSWORD"] or None
+    server_url = url.rpartition("/")[0]
     with psycopg.connect(dbname="postgres", password=password, autocommit=True, **places) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+
+        def create(name: str, like: str = "template1") -> None:
+            said = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            server.execute(said.format(sql.Identifier(name), sql.Identifier(like)))
+
+        if not _migrated_databases:
+            create(tables := f"tables_{secrets.token_hex(8)}")
+            _migrate(DATABASE_URL=f"{server_url}/{tables}")
+            _migrated_databases.append(tables)
+        create(name, like=_migrated_databases[0])
+        yield {"DATABASE_URL": f"{server_url}/{name}"}
         server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
