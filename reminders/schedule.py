@@ -14,6 +14,8 @@ GRACE = datetime.timedelta(minutes=1)
 # More missed times than these aren't counted.
 MOST_MISSED = 1000
 _MOMENT = datetime.timedelta(microseconds=1)
+# How far two clocks can be apart by summer time and by hours that they skip; days are longer.
+_NEARLY = datetime.timedelta(hours=6)
 
 
 def settle(reminder: Reminder, now: datetime.datetime) -> tuple[str, ...]:
@@ -108,6 +110,20 @@ def _repeats(reminder: Reminder, after: datetime.datetime) -> Iterator[datetime.
             _wall(reminder), reminder.own_zone, reminder.rrule, after
         ):
             yield one.at
+
+
+def repeat_there(
+    reminder: Reminder, moment: datetime.datetime, due: datetime.datetime, now: datetime.datetime
+) -> datetime.datetime | None:
+    """When the clock of a series shows what another one showed at `moment`, one of its times, while
+    it was `due` by that; it may be over. What comes by hours or minutes goes on after now."""
+    with suppress(recurrence.Unusable):
+        if recurrence.Rule.parse(reminder.rrule).is_shorter_than_days:
+            return next(_repeats(reminder, now), None)
+        shown = _wall(reminder) + (moment - due) - _NEARLY
+        after = recurrence.occurrence(shown, reminder.own_zone).at
+        return next(_repeats(reminder, after), None)
+    return None
 
 
 def following(reminder: Reminder, now: datetime.datetime, is_done: bool) -> dict[str, Any] | None:
