@@ -208,9 +208,10 @@ def _preview(
 def _next_times(request: SignedInRequest, form: ReminderForm) -> list[str]:
     wanted = {name: value for name, value in form.wanted.items() if name in writing.TIMES}
     reminder = Reminder(owner=request.user, **wanted)
-    schedule.settle(reminder, timezone.now())
-    today = timezone.localdate()
-    return [words.moment(one, today) for one in schedule.times(reminder, SHOWN_TIMES)]
+    now = timezone.now()
+    schedule.settle(reminder, now)
+    times = schedule.times(reminder, SHOWN_TIMES)
+    return words.preview(reminder, times, now)
 
 
 def _outdated(request: SignedInRequest, reminder: Reminder) -> HttpResponse:

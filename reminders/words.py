@@ -1,7 +1,7 @@
 """Times of reminders in words, by the person's own clock and calendar."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.contrib.humanize.templatetags.humanize import ordinal
 from django.utils import timezone
@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
-from reminders import recurrence
+from reminders import recurrence, schedule
 from reminders.models import Completion, Delivery, Notice, Reminder, RepeatFrom
 
 _WORKDAYS = "MO,TU,WE,TH,FR"
@@ -139,12 +139,39 @@ def delivery(of: Delivery, today: datetime.date) -> str:
 
 def coming(reminder: Reminder, today: datetime.date) -> str:
     """Of a new one, when the person will be told."""
+    said = []
+    if reminder.due and _is_today_untold(reminder, reminder.due, today):
+        over = _("It is in your list for today. No message comes today, since %(time)s is over.")
+        said.append(over % {"time": clock(reminder.due)})
     if reminder.next_fire_at:
         told = moment(reminder.next_fire_at, today)
-        return _("You will be reminded %(time)s.") % {"time": told}
+        said.append(_("You will be reminded %(time)s.") % {"time": told})
+    if said:
+        return " ".join(said)
     if reminder.due:
         return _("It is in your list; its time is over already.")
     return _("It is in your list, without a date.")
+
+
+def _is_today_untold(reminder: Reminder, due: datetime.datetime, today: datetime.date) -> bool:
+    """The whole day isn't over, and the time in its morning when one is told of it is."""
+    is_today = reminder.counts_as_day and timezone.localdate(due) == today
+    return is_today and reminder.next_fire_at != due
+
+
+def preview(
+    reminder: Reminder, times: Iterable[datetime.datetime], now: datetime.datetime
+) -> list[str]:
+    """The next times of one that is being written; of a time that is over nobody is told."""
+    today, said = timezone.localdate(now), []
+    for one in times:
+        if one > now - schedule.GRACE:
+            said.append(moment(one, today))
+        elif reminder.at is None:
+            said.append(f"{day(timezone.localdate(one), today)}, {all_day()}")
+        else:
+            said.append(_("%(time)s (over already)") % {"time": moment(one, today)})
+    return said
 
 
 def repeat(rrule: str, repeat_from: str, with_end: bool = True) -> str:

@@ -1,5 +1,6 @@
 """Writing reminders in the browser, as plain forms."""
 
+import re
 import uuid
 from datetime import UTC, date, datetime, time
 
@@ -57,6 +58,23 @@ def test_who_sets_one_is_told_when_it_comes(client):
     assert "You will be reminded tomorrow 9:00." in said(add(client, day="2026-03-26"))
     assert "without a date" in said(add(client))
     assert "its time is over" in said(add(client, day="2026-03-24", at="09:00"))
+
+
+def test_a_whole_day_is_not_over_before_its_end(client):
+    today = said(add(client, day="2026-03-25"))
+    assert today == "It is in your list for today. No message comes today, since 9:00 is over."
+    series = said(add(client, day="2026-03-25", unit="month", interval=3))
+    assert series == f"{today} You will be reminded 25 June 9:00."
+
+
+def test_before_it_is_saved_a_form_says_which_times_are_over(client):
+    def preview(**fields) -> str:
+        answer = add(client, preview="1", unit="day", interval=1, **fields)
+        return re.sub(r"\s+", " ", main(answer))
+
+    tomorrow = "tomorrow 9:00 · Friday 9:00"
+    assert f"Next: today, all day · {tomorrow}" in preview(day="2026-03-25")
+    assert f"Next: today 9:00 (over already) · {tomorrow}" in preview(day="2026-03-25", at="09:00")
 
 
 def said(response) -> str:
