@@ -40,14 +40,14 @@ BUNDLES = {
     ),
     "htmx.js": ["django_htmx/htmx-2.min.js"],
     "house.js": _scripts("dialog", "menu", "pick-all", "shortcuts", "toast", "news"),
-    "home.js": _scripts("grow", "composer", "post", "message", "home-ask", "draft"),
+    "home.js": _scripts("grow", "composer", "made-id", "post", "message", "home-ask", "draft"),
     "chat.js": _scripts(
-        *("copy", "chat-code", "chat-follow", "post", "chat-more", "grow", "composer", "message"),
-        *("hearing", "reply", "chat-stream", "draft"),
+        *("copy", "chat-code", "chat-follow", "made-id", "post", "chat-more", "grow", "composer"),
+        *("message", "hearing", "reply", "chat-stream", "draft"),
     ),
     "temporary.js": _scripts(
-        *("copy", "chat-code", "chat-follow", "post", "grow", "composer", "message", "hearing"),
-        *("reply", "chat-stream", "temporary"),
+        *("copy", "chat-code", "chat-follow", "made-id", "post", "grow", "composer", "message"),
+        *("hearing", "reply", "chat-stream", "temporary"),
     ),
     "editor.js": _scripts(
         *("writing", "toolbar", "continue-lists", "html-markdown", "paste-markdown"),
@@ -55,6 +55,7 @@ BUNDLES = {
     ),
     "note-edit.js": _scripts("grow", "post", "on-its-way", "autosave", "preview"),
     "note.js": _scripts("post", "on-its-way", "note-left", "ticks"),
+    "quick.js": _scripts("made-id", "post", "quick"),
     # An earlier version, which has no message box.
     "chat-aside.js": _scripts("copy", "chat-code", "chat-follow", "post", "chat-more"),
     # No page has it: see ahfai.views.service_worker.

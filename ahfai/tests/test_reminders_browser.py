@@ -15,8 +15,10 @@ from ahfai.tests.test_browser import (
     ada,
     chromium,
     expect_no_complaint_in_any_look,
+    forgive,
     ollama,
     pytestmark,
+    sign_in,
     signed_in,
 )
 from chats.tests.conftest import wait_until
@@ -85,8 +87,6 @@ def test_a_reminder_is_set_ticked_off_and_taken_back(ada):
     expect(ada.get_by_text("“31 february” isn't a day.", exact=True)).to_be_visible()
     expect_no_complaint_in_any_look(ada, "a line that can't be read")
     line.fill("Book the cabin every week tomorrow at 9 #trip !1")
-    # Too early: what was understood isn't there yet.
-    line.press("Enter")
     chips = ada.locator("#understood button")
     expect(chips).to_have_text([re.compile(one) for one in WHAT_CHIPS_SAY])
     expect(ada.locator("#voice")).to_contain_text("Understood: every week, tomorrow, 9:00")
@@ -131,6 +131,40 @@ def test_a_reminder_is_set_ticked_off_and_taken_back(ada):
     ada.get_by_role("link", name="Edit").click()
     expect(ada.get_by_label("What")).to_have_value("Book the cabin every week")
     expect_no_complaint_in_any_look(ada, "the form of a reminder")
+
+
+def test_a_quick_enter_adds_and_says_what_was_understood(ada):
+    ada.goto("/reminders/")
+    line = ada.get_by_label(LINE)
+    line.fill("Return the ladder tomorrow at 9")
+    line.press("Enter")
+    expect(ada.get_by_text("You will be reminded tomorrow 9:00.")).to_be_visible()
+    expect(line).to_have_value("")
+    line.fill("Return the saw 31 february")
+    line.press("Enter")
+    expect(ada.get_by_text("It isn't added yet", exact=False)).to_be_visible()
+    expect(line).to_have_value("Return the saw 31 february")
+    forgive(ada, "status of 422")
+
+
+def test_the_words_of_a_line_survive_the_end_of_the_session(chromium, house, ada):
+    # A session of its own: the others' cookies stay good.
+    page = chromium.new_context(base_url=house.url).new_page()
+    sign_in(page)
+    page.goto("/reminders/")
+    page.wait_for_load_state()
+    page.context.clear_cookies()
+    line = page.get_by_label(LINE)
+    line.fill("Water the fig tomorrow at 9")
+    line.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("You are signed out")
+    expect(line).to_have_value("Water the fig tomorrow at 9")
+    page.get_by_role("button", name="More").click()
+    expect(line).to_have_value("Water the fig tomorrow at 9")
+    sign_in(page.context.new_page())
+    line.press("Enter")
+    expect(page.get_by_text("You will be reminded tomorrow 9:00.")).to_be_visible()
+    page.context.close()
 
 
 def test_a_notice_arrives_on_an_open_page(ada):

@@ -1,5 +1,6 @@
 // The message in the composer: its words, the id they are sent under, and the sentence over them
 // that says why something did not go through.
+import { madeId } from "./made-id.js";
 import { post } from "./post.js";
 
 export const composer = document.getElementById("composer");
@@ -57,16 +58,7 @@ export function hush(...names) {
 }
 
 function renewId() {
-  composer.elements.request_id.value = crypto.randomUUID?.() ?? madeId();
-}
-
-// crypto.randomUUID is there only on https and localhost.
-function madeId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  composer.elements.request_id.value = madeId();
 }
 
 // Who was signed out elsewhere is led to the sign-in page, but not away from words unsent.

@@ -46,7 +46,8 @@ const send = (form, data, accept, keepalive) =>
     keepalive,
   });
 
-async function renewToken() {
+// The forms of this page can be sent again.
+export async function renewToken() {
   const page = await currentPage();
   const token = page.querySelector(`[name="${TOKEN}"]`).value;
   for (const field of document.querySelectorAll(`[name="${TOKEN}"]`)) field.value = token;
