@@ -34,7 +34,9 @@ def html(user, body: str, with_ticks: bool = False) -> SafeString:
             return f'<a href="{address}#{heading_id(heading)}">{escape(words)}</a>'
         if note_id := leads.get(title):
             return f'<a href="{_address(note_id)}">{found[1]}</a>'
-        address = f"{reverse('notes:new')}?{urlencode({'title': title})}"
+        # A heading can only be in a note that is there.
+        query = urlencode({"title": links.parts(title)[0] or title})
+        address = f"{reverse('notes:new')}?{query}"
         hint = _("There is no note of this title yet: write it")
         return f'<a class="missing" href="{escape(address)}" title="{escape(hint)}">{found[1]}</a>'
 

@@ -54,6 +54,12 @@ def test_a_link_to_no_note_leads_to_one_that_can_be_written(client, owner):
     assert f'href="{made.get_absolute_url()}">R&amp;D' in page_of(client, note)
 
 
+def test_a_link_to_a_heading_of_no_note_leads_to_a_note_of_that_title(client, owner):
+    note = writing.create(owner, "Kitchen", "See [[Window sill#Left]] and [[C# notes]].")
+    addresses = re.findall('class="missing" href="([^"]+)"', page_of(client, note))
+    assert [one.partition("title=")[2] for one in addresses] == ["Window+sill", "C%23+notes"]
+
+
 def test_a_link_leads_to_a_heading_of_a_note(client, owner):
     plan = writing.create(owner, "Plan", "## The *old* Küche\n\n# The old kitchen\n\n# !")
     body = "[[plan#The old kuche!]], [[Plan#Nothing]], [[#Here]], [[C# notes]]\n\n# Here\n\n# Here"
