@@ -232,8 +232,8 @@ class ReminderForm(forms.Form):
             self.add_error("day", _("What repeats needs a day to begin with."))
             return {}
         is_short = unit == KEPT and Rule.parse(self.kept_rule).is_shorter_than_days
-        if (unit == "hour" or is_short) and not data["at"]:
-            self.add_error("at", _("What repeats by the hour needs a time."))
+        if (unit in ("minute", "hour") or is_short) and not data["at"]:
+            self.add_error("at", _("What repeats by hours or minutes needs a time."))
         rule = self.kept_rule if unit == KEPT else self._rule(data, day)
         return {"rrule": rule, "repeat_from": data["repeat_from"] or RepeatFrom.DUE}
 
@@ -271,6 +271,11 @@ class ReminderForm(forms.Form):
     def has_sound_times(self) -> bool:
         """Whether the next times can be told, whatever else is still to be said."""
         return not self.errors.keys() & {*TIME_FIELDS}
+
+    @property
+    def asks_for_time(self) -> list[str]:
+        """What has to be said before the next times can be told."""
+        return [*self.errors.get("day", []), *self.errors.get("at", [])]
 
     @property
     def wanted(self) -> dict[str, Any]:

@@ -199,7 +199,8 @@ def _preview(
     is_valid = form.is_valid()
     if request.htmx:
         times = _next_times(request, form) if form.has_sound_times else []
-        return render(request, "reminders/_next_times.html", {"times": times})
+        shown = {"times": times, "form": form}
+        return render(request, "reminders/_next_times.html", shown)
     if not is_valid:
         return _form_page(request, form, reminder, status=422)
     return _form_page(request, form, reminder, times=_next_times(request, form))

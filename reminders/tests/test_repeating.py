@@ -152,6 +152,7 @@ def test_it_begins_on_the_first_day_that_fits(client):
     [
         ({"unit": "day"}, "needs a day to begin with"),
         ({"unit": "hour", "day": "2026-03-26"}, "needs a time"),
+        ({"unit": "minute", "day": "2026-03-26", "interval": "30"}, "needs a time"),
         ({"unit": "day", "day": "2026-03-26", "interval": "0"}, "greater than or equal to 1"),
         ({"unit": "day", "day": "2026-03-26", "until": "2026-03-25"}, "before it begins"),
         (
@@ -191,6 +192,10 @@ def test_a_page_with_scripts_asks_for_the_next_times_by_itself(client):
     answer = client.post(new, sent, headers=htmx).content.decode()
     assert "Monday 9:00 · 6 April 9:00" in answer
     assert "<main" not in answer
+    no_time = sent | {"unit": "hour"}
+    del no_time["at"]
+    asked = client.post(new, no_time, headers=htmx).content.decode()
+    assert "What repeats by hours or minutes needs a time." in asked
     # The title may come later.
     assert client.post(new, sent | {"interval": 0}, headers=htmx).status_code == 200
     assert not Reminder.objects.exists()
