@@ -109,21 +109,45 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     neither the address nor anything else of what was sent.
     """
     deadline = monotonic() + WITHIN_S
-    target = _read(url)
-    is_allowed = target.place in settings.NOTIFY_ALLOW
-    if target.scheme != "https" and not is_allowed:
-        raise Refused(_("The address must begin with https:// or be one that NOTIFY_ALLOW lists."))
+    target = _checked(url)
     addresses = _look_up(target, deadline)
-    if not is_allowed and not (_is_usual(target.port) and all(map(_is_public, addresses))):
-        raise Refused(
-            _(
-                "AhFai may not send there: the address is on a private network, or its port is "
-                "kept for something else. Whoever runs AhFai can allow it by NOTIFY_ALLOW."
-            )
-        )
+    if not _is_allowed(target) and not all(map(_is_public, addresses)):
+        raise _off_limits()
     sock = _connect(target, addresses, deadline)
     with closing(sock), _cut_off(sock, deadline):
         return _ask(sock, target, body, headers)
+
+
+def check(url: str) -> None:
+    """Raise Refused, as `post` would, for what the address shows without looking up its name."""
+    _checked(url)
+
+
+def _checked(url: str) -> _Target:
+    target = _read(url)
+    if _is_allowed(target):
+        return target
+    if target.scheme != "https":
+        raise Refused(_("The address must begin with https:// or be one that NOTIFY_ALLOW lists."))
+    literal = _literal(target.host)
+    # A name that is this machine's wherever it is asked for (RFC 6761, 6.3).
+    is_here = target.host == "localhost" or target.host.endswith(".localhost")
+    if is_here or not _is_usual(target.port) or (literal and not _is_public(literal)):
+        raise _off_limits()
+    return target
+
+
+def _is_allowed(target: _Target) -> bool:
+    return target.place in settings.NOTIFY_ALLOW
+
+
+def _off_limits() -> Refused:
+    return Refused(
+        _(
+            "AhFai may not send there: the address is on a private network, or its port is "
+            "kept for something else. Whoever runs AhFai can allow it by NOTIFY_ALLOW."
+        )
+    )
 
 
 def _read(url: str) -> _Target:

@@ -49,6 +49,8 @@ def _said(answer: outbound.Answer) -> str:
     said = _("The other side answered %(status)d: %(body)s")
     if not body:
         said = _("The other side answered %(status)d.")
+    if 300 <= answer.status < 400:
+        said += " " + _("It leads on to another address, and AhFai doesn't follow: enter that one.")
     return said % {"status": answer.status, "body": body}
 
 
@@ -65,7 +67,8 @@ def host(address: str) -> str:
 
 
 class AddressField(forms.CharField):
-    """Where something is sent to. Whether AhFai may send there is seen when it does."""
+    """Where something is sent to. Whether its name leads where AhFai may send is seen when it
+    does."""
 
     def __init__(self, **options: Any) -> None:
         widget = forms.URLInput({"autocomplete": "off", "dir": "ltr"})
@@ -86,6 +89,11 @@ class AddressField(forms.CharField):
                     "An address begins with https://, or with http:// on your own network."
                 )
             )
+        if address:
+            try:
+                outbound.check(address)
+            except outbound.Refused as refused:
+                raise forms.ValidationError(str(refused)) from None
         return address
 
 

@@ -63,6 +63,24 @@ def test_what_is_wrong_in_a_channel_is_said(client):
     assert not Channel.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("https://169.254.169.254/latest", "AhFai may not send there"),
+        ("https://[::1]/", "AhFai may not send there"),
+        ("https://localhost:8765/", "AhFai may not send there"),
+        ("https://example.org:22/", "AhFai may not send there"),
+        ("http://localhost:8765/", "must begin with https:// or be one that NOTIFY_ALLOW lists"),
+        ("https://0x7f000001/", "isn&#x27;t an address like https://host/path"),
+    ],
+)
+def test_an_address_that_is_never_asked_is_not_saved(client, address, sentence):
+    answer = client.post(f"{NEW}?kind=webhook", {"name": "Mine", "address": address})
+    assert answer.status_code == 422
+    assert sentence in main(answer)
+    assert not Channel.objects.exists()
+
+
 def test_a_token_is_never_shown_again_and_stays_with_its_server_alone(client):
     channel = make(client)
     assert "tk_1" not in client.get(of(channel)).content.decode()
@@ -126,8 +144,10 @@ def test_a_test_shows_what_the_other_side_answered(client, monkeypatch):
         assert json.loads(sink.requests[0].body)["title"] == "A test of AhFai"
 
 
-def test_a_test_of_what_is_not_allowed_says_so(client):
+def test_a_test_of_what_is_no_longer_allowed_says_so(client, settings):
+    settings.NOTIFY_ALLOW = {"127.0.0.1:9"}
     channel = make(client, **NTFY | {"server": "http://127.0.0.1:9"})
+    settings.NOTIFY_ALLOW = frozenset()
     assert "NOTIFY_ALLOW" in main(client.post(of(channel, "channel_test")))
 
 
