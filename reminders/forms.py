@@ -401,7 +401,10 @@ class QuickForm(forms.Form):
     def chips(self) -> list[quick.Chip]:
         if self.phrase is None:
             return []
-        return quick.chips(self.phrase, timezone.localdate(), self.goes_to)
+        # A series that began earlier goes on.
+        is_once = not self.phrase.rrule
+        is_over = is_once and quick.is_over(self.phrase, timezone.now(), self.user.zone)
+        return quick.chips(self.phrase, timezone.localdate(), self.goes_to, is_over)
 
     @property
     def doubts(self) -> list[quick.Chip]:

@@ -88,15 +88,18 @@ def is_over(phrase: Phrase, now: datetime.datetime, zone: datetime.tzinfo) -> bo
 
 
 def chips(
-    phrase: Phrase, today: datetime.date, in_list: own_lists.Named | None = None
+    phrase: Phrase,
+    today: datetime.date,
+    in_list: own_lists.Named | None = None,
+    is_over: bool = False,
 ) -> list[Chip]:
     """One for each thing that was understood, in the order of the text; `in_list` is the list that
-    it goes to."""
+    it goes to, `is_over` says that its time is."""
     said: dict[str, list[str]] = {}
     for span in phrase.spans:
         # Each tag for itself; a time in two places ("in the evening", "at 7") is one time.
         said.setdefault(span.words if span.kind == "tag" else span.kind, []).append(span.words)
-    labels = _labels(phrase, said.keys(), today) | {"list": phrase.in_list}
+    labels = _labels(phrase, said.keys(), today, is_over) | {"list": phrase.in_list}
     colours = {"list": in_list.colour} if in_list else {}
     return [
         Chip(
@@ -109,17 +112,23 @@ def chips(
     ]
 
 
-def _labels(phrase: Phrase, kinds: Set[str], today: datetime.date) -> dict[str, str]:
+def _labels(phrase: Phrase, kinds: Set[str], today: datetime.date, is_over: bool) -> dict[str, str]:
     labels = {}
     named = wanted(phrase)
     if named["day"]:
         day = words.day(named["day"], today)
+        if is_over:
+            day = _("%(day)s, over already") % {"day": day}
         clock = time_format(named["at"], "G:i") if named["at"] else ""
         # What has no words of its own is shown all the same: "at 9" is one of today or tomorrow.
         labels["date"] = day if "time" in kinds else f"{day} {clock}".strip()
         labels["time"] = clock if kinds & {"date", "repeat"} else f"{day} {clock}"
     if phrase.rrule:
         labels["repeat"] = words.repeat(phrase.rrule, phrase.repeat_from, with_end=False)
+        is_short = recurrence.Rule.parse(phrase.rrule).is_shorter_than_days
+        if named["at"] and not kinds & {"date", "time"} and not is_short:
+            # Nor has that of "every morning".
+            labels["repeat"] += f" {clock}"
         labels["end"] = words.end(phrase.rrule)
     if phrase.priority:
         level = Priority(phrase.priority).label

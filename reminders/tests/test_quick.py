@@ -63,6 +63,8 @@ def add(client, text: str, **sent):
         ("water plants every 3 days", ["every 3 days"]),
         ("run every day at 9 until friday", ["every day", "9:00", "until 27 March 2026"]),
         ("call in the evening at 7", ["today 19:00"]),
+        ("morning run every morning", ["every day 9:00"]),
+        ("1.3.2026 10:00 april fool", ["1 March, over already", "10:00"]),
         ("The 5th Wave", []),
     ],
 )
