@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -59,8 +58,7 @@ def undo(request: SignedInRequest) -> HttpResponse:
         return redirect("reminders:list")
     undone, changed = completing.undo(request.user, form.cleaned_data["completions"])
     if undone:
-        said = ngettext("It is as it was before.", "They are as they were before.", undone)
-        messages.success(request, said)
+        _say_as_before(request, undone)
     _say_left_alone(request, changed)
     return back(request, form)
 
@@ -73,8 +71,51 @@ def snooze(request: SignedInRequest) -> HttpResponse:
         return redirect("reminders:list")
     if not form.cleaned_data["seen"]:
         return none_picked(request, form)
-    _say_put_off(request, snoozing.snooze(request.user, form.cleaned_data["seen"], moment), moment)
+    before = snoozing.snooze(request.user, form.cleaned_data["seen"], moment)
+    return back(request, form, _just_put_off(before, moment))
+
+
+@require_POST
+def stop_snooze(request: SignedInRequest) -> HttpResponse:
+    """The time of what was put off counts again."""
+    form = PickedForm(request.POST)
+    if not form.is_valid():
+        return redirect("reminders:list")
+    if not form.cleaned_data["seen"]:
+        return none_picked(request, form)
+    return back(
+        request, form, _just_put_off(snoozing.stop(request.user, form.cleaned_data["seen"]))
+    )
+
+
+@require_POST
+def undo_snooze(request: SignedInRequest) -> HttpResponse:
+    """How it was before is in the session, of the last time that something was put off."""
+    form = PickedForm(request.POST)
+    if not form.is_valid():
+        return redirect("reminders:list")
+    seen = form.cleaned_data["seen"]
+    just = request.session.get("reminders_just") or {}
+    kept = [snoozing.Before.parse(one) for one in just.get("before", ())]
+    before = [one for one in kept if seen.get(one.reminder_id) == one.version]
+    if undone := snoozing.take_back(request.user, before):
+        _say_as_before(request, undone)
+    _say_left_alone(request, len(seen) - undone)
     return back(request, form)
+
+
+def _just_put_off(
+    before: list[snoozing.Before], moment: datetime.datetime | None = None
+) -> dict[str, object] | None:
+    """For the bar that says so and takes it back."""
+    if not before:
+        return None
+    return {
+        "act": "snoozed" if moment else "counts",
+        "ids": [f"{one.reminder_id}:{one.version}" for one in before],
+        "until": words.moment(moment, timezone.localdate()) if moment else "",
+        "before": [one.as_json() for one in before],
+    }
 
 
 @require_http_methods(["GET", "POST"])
@@ -85,8 +126,9 @@ def snooze_one(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse
     form = SnoozeForm(request.POST if request.method == "POST" else None, zone=request.user.zone)
     if request.method == "POST" and form.is_valid():
         moment = form.cleaned_data["moment"]
-        _say_put_off(request, snoozing.snooze(request.user, [reminder.pk], moment), moment)
-        return redirect(reminder)
+        before = snoozing.snooze(request.user, [reminder.pk], moment)
+        request.session["reminders_just"] = _just_put_off(before, moment)
+        return redirect(f"{reminder.get_absolute_url()}?just=1")
     choices = snoozing.choices(timezone.now(), request.user.zone)
     shown = {"reminder": reminder, "form": form, "choices": choices}
     status = 422 if form.is_bound else 200
@@ -199,6 +241,11 @@ def _gone_for_good(count: int) -> str:
     ) % {"count": count}
 
 
+def _say_as_before(request: SignedInRequest, count: int) -> None:
+    said = ngettext("It is as it was before.", "They are as they were before.", count)
+    messages.success(request, said)
+
+
 def _say_left_alone(request: SignedInRequest, count: int) -> None:
     if count:
         said = ngettext(
@@ -208,12 +255,6 @@ def _say_left_alone(request: SignedInRequest, count: int) -> None:
             count,
         )
         messages.warning(request, said % {"count": count})
-
-
-def _say_put_off(request: SignedInRequest, count: int, moment: datetime.datetime) -> None:
-    if count:
-        told = words.moment(moment, timezone.localdate())
-        messages.success(request, _("Put off until %(time)s.") % {"time": told})
 
 
 def back(

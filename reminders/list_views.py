@@ -150,7 +150,13 @@ def _menus(
         "reminder",
         [row.reminder for row in rows if not row.completion],
         # What stands in the menu, and the version that its buttons carry.
-        lambda one: (one.version, bool(one.due), bool(one.rrule), bool(one.trashed)),
+        lambda one: (
+            one.version,
+            bool(one.due),
+            bool(one.snoozed_until),
+            bool(one.rrule),
+            bool(one.trashed),
+        ),
         choices=snoozing.choices(now, request.user.zone),
         place=place,
     )

@@ -169,14 +169,10 @@ class SnoozeReminder:
         until = datetime.datetime.fromisoformat(payload["until"])
         if reminder.version != version:
             raise Stale(_changed())
-        if until <= timezone.now() or not snoozing.snooze(user, [reminder.pk], until):
+        put_off = until > timezone.now() and snoozing.snooze(user, [reminder.pk], until)
+        if not put_off:
             raise Stale(_("That time is over by now."))
-        before = reminder.snoozed_until
-        return {
-            "id": str(reminder.pk),
-            "version": version + 1,
-            "before": before and before.isoformat(),
-        }
+        return {"id": str(reminder.pk), "version": version + 1, "before": put_off[0].as_json()}
 
     def made(self, user: Any, payload: Json, page: uuid.UUID) -> Json | None:
         return None
@@ -190,8 +186,7 @@ class SnoozeReminder:
         return _tell(user, outcome, said)
 
     def undo(self, user: Any, payload: Json, outcome: Json) -> None:
-        before = outcome["before"] and datetime.datetime.fromisoformat(outcome["before"])
-        if not snoozing.take_back(user, uuid.UUID(outcome["id"]), outcome["version"], before):
+        if not snoozing.take_back(user, [snoozing.Before.parse(outcome["before"])]):
             raise Stale(_touched())
 
 

@@ -1,5 +1,6 @@
 """Putting reminders off, which leaves alone when they are due."""
 
+import re
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -40,7 +41,7 @@ def test_a_press_puts_it_off_by_the_persons_clock(client, owner, to, expected):
     owner.time_zone = "Europe/Berlin"
     owner.save()
     reminder = make(owner, "Call mum", 0, time(9))
-    assert snooze(client, reminder, to=to).url == LIST
+    assert snooze(client, reminder, to=to).url == f"{LIST}?just=1"
     before = reminder.due
     reminder.refresh_from_db()
     assert reminder.snoozed_until == reminder.next_fire_at == at(expected)
@@ -66,7 +67,9 @@ def test_a_time_is_picked(client, owner):
     address = reverse("reminders:snooze_one", args=[reminder.pk])
     assert "Put off" in main(client.get(address))
     answer = client.post(address, {"day": "2026-04-01", "at": "08:15"})
-    assert answer.url == reminder.get_absolute_url()
+    assert answer.url == f"{reminder.get_absolute_url()}?just=1"
+    page = client.get(answer.url)
+    assert "Put off until 1 April 8:15." in main(page)
     assert Reminder.objects.get().snoozed_until == at("2026-04-01T08:15")
 
 
@@ -121,6 +124,76 @@ def test_the_next_time_of_a_series_comes_all_the_same(client, owner):
     for day in range(26, 31):
         due.fire_due(at(f"2026-03-{day}T09:00"))
     assert told(reminder) == [f"2026-03-{day}T09:00" for day in range(25, 31)]
+
+
+def press(client, page, act: str):
+    """The button of the page that leads there, with all that its form sends."""
+    address = reverse(f"reminders:{act}")
+    form = re.search(rf"<form[^>]*{address}.*?</form>", page, re.DOTALL)[0]
+    sent = re.findall(r'name="(back_to|of|reminder)" value="([^"]*)"', form)
+    picked = [value for name, value in sent if name == "reminder"]
+    return client.post(address, dict(sent) | {"reminder": picked}, follow=True)
+
+
+def columns() -> list:
+    names = ("due", "snoozed_until", "next_fire_at")
+    return list(Reminder.objects.order_by("pk").values_list(*names))
+
+
+def test_undo_brings_back_exactly_how_it_was(client, owner):
+    told_of = make(owner, "a", 0, time(9))
+    coming = make(owner, "b", 0, time(17))
+    put_off = make(owner, "c", 0, time(9))
+    at_eleven = at("2026-03-25T11:00")
+    Reminder.objects.filter(pk=told_of.pk).update(next_fire_at=None)
+    Reminder.objects.filter(pk=put_off.pk).update(snoozed_until=at_eleven, next_fire_at=at_eleven)
+    before = columns()
+    page = main(client.get(snooze(client, told_of, coming, put_off).url))
+    assert "3 reminders are put off until tomorrow 9:00." in page
+    assert columns() != before
+    answer = press(client, page, "undo_snooze")
+    assert "They are as they were before." in answer.content.decode()
+    assert columns() == before
+
+
+def test_a_time_that_came_meanwhile_is_told_of_once_it_is_not_put_off_any_more(
+    client, owner, monkeypatch
+):
+    reminder = remind(owner, "2026-03-25T10:35", since="2026-03-25")
+    page = main(client.get(snooze(client, reminder).url))
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(minutes=10))
+    press(client, page, "undo_snooze")
+    due.fire_due()
+    assert told(reminder) == ["2026-03-25T10:35"]
+
+
+def test_undo_leaves_alone_what_was_changed_since_and_what_a_stranger_names(
+    client, strangers_client, owner
+):
+    reminder = make(owner, "Call mum", 0, time(9))
+    page = main(client.get(snooze(client, reminder).url))
+    press(strangers_client, page, "undo_snooze")
+    reminder.refresh_from_db()
+    snooze(client, reminder, to="week")
+    before = columns()
+    assert "left alone" in press(client, page, "undo_snooze").content.decode()
+    assert columns() == before
+
+
+def test_who_stops_putting_off_is_told_at_its_time_again(client, owner):
+    reminder = remind(owner, "2026-03-25T17:00")
+    assert "Stop putting off" not in main(client.get(LIST))
+    page = main(client.get(snooze(client, reminder).url))
+    assert "Stop putting off" in page
+    reminder.refresh_from_db()
+    assert "Stop putting off" in main(client.get(reminder.get_absolute_url()))
+    before = columns()
+    stopped = {"back_to": "list", "reminder": f"{reminder.pk}:{reminder.version}"}
+    page = main(client.post(reverse("reminders:stop_snooze"), stopped, follow=True))
+    assert "Its time counts again." in page
+    assert columns() == [(reminder.due, None, reminder.due)]
+    press(client, page, "undo_snooze")
+    assert columns() == before
 
 
 def test_one_without_a_date_is_not_put_off(client, owner):
