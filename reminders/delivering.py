@@ -110,7 +110,7 @@ _NEEDED = (
     *(f"reminder__{name}" for name in ("owner", "title", "due", "changed")),
     *(f"reminder__{name}" for name in ("done", "trashed")),
     *(f"channel__{name}" for name in ("owner", "kind", "target", "says_title", "off_since")),
-    *("owner__email", "owner__time_zone"),
+    *("owner__email", "owner__time_zone", "owner__is_active"),
 )
 
 
@@ -119,6 +119,10 @@ def _looked(
 ) -> Ready | None:
     # Known already, and not to be asked for once more.
     delivery.channel.owner = delivery.owner
+    if not delivery.owner.is_active:
+        # Who may not sign in any more is told nothing; their calendars can't be read either.
+        _close(lease, State.DROPPED)
+        return None
     message = wording.of(delivery, now)
     if message is None or _came_to_nothing(delivery, was_answered):
         _close(lease, State.DROPPED)

@@ -81,6 +81,20 @@ def test_the_words_are_one_line_wherever_they_came_from(owner, sink):
     assert sink.titles == ["Call mum"]
 
 
+def test_to_who_may_not_sign_in_any_more_nothing_is_sent(owner, sink):
+    channel(owner)
+    fire(owner)
+    owner.is_active = False
+    owner.save()
+    send_all()
+    assert (sink.came, states()) == ([], ["dropped"])
+    owner.is_active = True
+    owner.save()
+    fire(owner)
+    assert send_all() == 1
+    assert states() == ["dropped", "sent"]
+
+
 def test_what_comes_late_says_when_it_was_due(owner, sink):
     channel(owner)
     fire(owner)
