@@ -128,7 +128,7 @@ def test(request: SignedInRequest, channel_id: uuid.UUID) -> HttpResponse:
         outcome["answer"] = _("That was often. Try again in an hour.")
     else:
         try:
-            answer = channels.target_of(row).send(wording.test(timezone.now()))
+            answer = channels.send(channels.target_of(row), wording.test(timezone.now()))
             outcome = {"was_taken": True, "answer": answer.sentence}
         except Unsent as unsent:
             outcome["answer"] = unsent.sentence

@@ -12,10 +12,9 @@ from contextlib import nullcontext, suppress
 from typing import Self
 
 from django.db import DatabaseError, close_old_connections, connections, transaction
-from django.utils.translation import gettext as _
 
 from reminders import delivering
-from reminders.channels import Answer, Temporary, Unsent
+from reminders.channels import Answer, Unsent
 from reminders.delivering import Lease, Ready
 
 EVERY_S = 2.0
@@ -114,9 +113,6 @@ class Courier:
             outcome = ready.send()
         except Unsent as unsent:
             outcome = unsent
-        except Exception as error:  # noqa: BLE001 (whatever it is, it was not sent)
-            log.error("a channel failed: %s", type(error).__name__)
-            outcome = Temporary(_("Something went wrong here; it is in AhFai's log."))
         self._came_back.put((ready, outcome))
 
     def _settle(self, wait_s: float) -> None:

@@ -51,7 +51,7 @@ class Ready:
 
     def send(self) -> Answer:
         """Raises Temporary and Permanent."""
-        return self.target.send(self.message)
+        return channels.send(self.target, self.message)
 
 
 def claim(most: int, now: datetime.datetime | None = None) -> list[Lease]:

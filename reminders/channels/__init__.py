@@ -6,6 +6,7 @@ touches no database, and raises Temporary or Permanent with a sentence for the p
 """
 
 import json
+import logging
 
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,7 @@ __all__ = [
     "Temporary",
     "Unsent",
     "Way",
+    "send",
     "target_of",
 ]
 
@@ -36,9 +38,24 @@ WAYS: dict[str, Way] = {
 }
 
 
+log = logging.getLogger("ahfai.channels")
+
+
 def target_of(channel: Channel) -> Target:
     """Where it leads, opened. Raises Temporary where that can't be read."""
     try:
         return WAYS[channel.kind].target.read(json.loads(channel.target), channel.owner)
     except (KeyError, ValueError, TypeError, SealError):
         raise Temporary(_("What is known of this channel can't be read.")) from None
+
+
+def send(target: Target, message: Message) -> Answer:
+    """Raises Temporary and Permanent, and nothing else."""
+    try:
+        return target.send(message)
+    except Unsent:
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever it is, it was not sent)
+        # By its class only: the text of an error can hold what a row holds.
+        log.error("a channel failed: %s", type(error).__name__)
+        raise Temporary(_("Something went wrong here; it is in AhFai's log.")) from None

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ahfai.tests.sinks import http_sink
 from reminders import channel_views
+from reminders.channels.ntfy import Ntfy
 from reminders.models import Channel, Telling
 from reminders.tests.test_list import main
 
@@ -149,6 +150,17 @@ def test_a_test_of_what_is_no_longer_allowed_says_so(client, settings):
     channel = make(client, **NTFY | {"server": "http://127.0.0.1:9"})
     settings.NOTIFY_ALLOW = frozenset()
     assert "NOTIFY_ALLOW" in main(client.post(of(channel, "channel_test")))
+
+
+def test_a_test_that_breaks_says_so_and_nothing_of_it_is_in_the_log(client, monkeypatch, caplog):
+    def broken(*_: object) -> None:
+        raise RuntimeError("canary")
+
+    monkeypatch.setattr(Ntfy, "send", broken)
+    answer = client.post(of(make(client), "channel_test"))
+    assert answer.status_code == 200
+    assert "Something went wrong here" in main(answer)
+    assert "canary" not in caplog.text
 
 
 def test_tests_have_a_limit(client, monkeypatch):
