@@ -17,10 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.requests import SignedInRequest
 from ahfai import limits
 from ahfai.crypto import SealError
-from reminders import channels, telling, wording
+from reminders import channels, outside, telling, wording
 from reminders.channel_forms import TellingForm, WholeChannelForm
 from reminders.channels import WAYS, Unsent
-from reminders.models import Channel, ChosenChannel
+from reminders.models import Channel
 
 MOST = 20
 TESTS_PER_HOUR = 30
@@ -84,7 +84,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                channel = Channel.objects.create(owner=request.user, kind=kind, **form.columns)
+                channel = request.user.channels.create(kind=kind, **form.columns)
         except IntegrityError:
             # The other one of two presses made the one for e-mail.
             return redirect("reminders:told")
@@ -153,12 +153,7 @@ def delete(request: SignedInRequest, channel_id: uuid.UUID) -> HttpResponse:
     row = get_object_or_404(request.user.channels, pk=channel_id)
     if request.method == "GET":
         return render(request, "reminders/channel_delete.html", {"channel": row})
-    with transaction.atomic():
-        # What had no other channel of its own is told of as usual again, not by none at all.
-        others = ChosenChannel.objects.exclude(channel=row).values("reminder")
-        alone = request.user.reminders.filter(chosen__channel=row).exclude(pk__in=others)
-        alone.update(has_own_channels=False)
-        row.delete()
+    outside.delete(row)
     return redirect("reminders:told")
 
 

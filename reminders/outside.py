@@ -5,10 +5,11 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from django.db import transaction
 from django.db.models import Q
 
 from reminders import quiet
-from reminders.models import Channel, ChosenChannel, Delivery, Notice, Telling
+from reminders.models import Channel, ChosenChannel, Delivery, Notice, Reminder, Telling
 
 
 def plan(notices: Sequence[Notice], now: datetime.datetime) -> None:
@@ -50,3 +51,12 @@ def _planned(notices: Sequence[Notice], now: datetime.datetime) -> Iterator[Deli
                         wished.get(notice.owner_id), now, reminder.owner.zone
                     ),
                 )
+
+
+def delete(channel: Channel) -> None:
+    """What had no other channel of its own is told of as usual again, not by none at all."""
+    with transaction.atomic():
+        others = ChosenChannel.objects.exclude(channel=channel).values("reminder")
+        alone = Reminder.objects.filter(owner=channel.owner_id, chosen__channel=channel)
+        alone.exclude(pk__in=others).update(has_own_channels=False)
+        channel.delete()
