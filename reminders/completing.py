@@ -155,6 +155,7 @@ def locked(user, reminder_ids: Iterable[uuid.UUID], with_steps: bool = False) ->
 
 def _write(reminder: Reminder, **changed: object) -> None:
     reminder.version += 1
+    reminder.acted = timezone.now()
     for name, value in changed.items():
         setattr(reminder, name, value)
-    reminder.save(update_fields=["version", *changed])
+    reminder.save(update_fields=["version", "acted", *changed])

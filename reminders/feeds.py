@@ -62,7 +62,18 @@ def state(feed: Feed, alarm: int | None) -> str:
     said = hashlib.sha256()
     whole = (_FORMAT, feed.pk, feed.shape, feed.shows_titles, alarm)
     said.update(repr((whole, feed.owner.time_zone, feed.owner.change_number)).encode())
-    columns = ("pk", "version", "day", "at", "zone", "rrule", "due", "snoozed_until", "done")
+    columns = (
+        "pk",
+        "version",
+        "acted",
+        "day",
+        "at",
+        "zone",
+        "rrule",
+        "due",
+        "snoozed_until",
+        "done",
+    )
     for row in rows.values_list(*columns).iterator(chunk_size=2000):
         said.update("\0".join(map(str, row)).encode())
     return said.hexdigest()

@@ -17,7 +17,7 @@ def follow(user: User) -> None:
         reminder.owner = user
         set_anew(reminder, now)
         Reminder.objects.filter(pk=reminder.pk).update(
-            due=reminder.due, next_fire_at=reminder.next_fire_at
+            due=reminder.due, next_fire_at=reminder.next_fire_at, acted=now
         )
 
 

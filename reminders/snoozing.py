@@ -116,6 +116,7 @@ def _write(reminder: Reminder, next_fire_at: datetime.datetime | None) -> None:
     Reminder.objects.filter(pk=reminder.pk).update(
         snoozed_until=reminder.snoozed_until,
         next_fire_at=next_fire_at,
+        acted=timezone.now(),
         version=reminder.version + 1,
     )
 

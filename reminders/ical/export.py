@@ -140,7 +140,7 @@ def _words(reminder: Reminder, look: Look) -> Component:
     entry: Component = Event() if look.shape == Feed.Shape.EVENTS else Todo()
     # For ever the same, wherever this AhFai is reached.
     entry.add("uid", f"{reminder.pk}@ahfai")
-    stamp = reminder.changed.astimezone(datetime.UTC)
+    stamp = reminder.touched.astimezone(datetime.UTC)
     entry.add("dtstamp", stamp)
     entry.add("last-modified", stamp)
     entry.add("created", reminder.created.astimezone(datetime.UTC))

@@ -164,6 +164,9 @@ class Reminder(models.Model):
     trashed = models.DateTimeField(null=True)
     created = models.DateTimeField(default=timezone.now, editable=False)
     changed = models.DateTimeField(default=timezone.now, editable=False)
+    # When it was done, skipped or put off, that was taken back, or it moved with its person: what
+    # changed its times and none of its words.
+    acted = models.DateTimeField(null=True, editable=False)
     # Raised with each change by the person; who comes with an older one has not seen it.
     version = models.PositiveIntegerField(default=1, editable=False)
     # The page that it was written in: what is sent again because the answer got lost is no twin.
@@ -288,6 +291,11 @@ class Reminder(models.Model):
             return zoneinfo.ZoneInfo(self.zone) if self.zone else self.owner.zone
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
             return self.owner.zone
+
+    @property
+    def touched(self) -> datetime.datetime:
+        """When anything of it was changed last."""
+        return max(self.changed, self.acted or self.changed)
 
     @property
     def counts_as_day(self) -> bool:

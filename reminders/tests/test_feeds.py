@@ -14,7 +14,7 @@ from icalendar import Calendar
 from ahfai.logs import ErrorsByPlace
 from ahfai.models import RateCount
 from reminders import completing, order, snoozing, writing
-from reminders.models import Feed
+from reminders.models import Completion, Feed, Reminder
 from reminders.tests.test_list import make
 
 FEEDS, MAKE = reverse("reminders:feeds"), reverse("reminders:feed_make")
@@ -204,6 +204,33 @@ def test_an_id_stays_and_each_change_is_a_new_answer(nobody, owner, subscribe):
     new_answer()
     order.trash(owner, [one.pk])
     new_answer()
+
+
+def test_each_act_is_a_new_state_of_the_entry(nobody, owner, subscribe, monkeypatch):
+    one = make(owner, "Dentist", 1, time(9), rrule="FREQ=DAILY", repeat_from="due")
+    Reminder.objects.update(changed=NOW)
+    address = subscribe()
+    seen = []
+
+    def is_newer() -> bool:
+        entry = entries(nobody, address)["Dentist"]
+        assert entry["last-modified"].dt == entry["dtstamp"].dt
+        seen.append((entry["sequence"], entry["last-modified"].dt))
+        later = timezone.now() + timedelta(minutes=1)
+        monkeypatch.setattr(timezone, "now", lambda: later)
+        return len(seen) == 1 or all(a > b for a, b in zip(seen[-1], seen[-2], strict=True))
+
+    assert is_newer()
+    put_off = snoozing.snooze(owner, [one.pk], NOW + timedelta(days=2))
+    assert is_newer()
+    snoozing.take_back(owner, put_off)
+    assert is_newer()
+    skipped = completing.complete(owner, {one.pk: 3}, Completion.Kind.SKIPPED)
+    assert is_newer()
+    completing.undo(owner, [skipped.completions[0].pk])
+    assert is_newer()
+    first, again = nobody.get(address), nobody.get(address)
+    assert (first["ETag"], first.content) == (again["ETag"], again.content)
 
 
 def test_a_revoked_address_is_gone_at_once(client, strangers_client, nobody, owner, subscribe):
