@@ -5,7 +5,8 @@ import logging
 import queue
 import threading
 import time
-from collections import deque
+import uuid
+from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
@@ -20,6 +21,8 @@ from reminders.delivering import Lease, Ready
 EVERY_S = 2.0
 # At a time: claimed, and being sent.
 CLAIMED, SENDING = 20, 32
+# Of one person: whose server is dead leaves senders to the others.
+EACH = 8
 # Who takes longer than this is waited for no more before the next one is sent. Until then one goes
 # after the other: where a machine dies, what was sent and isn't written down yet is one message.
 STEPS_ASIDE_S = 0.05
@@ -45,6 +48,7 @@ class Courier:
         # Sent, or not, and to be written down.
         self._outcomes: list[tuple[Ready, Answer | Unsent]] = []
         self._sending = 0
+        self._busy = Counter[uuid.UUID]()
         self._look_at = 0.0
         self._stop = threading.Event()
 
@@ -84,13 +88,15 @@ class Courier:
             if self._claimed and time.monotonic() - self._looked_at > LOOKED_S:
                 self._look([ready.lease for ready in self._claimed])
             if self._claimed:
+                ready = self._claimed.popleft()
                 self._sending += 1
-                senders.submit(self._send, self._claimed.popleft())
+                self._busy[ready.delivery.owner_id] += 1
+                senders.submit(self._send, ready)
         self._settle(self._wait_s())
 
     def _claim(self) -> None:
         close_old_connections()
-        leases = delivering.claim(CLAIMED)
+        leases = delivering.claim(CLAIMED, each=EACH, busy=self._busy)
         self._look(leases)
         if not leases:
             self._look_at = time.monotonic() + EVERY_S
@@ -126,7 +132,12 @@ class Courier:
             if one is None:
                 self._look_at = 0.0
             else:
+                owner_id = one[0].delivery.owner_id
+                if self._busy[owner_id] >= EACH:
+                    # More of theirs may have waited for this.
+                    self._look_at = 0.0
                 self._sending -= 1
+                self._busy[owner_id] -= 1
                 self._outcomes.append(one)
         if not self._outcomes:
             return

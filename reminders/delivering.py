@@ -7,8 +7,10 @@ a sender died, or its lease ran out, between sending and saying so.
 
 import datetime
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
@@ -54,15 +56,20 @@ class Ready:
         return channels.send(self.target, self.message)
 
 
-def claim(most: int, now: datetime.datetime | None = None) -> list[Lease]:
-    """Take up to so many of those that are to be sent by now, the longest waiting first."""
+def claim(
+    most: int,
+    now: datetime.datetime | None = None,
+    each: int | None = None,
+    busy: Mapping[uuid.UUID, int] = MappingProxyType({}),
+) -> list[Lease]:
+    """Take up to so many of those that are to be sent by now, the longest waiting first; of one
+    person no more than `each`, with those that are on their way already (`busy`, by person)."""
     now = now or timezone.now()
     is_free = Q(lease_until=None) | Q(lease_until__lt=Now())
     waiting = Delivery.objects.filter(is_free, state=State.WAITING, next_try_at__lte=now)
     token = uuid.uuid4()
     with transaction.atomic():
-        rows = waiting.order_by("next_try_at", "id").select_for_update(skip_locked=True)
-        found = list(rows.values_list("pk", flat=True)[:most])
+        found = _fairly(waiting, most, each or most, busy)
         if not found:
             return []
         # Said once more, for a database that locks no rows: who comes second finds them taken.
@@ -71,6 +78,25 @@ def claim(most: int, now: datetime.datetime | None = None) -> list[Lease]:
         )
         held = set(Delivery.objects.filter(lease_token=token).values_list("pk", flat=True))
     return [Lease(delivery_id, token) for delivery_id in found if delivery_id in held]
+
+
+def _fairly(waiting, most: int, each: int, busy: Mapping[uuid.UUID, int]) -> list[uuid.UUID]:
+    """Asks once more only where somebody has more than their part waiting before others."""
+    found: list[uuid.UUID] = []
+    parts = Counter(busy)
+    while True:
+        full = [owner_id for owner_id, count in parts.items() if count >= each]
+        rows = waiting.exclude(owner__in=full).exclude(pk__in=found)
+        rows = rows.order_by("next_try_at", "id").select_for_update(skip_locked=True)
+        is_whole = True
+        for delivery_id, owner_id in rows.values_list("pk", "owner")[: most - len(found)]:
+            if parts[owner_id] < each:
+                parts[owner_id] += 1
+                found.append(delivery_id)
+            else:
+                is_whole = False
+        if is_whole:
+            return found
 
 
 def give_back(leases: Sequence[Lease]) -> None:

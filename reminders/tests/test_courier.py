@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from ahfai.testing import make_person
 from reminders import courier, delivering, due
 from reminders.channels import Temporary
 from reminders.courier import Courier
@@ -54,6 +55,26 @@ def test_who_is_slow_keeps_nobody_else_waiting(owner, sink):
         answer.set()
         # Each is written down before it is over.
     assert states() == ["sent"] * 3
+
+
+def test_who_has_many_to_a_dead_server_leaves_senders_to_the_others(owner, sink, monkeypatch):
+    monkeypatch.setattr(courier, "SENDING", 3)
+    monkeypatch.setattr(courier, "EACH", 2)
+    answer = threading.Event()
+    sink.reply = lambda address: answer.wait(10) if address == "dead" else None
+    channel(owner, "dead")
+    for _ in range(5):
+        fire(owner)
+    with Courier() as carrying:
+        wait_until(lambda: carrying._sending == 2)
+        other = make_person()
+        channel(other, "alive")
+        fire(other)
+        carrying.wake()
+        wait_until(lambda: states().count("sent") == 1)
+        assert [address for address, _message in sink.came] == ["alive"]
+        answer.set()
+        wait_until(lambda: states() == ["sent"] * 6, within_s=courier.EVERY_S)
 
 
 def test_what_waited_for_its_turn_is_looked_at_once_more(owner, sink, monkeypatch):

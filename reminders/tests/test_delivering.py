@@ -351,6 +351,26 @@ def test_a_batch_is_planned_with_the_same_few_questions(owner):
     assert Delivery.objects.count() == 30
 
 
+def test_of_each_person_only_a_part_is_taken_and_of_the_longest_waiting_first(owner):
+    other, third = make_person(), make_person()
+    for person in (owner, other, third):
+        channel(person)
+    for person in (*[owner] * 6, other, *[third] * 2):
+        fire(person)
+
+    def taken(**asked) -> list:
+        leases = delivering.claim(each=2, **asked)
+        found = Delivery.objects.in_bulk([lease.delivery_id for lease in leases])
+        rows = [found[lease.delivery_id] for lease in leases]
+        delivering.give_back(leases)
+        return [row.owner for row in rows]
+
+    assert taken(most=20) == [owner, owner, other, third, third]
+    assert taken(most=3) == [owner, owner, other]
+    assert taken(most=20, busy={owner.pk: 2, third.pk: 1}) == [other, third]
+    assert taken(most=20, busy={one.pk: 2 for one in (owner, other, third)}) == []
+
+
 def test_a_batch_is_looked_at_in_one_question(owner, sink, django_assert_num_queries):
     channel(owner)
     for _ in range(5):
