@@ -100,6 +100,7 @@ def list_page(
         "in_list": in_list,
         "sections": sections,
         "picking": is_picking,
+        "has_line": place in ("list", "undated") and not is_picking,
         "picked": request.POST.getlist("reminder"),
         "none_picked": none_picked,
         "refused": refused,

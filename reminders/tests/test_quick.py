@@ -134,7 +134,11 @@ def test_the_next_page_says_what_was_understood_with_ways_back(client):
     reminder.refresh_from_db()
     assert reminder.trashed
     assert "You will be reminded" not in main(client.get(response.url))
-    assert add(client, "call dad").url == f"{UNDATED}?just=1"
+    undated = add(client, "call dad").url
+    assert undated == f"{UNDATED}?just=1"
+    # Where one lands, the next one can be written at once.
+    assert re.search(r'<input id="quick"[^>]* autofocus', main(client.get(undated)))
+    assert "autofocus" not in main(client.get(UNDATED))
 
 
 @pytest.mark.parametrize(
