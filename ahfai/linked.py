@@ -24,6 +24,13 @@ def linked(context: Any, kind: str, key: uuid.UUID) -> Found | None:
 
 
 @register.simple_tag(takes_context=True)
+def linked_in_trash(context: Any, kind: str, key: uuid.UUID) -> Found | None:
+    """The person's thing of this name, where it is in the trash; its page puts it back."""
+    show = _SHOW.get(kind)
+    return show(context["request"].user, [key], trashed=True).get(key) if show else None
+
+
+@register.simple_tag(takes_context=True)
 def reminders_about(context: Any, kind: str, key: uuid.UUID) -> list[reminders.Open]:
     """The person's open ones."""
     return reminders.open_about(context["request"].user, kind, key)

@@ -77,7 +77,9 @@ def test_what_is_gone_is_said_quietly(client, owner, note):
     client.post(f"{ADD}?about=note:{note.pk}", {"text": "look again", "page": uuid.uuid4()})
     reminder = Reminder.objects.get()
     order.move(owner, [note.pk], "trash")
-    assert "What it is about is gone" in page(client, reminder.get_absolute_url())
+    thrown = page(client, reminder.get_absolute_url())
+    assert f'href="{note.get_absolute_url()}' in thrown
+    assert "<bdi>Kitchen plan</bdi> (in the trash)" in thrown
     note.delete()
     assert "What it is about is gone" in page(client, reminder.get_absolute_url())
 
