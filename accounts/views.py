@@ -6,12 +6,13 @@ from allauth.account import views as doors
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import invitations
 from accounts.forms import ProfileForm
-from accounts.models import Ownership
+from accounts.models import Ownership, User
 from accounts.ownership import is_owner
 from accounts.requests import SignedInRequest
 from accounts.sign_up import CountedSignUpForm
@@ -43,6 +44,12 @@ class _FormAgain:
 
 
 class SignIn(_FormAgain, doors.LoginView):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if invitations.sign_up_is_open(request) and not User.objects.exists():
+            # Nobody can be welcomed back.
+            return redirect(f"{reverse('account_signup')}?{request.GET.urlencode()}".rstrip("?"))
+        return super().get(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         is_open = invitations.sign_up_is_open(self.request)
         return super().get_context_data(sign_up_closed=not is_open, **kwargs)

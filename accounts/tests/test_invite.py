@@ -79,7 +79,7 @@ def test_when_sign_up_is_closed_an_invitation_opens_nothing_and_says_so(settings
     assert nobody.get(URL).status_code == 403
 
 
-def test_the_sign_in_page_offers_sign_up_only_where_it_is_open(settings, nobody):
+def test_the_sign_in_page_offers_sign_up_only_where_it_is_open(settings, owner, nobody):
     assert URL in nobody.get("/account/sign-in/").content.decode()
     settings.SIGN_UP = "closed"
     assert URL not in nobody.get("/account/sign-in/").content.decode()

@@ -25,6 +25,16 @@ def test_a_new_person_is_signed_in_and_at_home(nobody, url):
     assert response.context["user"].name == "Ada Lovelace"
 
 
+def test_before_anybody_has_an_account_the_door_leads_to_making_one(nobody, url, settings):
+    asked = nobody.get("/notes/")
+    assert nobody.get(asked.url).url == f"{url}?next=%2Fnotes%2F"
+    settings.SIGN_UP = "invite"
+    assert nobody.get(asked.url).status_code == 200
+    settings.SIGN_UP = "open"
+    make_person()
+    assert nobody.get(asked.url).status_code == 200
+
+
 def test_a_new_person_has_a_data_key(nobody, url):
     nobody.post(url, ADA)
     assert UserKey.objects.get().owner == User.objects.get()

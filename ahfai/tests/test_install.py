@@ -10,7 +10,7 @@ pytestmark = pytest.mark.only_on_sqlite
 
 
 def test_the_manifest_says_what_a_phone_asks_for(nobody):
-    page = nobody.get("/account/sign-in/")
+    page = nobody.get("/account/sign-up/")
     assert b'rel="manifest" href="/static/manifest.webmanifest"' in page.content
     answer = nobody.get("/static/manifest.webmanifest")
     assert answer["Content-Type"] == "application/manifest+json"
