@@ -21,6 +21,9 @@ from reminders.lists import Section
 from reminders.models import Reminder, ReminderQuerySet, Tagging
 from reminders.quick import Around
 
+# What the page shows without being asked for more.
+MOST_TAGS = 12
+
 
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:
@@ -77,6 +80,10 @@ def list_page(
         row.tags = carried.get(row.reminder.pk, [])
         row.in_list = None if in_list else own_lists.within(of_person, row.reminder.list_id)
         row.menu = "" if row.completion else menus.get(row.reminder.pk, "")
+    leading = tags.leading_on(
+        request.user, Tagging.objects.filter(owner=request.user), known, chosen
+    )
+    shown_tags = leading if request.GET.get("tags") == "all" else leading[:MOST_TAGS]
     just = request.session.get("reminders_just") if "just" in request.GET else None
     shown = {
         "page": page,
@@ -93,9 +100,8 @@ def list_page(
             ),
         ),
         "tag": chosen[0] if chosen else None,
-        "tags": tags.leading_on(
-            request.user, Tagging.objects.filter(owner=request.user), known, chosen
-        ),
+        "tags": shown_tags,
+        "more_tags": len(leading) - len(shown_tags),
         "lists": _with_counts(request, of_person),
         "in_list": in_list,
         "sections": sections,

@@ -88,6 +88,15 @@ def test_an_empty_list_says_what_it_is_for(client):
     assert "Nothing done yet" in main(client.get(DONE))
 
 
+def test_of_many_tags_the_first_are_shown_and_a_link_shows_all(client, owner):
+    make(owner, "Trip", names=[f"tag{number:02}" for number in range(14)])
+    tags_of = re.compile(r"<nav [^>]*aria-label=.Tags.*?</nav>", re.DOTALL)
+    [few] = tags_of.findall(main(client.get(LIST)))
+    assert ("#tag11" in few, "#tag12" in few, "2 more tags" in few) == (True, False, True)
+    [all_of_them] = tags_of.findall(main(client.get(LIST, {"tags": "all"})))
+    assert ("#tag13" in all_of_them, "more" in all_of_them) == (True, False)
+
+
 def test_a_list_is_narrowed_to_a_tag(client, owner):
     make(owner, "Roses", names=["garden/roses"])
     make(owner, "Rent")
