@@ -217,6 +217,7 @@ _EVERYS = (
     Row("last day {of any month}", FIRM, partial(rules.monthly, days=-1)),
     Row("end of? the? month", FIRM, partial(rules.monthly, days=-1)),
     Row("{which} {weekday} {of any month}", FIRM, rules.monthly_weekday),
+    Row("{which weekdays} {of any month}", FIRM, rules.monthly_weekdays),
     Row("{ordinal} {workday} {of any month}", FIRM, rules.monthly_workday),
     Row("last {workday} {of any month}", FIRM, partial(rules.monthly_workday, which=-1)),
     Row("{which} {weekday} of|in? {month}", FIRM, rules.yearly_weekday),
@@ -224,6 +225,8 @@ _EVERYS = (
     Row("{month} the? {day number}", FIRM, rules.yearly),
     Row("{day number} of? {month}", FIRM, rules.day_of),
     Row("{fixed holiday}", FIRM, rules.yearly_on),
+    # Nobody means never, or after centuries.
+    Row("{no count} {period unit}", FIRM, _cannot_be),
     # No one rule says these.
     Row("easter sunday|monday?", FIRM, _cannot_be),
     Row("{count} workday|workdays|weekday|weekdays", FIRM, _cannot_be),
@@ -235,6 +238,7 @@ _EVERYS = (
 _REPEATS = (
     Row("the? {days of month} of every|each {period}", FIRM, rules.days_of),
     Row("the? {which} {weekday} of|in every|each {period}", FIRM, rules.which_of),
+    Row("the? {which weekdays} of|in every|each {period}", FIRM, rules.several_of),
     Row("the? {ordinal} day of every|each month", FIRM, rules.monthly),
     Row("the? last day of|in every|each month", FIRM, partial(rules.monthly, days=-1)),
     Row("the? end of every|each month", FIRM, partial(rules.monthly, days=-1)),

@@ -36,6 +36,11 @@ def which_of(said: Said, which: int, weekday: int, period: Period) -> Repeat | N
     return on_which(said, period, which, weekday)
 
 
+def several_of(said: Said, days: str, period: Period) -> Repeat | None:
+    """`days` as BYDAY has them."""
+    return Repeat(*period, {"BYDAY": days}) if period[0] == "MONTHLY" else None
+
+
 def on_last_day(said: Said, period: Period) -> Repeat | None:
     return Repeat(*period, {"BYMONTHDAY": "-1"}) if period[0] == "MONTHLY" else None
 
@@ -62,6 +67,11 @@ def days_or_last(days: Sequence[int]) -> dict[str, str]:
 
 def monthly_weekday(said: Said, which: int, weekday: int) -> Repeat:
     return Repeat("MONTHLY", 1, {"BYDAY": f"{which}{BYDAY[weekday]}"})
+
+
+def monthly_weekdays(said: Said, days: str) -> Repeat:
+    """`days` as BYDAY has them."""
+    return Repeat("MONTHLY", 1, {"BYDAY": days})
 
 
 def monthly_workday(said: Said, which: int) -> Repeat:

@@ -49,6 +49,28 @@ def _number(said: Said, at: int, digits: int) -> int | None:
     return int(word) if word.isdecimal() and len(word) <= digits else None
 
 
+def _which_weekdays(said: Said, at: int) -> Found:
+    """Several of one month, as BYDAY has them: "2nd and 4th thursday", "first, third friday"."""
+    found = _listed(_which, {",", "and", "&", "the"}, said, at)
+    if not found or len(found[0]) < 2:
+        return None
+    weekday = _look_up(ANY_WEEKDAYS, said, found[1])
+    if not weekday:
+        return None
+    which = sorted(set(found[0]), key=lambda one: (one < 0, one))
+    return ",".join(f"{one}{BYDAY[weekday[0]]}" for one in which), weekday[1]
+
+
+def _no_count(said: Said, at: int) -> Found:
+    """Of what can't be: 0, -1, or more than four digits. Without a value."""
+    is_negative = said.word(at) in ("-", "−")
+    at += is_negative
+    word = said.word(at)
+    if not word.isdecimal() or (is_negative and not said.is_glued(at)):
+        return None
+    return (None, at + 1) if is_negative or not int(word) or len(word) > 4 else None
+
+
 def _count(said: Said, at: int) -> Found:
     number = _number(said, at, 4)
     return (number, at + 1) if number else _look_up(COUNTS, said, at)
@@ -328,6 +350,9 @@ SLOTS: dict[str, Slot] = {
     "ordinal": Slot(_ordinal, _ORDINAL_WORDS),
     "ordinal number": Slot(_ordinal_number, {NUMBER}),
     "which": Slot(_which, {"last", *_ORDINAL_WORDS}),
+    "which weekdays": Slot(_which_weekdays, {"last", *_ORDINAL_WORDS}),
+    "no count": Slot(_no_count, {NUMBER, "-", "−"}),
+    "period unit": _table(PERIODS),
     "day number": Slot(_day_number, _ORDINAL_WORDS),
     "days of month": Slot(_days_of_month, _ORDINAL_WORDS),
     "day unit": _table(DAY_WORDS),

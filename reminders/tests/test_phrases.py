@@ -904,6 +904,18 @@ REPEATS = [
         "",
     ),
     ("every day I must water plants", "2026-03-25", "FREQ=DAILY", "I must water plants"),
+    (
+        "every 2nd and 4th thursday book club",
+        "2026-03-26",
+        "FREQ=MONTHLY;BYDAY=2TH,4TH",
+        "book club",
+    ),
+    (
+        "trash on the 1st and last monday of every month",
+        "2026-03-30",
+        "FREQ=MONTHLY;BYDAY=1MO,-1MO",
+        "trash",
+    ),
 ]
 
 
@@ -944,6 +956,9 @@ DOUBTS = [
     ("2026-13-01", ["2026-13-01"]),
     ("2027-02-29", ["2027-02-29"]),
     ("every 2000 days", ["every 2000 days"]),
+    ("every 0 days foo", ["every 0 days"]),
+    ("foo every 99999 days", ["every 99999 days"]),
+    ("every -1 days foo", ["every -1 days"]),
     ("in 9999 years", ["in 9999 years"]),
     ("every minute", ["every minute"]),
     ("every day at 7 and 19", ["at 7 and 19"]),
