@@ -90,6 +90,7 @@ SLOTS["date"] = Slot(partial(_longest_day, "date"), ())
 _DATES = (
     *_FULL_DATES,
     *_OCCASIONS,
+    Row("{ddmm}", PLAIN, _on),
     Row("{dd/mm}", LAST, _on),
     Row("{d/m}", WEAK, _on),
     Row("{d.m.}", LAST, _on),

@@ -168,6 +168,14 @@ def _with_two_digits(said: Said, at: int) -> Found:
     return found if found and max(len(said.word(at)), len(said.word(at + 2))) == 2 else None
 
 
+def _with_four_digits(said: Said, at: int) -> Found:
+    """12/05, which is no fraction; 10/10 is praise where no more tells that it is a day."""
+    found = _day_and_month_in_numbers("/", said, at)
+    numbers = (said.word(at), said.word(at + 2))
+    is_one = numbers != ("10", "10") and all(len(number) == 2 for number in numbers)
+    return found if is_one else None
+
+
 def _with_last_dot(said: Said, at: int) -> Found:
     """1.4. with a dot at its end, or with a time behind it; 1.4 is more often a number."""
     found = _day_and_month_in_numbers(".", said, at)
@@ -363,6 +371,7 @@ SLOTS: dict[str, Slot] = {
     "date in numbers": Slot(_date_in_numbers, {NUMBER}),
     "d/m": Slot(partial(_day_and_month_in_numbers, "/"), {NUMBER}),
     "dd/mm": Slot(_with_two_digits, {NUMBER}),
+    "ddmm": Slot(_with_four_digits, {NUMBER}),
     "d.m": Slot(partial(_day_and_month_in_numbers, "."), {NUMBER}),
     "d.m.": Slot(_with_last_dot, {NUMBER}),
     "clock": Slot(partial(_in_form, "clock"), {NUMBER}),
