@@ -51,7 +51,8 @@ function explain(fault) {
   // An alert that is set again is read out again.
   if (trouble.dataset.said === reason) return;
   trouble.dataset.said = reason;
-  trouble.replaceChildren(sentences.querySelector(`[data-name="${reason}"]`).cloneNode(true));
+  const said = sentences.querySelector(`[data-name="${reason}"]`);
+  trouble.querySelector("p").replaceChildren(said.cloneNode(true));
   trouble.hidden = false;
 }
 
