@@ -1,5 +1,6 @@
 """What a person sees in a real Chromium, against whole processes."""
 
+import contextlib
 import json
 import os
 import re
@@ -18,14 +19,14 @@ from ahfai.tests.house import House
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import FakeOllama, Pause
 
-# The same browser without its windows takes half the time.
-NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+WHOLE_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# The same browser without what belongs to windows takes half the time.
+CHROMIUM = shutil.which("chromium-headless-shell") or WHOLE_CHROMIUM
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(
-        not CHROMIUM and not os.environ.get("AHFAI_NO_SKIP"),
-        reason="Chromium isn't installed: apt-get install chromium-headless-shell",
+        not WHOLE_CHROMIUM and not os.environ.get("AHFAI_NO_SKIP"),
+        reason="Chromium isn't installed: apt-get install chromium",
     ),
 ]
 # A busy machine takes its time; a test that fails waits a little longer.
@@ -37,9 +38,15 @@ WIDE, NARROW = {"width": 1280, "height": 820}, {"width": 390, "height": 800}
 
 @pytest.fixture(scope="module")
 def chromium():
+    with launched(CHROMIUM) as browser:
+        yield browser
+
+
+@contextlib.contextmanager
+def launched(program: str | None):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
+            executable_path=program,
             args=[
                 "--no-sandbox",
                 "--disable-gpu",

@@ -12,10 +12,11 @@ from ahfai.tests.browser_keys import BrowserKeys, pretend_to_subscribe
 from ahfai.tests.house import House
 from ahfai.tests.sinks import http_sink
 from ahfai.tests.test_browser import (
+    WHOLE_CHROMIUM,
     ada,
-    chromium,
     expect_no_complaint_in_any_look,
     forgive,
+    launched,
     ollama,
     pytestmark,
     sign_in,
@@ -23,7 +24,7 @@ from ahfai.tests.test_browser import (
 )
 from chats.tests.conftest import wait_until
 
-__all__ = ["ada", "chromium", "house", "ollama", "pytestmark", "signed_in"]
+__all__ = ["ada", "house", "ollama", "pytestmark", "signed_in"]
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,13 @@ def push_service():
     """In the place of that of the browser's maker, which nobody reaches from here."""
     with http_sink() as sink:
         yield sink
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """The whole of it: the other one shows no notifications and knows no push."""
+    with launched(WHOLE_CHROMIUM) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +55,7 @@ LATE_IN_A_MINUTE = 50
 def add(page: Page, line: str) -> None:
     page.goto("/reminders/")
     page.get_by_label(LINE).fill(line)
-    page.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("link", name="Edit")).to_be_visible()
 
 
