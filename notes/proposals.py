@@ -4,6 +4,7 @@ A card shows what a note would become by what it says at that moment, so a note 
 meanwhile shows another diff, and what was shown earlier is refused.
 """
 
+import abc
 import uuid
 from typing import Any
 
@@ -47,16 +48,16 @@ class NewNote:
         order.move(user, [_untouched(user, outcome).pk], "trash")
 
 
-class _ChangedNote:
+class _ChangedNote(abc.ABC):
     icon = "note"
     creates = False
     label: Any
     verb: Any
     said: Any
 
+    @abc.abstractmethod
     def body(self, note: Note, payload: Json) -> str:
         """What the note would say. Raises Stale."""
-        raise NotImplementedError
 
     def show(self, user: Any, payload: Json, page: uuid.UUID) -> Shown:
         note = _living(user, payload)
