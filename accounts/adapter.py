@@ -7,19 +7,17 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.db import IntegrityError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import invitations
+from accounts import audit, invitations, tries
 from accounts.forms import time_zones
 from accounts.models import User
-from ahfai import limits
+from ahfai import clients, limits
 
 HOUR = datetime.timedelta(hours=1)
-# Per account and address; settings.SIGN_INS_PER_HOUR counts per address over all accounts.
-TRIES_PER_ACCOUNT = 10
 SIGN_UPS_PER_HOUR = 5
 
 
@@ -60,14 +58,21 @@ class AccountAdapter(DefaultAccountAdapter):
         user.sessions.all().delete()
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the try before the password is hashed, which is what costs the server."""
-        address = self.get_client_ip(request)
-        account = str(credentials.get("email", "")).strip().lower()
-        if (
-            limits.count("sign-in", address, HOUR) > settings.SIGN_INS_PER_HOUR
-            or limits.count("sign-in to", f"{account}\0{address}", HOUR) > TRIES_PER_ACCOUNT
-        ):
+        if not tries.may_try(request, str(credentials.get("email", ""))):
             raise self.validation_error("too_many_login_attempts")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """The same for an address without an account, so that it takes as long."""
+        tries.note_failure(str(credentials.get("email", "")))
+
+    def post_login(
+        self, request: HttpRequest, user: Any, *, signup: bool, **options: Any
+    ) -> HttpResponse:
+        response = super().post_login(request, user, signup=signup, **options)
+        event = audit.Event.SIGNED_UP if signup else audit.Event.SIGNED_IN
+        audit.record(user, event, request, tries=tries.take_failures(user.email))
+        tries.remember_browser(request, response, user.email)
+        return response
 
     def reauthenticate(self, user: Any, password: str) -> bool:
         """Check by the person's own address; people from the command line have no other row."""
@@ -80,8 +85,8 @@ class AccountAdapter(DefaultAccountAdapter):
             raise self.validation_error("too_many_login_attempts")
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The address of the other end; what a client says about itself is not asked."""
-        return request.META.get("REMOTE_ADDR") or "unknown"
+        """Whose tries are counted together."""
+        return clients.for_counting(request)
 
     def is_ajax(self, request: HttpRequest) -> bool:
         """Never: the JSON form of an answer repeats the password that was typed."""

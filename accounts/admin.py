@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from accounts.models import SealedFile, User, UserKey
+from accounts.models import AuditEntry, SealedFile, Session, User, UserKey
 from ahfai.inspection import Inspection
 
 
@@ -29,3 +29,17 @@ class UserKeyInspection(Inspection):
 class FileInspection(Inspection):
     shown = ("id", "owner_id", "kind", "size", "made", "needed")
     ordering = ("-made",)
+
+
+@admin.register(Session)
+class SessionInspection(Inspection):
+    # The row's key is left out: it is made of the cookie.
+    shown = ("id", "user_id", "started", "seen", "expire_date")
+    ordering = ("-seen",)
+
+
+@admin.register(AuditEntry)
+class AuditEntryInspection(Inspection):
+    shown = ("id", "owner_id", "event", "at", "by_id")
+    list_filter = ("event",)
+    ordering = ("-at",)

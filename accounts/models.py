@@ -299,10 +299,18 @@ class Session(AbstractBaseSession):
     """A signed-in browser. `session_key` is the SHA-256 of the cookie, so that a copy of this
     table signs nobody in."""
 
+    # For addresses of pages.
+    id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="sessions"
     )
     session_key = models.CharField(primary_key=True, max_length=64)
+    started = models.DateTimeField(default=timezone.now, editable=False)
+    # Written every few minutes; see accounts.middleware.
+    seen = models.DateTimeField(default=timezone.now)
+    # What it says that it is, and the network that it came from last.
+    browser = models.CharField(max_length=60, default="")
+    address = models.CharField(max_length=45, default="")
 
     objects: ClassVar[BaseSessionManager] = BaseSessionManager()
 
@@ -322,3 +330,34 @@ class Session(AbstractBaseSession):
         from accounts.sessions import SessionStore
 
         return SessionStore
+
+
+class AuditEntry(models.Model):
+    """Something that happened to an account; see `accounts.audit`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="audit_entries"
+    )
+    # One of accounts.audit.Event.
+    event = models.CharField(max_length=32)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    # Who did it, where it was somebody else.
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # JSON, or empty.
+    details = SealedTextField(blank=True)
+
+    objects = SealedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        indexes = [
+            models.Index(fields=["owner", "at"], name="auditentry_by_owner"),
+            models.Index(fields=["at"], name="auditentry_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

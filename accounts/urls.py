@@ -1,10 +1,14 @@
 from django.urls import path
 
-from accounts import file_views, tag_views, views
+from accounts import file_views, session_views, tag_views, views
 
 app_name = "accounts"
 urlpatterns = [
     path("settings/", views.settings, name="settings"),
+    path("browsers/", session_views.index, name="sessions"),
+    path("browsers/end-others", session_views.end_others, name="sessions_end_others"),
+    path("browsers/<uuid:session_id>/end", session_views.end, name="session_end"),
+    path("activity/", session_views.activity, name="activity"),
     path("files/<uuid:file_id>", file_views.file, name="file"),
     path("tags/", tag_views.index, name="tags"),
     path("tags/names", tag_views.names, name="tag_names"),

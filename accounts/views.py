@@ -4,13 +4,14 @@ from typing import Any
 
 from allauth.account import views as doors
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import invitations
+from accounts import audit, invitations
 from accounts.forms import ProfileForm
 from accounts.models import Ownership, User
 from accounts.ownership import is_owner
@@ -77,13 +78,19 @@ class SignUp(_FormAgain, doors.SignupView):
 
 class SignOut(doors.LogoutView):
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.request.user.is_authenticated:
+            audit.record(self.request.user, audit.Event.SIGNED_OUT, self.request)
         response = super().post(*args, **kwargs)
         response["Clear-Site-Data"] = '"cache", "storage"'
         return response
 
 
 class ChangePassword(_FormAgain, doors.PasswordChangeView):
-    pass
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            response = super().form_valid(form)
+            audit.record(form.user, audit.Event.PASSWORD_CHANGED, self.request)
+        return response
 
 
 class ConfirmItIsYou(_FormAgain, doors.ReauthenticateView):

@@ -17,3 +17,10 @@ def open_to_all(reason: str) -> Callable[[View], View]:
         return marked
 
     return mark
+
+
+def asked_by_the_page(view: View) -> View:
+    """For what an open page asks by itself: nobody has to sit before it."""
+    marked: Any = view
+    marked.is_asked_by_the_page = True
+    return view

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from functools import update_wrapper
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 PLAIN_LOOKUPS = {"", "exact", "in", "isnull", "lt", "lte", "gt", "gte"}
@@ -69,6 +72,11 @@ def may_inspect(request: HttpRequest) -> bool:
     return request.user.is_active and request.user.is_staff
 
 
+def _note_a_look(request: HttpRequest, of: Any, row: models.Model | None = None) -> None:
+    """By what the settings name: who keeps it stands above this."""
+    import_string(settings.NOTE_A_LOOK)(request, str(of.verbose_name_plural), row)
+
+
 class Inspection(admin.ModelAdmin):
     """A page that shows `shown` and nothing else of its rows."""
 
@@ -85,6 +93,26 @@ class Inspection(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.shown
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        _note_a_look(request, self.opts)
+        return super().changelist_view(request, extra_context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        _note_a_look(request, self.opts, self.get_object(request, unquote(object_id)))
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        _note_a_look(request, self.opts, self.get_object(request, unquote(object_id)))
+        return super().history_view(request, object_id, extra_context)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         """Only the columns that are shown: what is sealed is not even fetched."""

@@ -19,7 +19,6 @@ def count(what: str, who: str, window: datetime.timedelta) -> int:
     seconds = int(window.total_seconds())
     now = int(timezone.now().timestamp())
     start = datetime.datetime.fromtimestamp(now - now % seconds, tz=datetime.UTC)
-    key = hmac.new(settings.SECRET_KEY.encode(), f"{what}\0{who}".encode(), hashlib.sha256)
     table = connection.ops.quote_name(RateCount._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -27,9 +26,23 @@ def count(what: str, who: str, window: datetime.timedelta) -> int:
             f'INSERT INTO {table} ("key", "window", "count") VALUES (%s, %s, 1) '  # noqa: S608
             f'ON CONFLICT ("key", "window") DO UPDATE SET "count" = {table}."count" + 1 '
             'RETURNING "count"',
-            [key.hexdigest(), connection.ops.adapt_datetimefield_value(start)],
+            [_key(what, who), connection.ops.adapt_datetimefield_value(start)],
         )
         return cursor.fetchone()[0]
+
+
+def take(what: str, who: str) -> int:
+    """The tries in all windows that are remembered; none of them counts any more."""
+    rows = RateCount.objects.filter(key=_key(what, who))
+    tries = sum(rows.values_list("count", flat=True))
+    if tries:
+        rows.delete()
+    return tries
+
+
+def _key(what: str, who: str) -> str:
+    key = settings.SECRET_KEY.encode()
+    return hmac.new(key, f"{what}\0{who}".encode(), hashlib.sha256).hexdigest()
 
 
 def forget_old(older_than: datetime.timedelta = datetime.timedelta(days=2)) -> None:

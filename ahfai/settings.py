@@ -232,6 +232,8 @@ if IS_HTTPS:
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
+# How many proxies stand in front, each of which adds an address to X-Forwarded-For.
+TRUSTED_PROXIES = _number("TRUSTED_PROXIES", 0, 0, 9)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -269,6 +271,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "ahfai.middleware.SignInRequired",
     "ahfai.middleware.keep_private_pages_out_of_caches",
+    "accounts.middleware.note_the_use_of_a_session",
     "accounts.middleware.use_the_persons_time_zone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -279,6 +282,8 @@ MIDDLEWARE = [
 ROOT_URLCONF = "ahfai.urls"
 # For what stands below the search and may not import it: see ahfai.seeking.
 SEARCH = "ahfai.search.search"
+# For the admin pages, likewise.
+NOTE_A_LOOK = "accounts.audit.note_a_look"
 WSGI_APPLICATION = "ahfai.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -363,11 +368,14 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 
 SESSION_ENGINE = "accounts.sessions"
-SESSION_COOKIE_AGE = 30 * 24 * 3600
+# From signing in, however often it is used.
+SESSION_COOKIE_AGE = _number("SESSION_DAYS", 30, 1, 365) * 24 * 3600
+SESSION_IDLE_HOURS = _number("SESSION_IDLE_HOURS", 12, 1, 24 * 365)
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 SESSION_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+KNOWN_BROWSER_COOKIE = "__Host-known" if IS_HTTPS else "known"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
 CSRF_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_HTTPONLY = True

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.ownership import owner_only
 from accounts.requests import SignedInRequest
+from ahfai.access import asked_by_the_page
 from chats import pulls, servers, suggestions
 from chats.builtin.weights import WEIGHTS
 from chats.engines import EngineFailed, Model
@@ -26,6 +27,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     return _page(request, ModelNameForm())
 
 
+@asked_by_the_page
 @require_GET
 @owner_only
 def pulls_now(request: SignedInRequest) -> HttpResponse:

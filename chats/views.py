@@ -25,6 +25,7 @@ from accounts.ownership import is_owner
 from accounts.requests import SignedInRequest
 from ahfai import rowmenus
 from ahfai import trash as trash_can
+from ahfai.access import asked_by_the_page
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY
 from chats import (
@@ -384,6 +385,7 @@ def delete_version(request: SignedInRequest, message_id: uuid.UUID) -> HttpRespo
     return redirect(message.chat)
 
 
+@asked_by_the_page
 @require_GET
 def stream(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
     reply = _reply(request, reply_id)
@@ -458,6 +460,7 @@ def model_help(request: SignedInRequest) -> HttpResponse:
     return render(request, "model_help.html", shown)
 
 
+@asked_by_the_page
 @require_GET
 def model_status(request: SignedInRequest) -> HttpResponse:
     return render(request, "shared/_model_status.html", {"model_status": servers.status()})

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
-from reminders import delivering, pages, words
+from ahfai import pages
+from reminders import delivering, words
 from reminders.models import Delivery
 
 

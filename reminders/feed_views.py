@@ -5,6 +5,7 @@ import uuid
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,9 +19,11 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from accounts import audit
 from accounts.requests import SignedInRequest
-from ahfai import limits
+from ahfai import clients, limits
 from ahfai.access import open_to_all
+from ahfai.templatetags.house import opened
 from reminders import feeds
 from reminders.forms import FeedForm
 from reminders.models import Feed
@@ -42,7 +45,9 @@ def make(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, 422)
     try:
-        feed, secret = feeds.make(request.user, **form.cleaned_data)
+        with transaction.atomic():
+            feed, secret = feeds.make(request.user, **form.cleaned_data)
+            audit.record(request.user, audit.Event.CALENDAR_ADDRESS_MADE, request, name=feed.name)
     except feeds.TooMany:
         said = _("You have %(most)d addresses already. Revoke one that nothing reads any more.")
         form.add_error(None, said % {"most": feeds.MAX_FEEDS})
@@ -57,7 +62,11 @@ def revoke(request: SignedInRequest, feed_id: uuid.UUID) -> HttpResponse:
     feed = get_object_or_404(request.user.feeds, pk=feed_id)
     if request.method == "GET":
         return render(request, "reminders/feed_revoke.html", {"feed": feed})
-    feed.delete()
+    with transaction.atomic():
+        audit.record(
+            request.user, audit.Event.CALENDAR_ADDRESS_REVOKED, request, name=opened(feed, "name")
+        )
+        feed.delete()
     messages.success(request, _("The address is revoked. Nothing can be read there any more."))
     return redirect("reminders:feeds")
 
@@ -67,7 +76,7 @@ def revoke(request: SignedInRequest, feed_id: uuid.UUID) -> HttpResponse:
 def read(request: HttpRequest, secret: str) -> HttpResponseBase:
     """A calendar. One that was revoked and one that never was are the same 404."""
     feed = feeds.find(secret)
-    who = str(feed.pk) if feed else request.META.get("REMOTE_ADDR") or "unknown"
+    who = str(feed.pk) if feed else clients.for_counting(request)
     most = READS_PER_HOUR if feed else WRONG_PER_HOUR
     if limits.count("feed" if feed else "wrong feed", who, HOUR) > most:
         return _plain(_("Too many tries. Try again in an hour."), 429)

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET
 from accounts import tags
 from accounts.forms import TagSeveralForm
 from accounts.requests import SignedInRequest
-from ahfai import rowmenus
-from reminders import lists, own_lists, pages, rescheduling, schedule, snoozing, steps, words
+from ahfai import pages, rowmenus
+from reminders import lists, own_lists, rescheduling, schedule, snoozing, steps, words
 from reminders.about import About
 from reminders.forms import QuickForm
 from reminders.lists import Section

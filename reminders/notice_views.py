@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
+from ahfai.access import asked_by_the_page
 from reminders import notices, words
 from reminders.models import Notice
 from reminders.notices import Bell
@@ -30,6 +31,7 @@ def read_all(request: SignedInRequest) -> HttpResponse:
     return redirect("reminders:notices")
 
 
+@asked_by_the_page
 @require_GET
 def news(request: SignedInRequest) -> HttpResponse:
     """What a page that is open has to show anew, and when it shall ask again."""

@@ -1,11 +1,14 @@
 """Coming in and leaving."""
 
 import pytest
+from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
-from accounts.adapter import TRIES_PER_ACCOUNT
+from accounts import tries
 from accounts.models import User
+from ahfai import limits
+from ahfai.models import RateCount
 from ahfai.testing import PASSWORD, make_person, signed_in
 from ahfai.tests.at_once import at_once
 
@@ -60,7 +63,7 @@ def test_switching_an_account_off_ends_its_sessions(owner, strangers_client, str
 
 
 def test_guessing_at_one_account_ends_and_others_still_get_in(owner, stranger, nobody):
-    for _ in range(TRIES_PER_ACCOUNT):
+    for _ in range(tries.PER_ACCOUNT_AND_HOUR):
         assert "belong together" in _try(nobody, owner.email, "a guess").content.decode()
     refused = _try(nobody, owner.email, PASSWORD)
     assert refused.status_code == 422
@@ -69,7 +72,7 @@ def test_guessing_at_one_account_ends_and_others_still_get_in(owner, stranger, n
 
 
 def test_guessing_does_not_lock_the_person_out_at_another_address(owner, nobody):
-    for _ in range(TRIES_PER_ACCOUNT + 1):
+    for _ in range(tries.PER_ACCOUNT_AND_HOUR + 1):
         _try(nobody, owner.email, "a guess")
     assert _try(Client(), owner.email, PASSWORD, REMOTE_ADDR="192.0.2.7").status_code == 302
 
@@ -150,3 +153,64 @@ def test_asking_for_json_does_not_hand_back_the_password(owner, nobody):
     response = _try(nobody, owner.email, "not this one", HTTP_X_REQUESTED_WITH="XMLHttpRequest")
     assert "not this one" not in response.content.decode()
     assert response["Content-Type"].startswith("text/html")
+
+
+def test_guessing_from_everywhere_at_one_account_ends_for_the_day(owner, monkeypatch):
+    hashed = []
+    monkeypatch.setattr(User, "check_password", lambda self, raw: hashed.append(raw))
+    for number in range(tries.PER_ACCOUNT_AND_DAY + 20):
+        address = f"198.51.{number // 100}.{number % 100}"
+        _try(Client(), owner.email, "a guess", REMOTE_ADDR=address)
+    assert len(hashed) == tries.PER_ACCOUNT_AND_DAY
+
+
+def test_meanwhile_a_browser_that_signed_in_before_still_gets_in(owner, nobody, stranger):
+    _try(nobody, owner.email, PASSWORD)
+    nobody.post("/account/sign-out/")
+    limits.count("sign-in to", owner.email, tries.DAY)
+    RateCount.objects.update(count=tries.PER_ACCOUNT_AND_DAY + 1)
+    assert "tried too often" in _try(Client(), owner.email, PASSWORD).content.decode()
+    assert "tried too often" in _try(nobody, stranger.email, PASSWORD).content.decode()
+    assert _try(nobody, owner.email, PASSWORD).status_code == 302
+
+
+def test_a_known_browser_may_not_guess_without_end_either(owner, nobody):
+    _try(nobody, owner.email, PASSWORD)
+    nobody.post("/account/sign-out/")
+    for _ in range(tries.KNOWN_PER_HOUR):
+        _try(nobody, owner.email, "a guess")
+    assert "tried too often" in _try(nobody, owner.email, PASSWORD).content.decode()
+
+
+def test_a_made_up_cookie_makes_no_browser_known(owner, nobody, settings):
+    nobody.cookies[settings.KNOWN_BROWSER_COOKIE] = "WyJ4IixbXV0:1:made-up"
+    settings.SIGN_INS_PER_HOUR = 1
+    _try(nobody, owner.email, "a guess")
+    assert "tried too often" in _try(nobody, owner.email, PASSWORD).content.decode()
+
+
+def test_the_cookie_of_a_known_browser_names_nobody(owner, nobody, settings):
+    _try(nobody, owner.email, PASSWORD)
+    cookie = nobody.cookies[settings.KNOWN_BROWSER_COOKIE]
+    said = signing.b64_decode(cookie.value.split(":")[0].encode()).decode()
+    assert owner.email not in said
+    assert str(owner.pk) not in said
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+
+
+def test_behind_a_proxy_the_address_that_it_heard_from_counts(owner, nobody, settings):
+    settings.TRUSTED_PROXIES, settings.SIGN_INS_PER_HOUR = 1, 3
+    for number in range(4):
+        made_up = f"192.0.2.{number}, 203.0.113.9"
+        refused = _try(nobody, f"p{number}@example.org", "x", HTTP_X_FORWARDED_FOR=made_up)
+    assert "tried too often" in refused.content.decode()
+    other = _try(nobody, owner.email, PASSWORD, HTTP_X_FORWARDED_FOR="203.0.113.9, 203.0.113.10")
+    assert other.status_code == 302
+
+
+def test_addresses_of_one_home_in_ipv6_are_counted_together(nobody, settings):
+    settings.SIGN_INS_PER_HOUR = 3
+    for number in range(4):
+        refused = _try(nobody, f"p{number}@example.org", "x", REMOTE_ADDR=f"2001:db8::{number}")
+    assert "tried too often" in refused.content.decode()

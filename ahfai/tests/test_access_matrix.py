@@ -10,7 +10,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import files
-from accounts.models import Tag
+from accounts.models import Session, Tag
 from chats.models import Card, Chat, Fact, Message, Preset, Pull, Source, TemporaryPlace
 from notes.models import Import, Note, Revision
 from reminders.models import Channel, Delivery, Feed, List, Reminder
@@ -114,6 +114,9 @@ def things(owner) -> dict[str, object]:
         "card_id": Card.objects.create(owner=owner, reply=reply, **card).pk,
         "place_id": TemporaryPlace.objects.create(owner=owner, model="m").pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
+        "session_id": Session.objects.create(
+            user=owner, session_key="0" * 64, expire_date=reply.created, browser=CANARY
+        ).id,
         # The admin's.
         "object_id": chat.pk,
         "content_type_id": 1,

@@ -420,6 +420,10 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
 
 TWINS: dict[str, Callable[[Talk], object]] = {
     "NoteVectors.note": lambda talk: twice(note_vectors, talk=talk),
+    "Session.id": lambda talk: [
+        Session.objects.create(id=talk.chat.pk, session_key=digit * 64, expire_date=NOW)
+        for digit in "01"
+    ],
     "User.email": lambda talk: User.objects.create_user(talk.person.email, name="Twin"),
     "Summary.upto": lambda talk: twice(
         Summary.objects.create,

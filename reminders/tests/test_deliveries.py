@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from reminders import pages
+from ahfai import pages
 from reminders.channels import Permanent, Temporary
 from reminders.models import Delivery
 from reminders.tests.sinks import channel, fire, sink, states

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import tags
-from reminders import pages, writing
+from ahfai import pages
+from reminders import writing
 from reminders.models import Reminder
 from reminders.notices import Bell
 
