@@ -6,7 +6,7 @@ from typing import Any, cast
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -45,11 +45,17 @@ class AccountAdapter(DefaultAccountAdapter):
         zone = data.get("time_zone")
         person.time_zone = zone if zone in time_zones() else settings.TIME_ZONE
         person.set_password(data["password1"])
+        secret = request.session.pop(invitations.IN_SESSION, "")
         try:
-            return User.objects.register(person)
+            with transaction.atomic():
+                User.objects.register(person)
+                if not invitations.use(secret, person) and settings.SIGN_UP == "invite":
+                    # Somebody else was quicker with it.
+                    raise ImmediateHttpResponse(redirect("account_signup"))
         except IntegrityError:
             # Somebody, or a second click, took the address since the form was checked.
             raise ImmediateHttpResponse(redirect("account_login")) from None
+        return person
 
     def set_password(self, user: Any, password: str) -> None:
         """A new password ends all sessions; allauth then gives this browser a new one."""

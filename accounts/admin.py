@@ -2,13 +2,22 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from accounts.models import AuditEntry, SealedFile, Session, User, UserKey
+from accounts.models import AuditEntry, Invitation, SealedFile, Session, User, UserKey
 from ahfai.inspection import Inspection
 
 
 @admin.register(User)
 class UserInspection(Inspection):
-    shown = ("id", "email", "joined", "last_login", "is_active", "is_staff", "sessions_open")
+    shown = (
+        "id",
+        "email",
+        "joined",
+        "last_login",
+        "is_active",
+        "is_staff",
+        "quota_mb",
+        "sessions_open",
+    )
     ordering = ("-joined",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -43,3 +52,9 @@ class AuditEntryInspection(Inspection):
     shown = ("id", "owner_id", "event", "at", "by_id")
     list_filter = ("event",)
     ordering = ("-at",)
+
+
+@admin.register(Invitation)
+class InvitationInspection(Inspection):
+    shown = ("id", "by_id", "made", "until", "used", "used_by_id")
+    ordering = ("-made",)

@@ -77,8 +77,8 @@ def store(
         file.save(update_fields=["size", "kind"])
         # Last, since nobody else can keep a file of this person's until the end of the transaction:
         # all who come at once are counted together.
-        User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        room = settings.QUOTA_MB * MB - used(user) + file.size
+        person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        room = (person.quota_mb or settings.QUOTA_MB) * MB - used(user) + file.size
         if file.size > room:
             raise _no_room(max(0, room))
     return file

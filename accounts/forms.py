@@ -4,6 +4,7 @@ import zoneinfo
 from typing import cast
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -136,6 +137,32 @@ class ProfileForm(forms.ModelForm):
         """Only what the form shows, so that a change from elsewhere is kept."""
         zones.save_profile(self.instance, self.Meta.fields)
         return self.instance
+
+
+class InvitationForm(forms.Form):
+    """Where it shall be sent to, where there is mail."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        required=False,
+        help_text=_("The link is sent there. Without an address it is shown to you."),
+        widget=forms.EmailInput({"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if not settings.HAS_MAIL:
+            del self.fields["email"]
+
+
+class QuotaForm(forms.Form):
+    quota_mb = forms.IntegerField(
+        label=_("Room for files, in MB"),
+        required=False,
+        min_value=1,
+        max_value=1_048_576,
+        help_text=_("Without a number it is what the settings of this installation say."),
+    )
 
 
 def time_zones() -> list[str]:

@@ -1,29 +1,52 @@
-"""Invitations: signed links that let somebody make an account for a week."""
+"""Invitations: links with which one person each can make an account, for a week."""
 
 import datetime
+import hashlib
+import secrets
+from smtplib import SMTPException
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core import signing
+from django.core.mail import send_mail
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Invitation, User
 
 VALID_FOR = datetime.timedelta(days=7)
+KEPT_FOR = datetime.timedelta(days=30)
 IN_SESSION = "invitation"
-_PURPOSE = "accounts.invitation"
 
 
-def new_link() -> str:
-    """The address to send. Nothing is stored: whoever has it may sign up until it ends."""
-    invitation = signing.dumps("sign-up", salt=_PURPOSE)
-    return f"{settings.SITE_URL}{reverse('account_signup')}?{urlencode({'invite': invitation})}"
+def make(by: User | None = None) -> str:
+    """The address to send; nobody can be told it again, since only a hash of it is kept."""
+    secret = secrets.token_urlsafe(32)
+    Invitation.objects.create(by=by, secret_hash=_hash(secret), until=timezone.now() + VALID_FOR)
+    return f"{settings.SITE_URL}{reverse('account_signup')}?{urlencode({'invite': secret})}"
 
 
-def is_valid(invitation: object) -> bool:
+def send(link: str, to: str) -> bool:
+    """By mail, in words that name nobody; and say whether the mail server took it."""
+    body = render_to_string(
+        "account/email/invitation.txt", {"link": link, "site": settings.SITE_URL}
+    )
     try:
-        return signing.loads(str(invitation), salt=_PURPOSE, max_age=VALID_FOR) == "sign-up"
-    except signing.BadSignature:
+        return bool(send_mail(_("An invitation to AhFai"), body, None, [to]))
+    except (OSError, SMTPException):
         return False
+
+
+def is_valid(secret: object) -> bool:
+    return Invitation.objects.open().filter(secret_hash=_hash(str(secret))).exists()
+
+
+def use(secret: object, person: User) -> bool:
+    """Make it `person`'s, and say whether it was still to be had: it is for one."""
+    found = Invitation.objects.open().filter(secret_hash=_hash(str(secret)))
+    return bool(found.update(used=timezone.now(), used_by=person))
 
 
 def sign_up_is_open(request: HttpRequest) -> bool:
@@ -33,5 +56,15 @@ def sign_up_is_open(request: HttpRequest) -> bool:
     would own the installation.
     """
     if settings.SIGN_UP == "invite":
-        return is_valid(request.session.get(IN_SESSION))
+        secret = request.session.get(IN_SESSION)
+        return bool(secret) and is_valid(secret)
     return settings.SIGN_UP == "open"
+
+
+def forget_old() -> None:
+    Invitation.objects.filter(until__lt=timezone.now() - KEPT_FOR).delete()
+
+
+def _hash(secret: str) -> str:
+    """It has 256 bits of chance, so a slow hash would add nothing."""
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -65,6 +65,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("may look at the admin pages"), default=False)
     joined = models.DateTimeField(default=timezone.now, editable=False)
+    # How much all files together may be, in megabytes; what the settings say where there is none.
+    quota_mb = models.PositiveIntegerField(_("room for files, in MB"), null=True, blank=True)
     # See accounts.changes.
     change_number = models.BigIntegerField(default=0, editable=False)
 
@@ -146,6 +148,34 @@ class Ownership(models.Model):
         except IntegrityError:
             return False
         return True
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> "InvitationQuerySet":
+        return self.filter(used=None, until__gt=timezone.now())
+
+
+class Invitation(models.Model):
+    """A link with which one person can make an account; see `accounts.invitations`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # SHA-256 in hex of what stands in the link.
+    secret_hash = models.CharField(max_length=64, unique=True)
+    # None for one that was made by a command.
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="invitations")
+    made = models.DateTimeField(default=timezone.now, editable=False)
+    until = models.DateTimeField()
+    used = models.DateTimeField(null=True)
+    used_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class UserKey(models.Model):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import file_views, session_views, tag_views, views
+from accounts import file_views, people_views, session_views, tag_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -8,6 +8,10 @@ urlpatterns = [
     path("browsers/", session_views.index, name="sessions"),
     path("browsers/end-others", session_views.end_others, name="sessions_end_others"),
     path("browsers/<uuid:session_id>/end", session_views.end, name="session_end"),
+    path("people/", people_views.index, name="people"),
+    path("people/invite", people_views.invite, name="invite"),
+    path("people/invitations/<uuid:invitation_id>/revoke", people_views.revoke, name="revoke"),
+    path("people/<uuid:person_id>/", people_views.person, name="person"),
     path("activity/", session_views.activity, name="activity"),
     path("files/<uuid:file_id>", file_views.file, name="file"),
     path("tags/", tag_views.index, name="tags"),

@@ -5,12 +5,12 @@ import io
 from urllib.parse import urlsplit
 
 import pytest
-from django.core import signing
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts import invitations
+from accounts.models import Invitation, User
 
 URL = "/account/sign-up/"
 ADA = {"name": "Ada", "email": "ada@example.org", "password1": "a phrase of my own"}
@@ -54,20 +54,40 @@ def test_an_invitation_is_for_the_browser_that_opened_it(by_invitation, nobody):
     assert Client().get(URL).status_code == 403
 
 
-def test_an_invitation_ends_after_a_week(by_invitation, nobody, monkeypatch):
+def test_an_invitation_ends_after_a_week(by_invitation, nobody):
     link = _path(_invitation())
     nobody.get(link)
-    later = timezone.now() + datetime.timedelta(days=7, minutes=1)
-    monkeypatch.setattr(signing.time, "time", later.timestamp)
+    Invitation.objects.update(until=timezone.now() - datetime.timedelta(minutes=1))
     assert Client().get(link).status_code == 403
     assert nobody.post(URL, ADA).status_code == 403
 
 
-def test_a_made_up_invitation_opens_nothing(by_invitation, nobody):
-    signed_for_something_else = signing.dumps("sign-up")
-    with_other_words = signing.dumps("x", salt="accounts.invitation")
-    for made_up in ("", "yes", signed_for_something_else, with_other_words):
-        assert nobody.get(URL, {"invite": made_up}).status_code == 403
+def test_an_invitation_is_for_one_person(by_invitation, nobody):
+    link = _path(_invitation())
+    second = Client()
+    for browser in (nobody, second):
+        browser.get(link)
+    assert nobody.post(URL, ADA).url == "/"
+    assert second.post(URL, ADA | {"email": "grace@example.org"}).status_code == 403
+    assert User.objects.get().email == "ada@example.org"
+    assert Invitation.objects.get().used_by == User.objects.get()
+
+
+def test_of_two_who_use_it_at_once_one_gets_in(by_invitation, nobody, monkeypatch):
+    nobody.get(_path(_invitation()))
+    monkeypatch.setattr(invitations, "use", lambda secret, person: False)
+    assert nobody.post(URL, ADA).url == URL
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("made_up", ["", "yes", "x" * 3000, "\ud800"])
+def test_a_made_up_invitation_opens_nothing(by_invitation, nobody, made_up):
+    assert nobody.get(URL, {"invite": made_up.encode("utf-8", "replace")}).status_code == 403
+
+
+def test_the_database_holds_no_link(nobody):
+    secret = _invitation().partition("invite=")[2]
+    assert secret not in repr(list(Invitation.objects.values()))
 
 
 def test_when_sign_up_is_closed_an_invitation_opens_nothing_and_says_so(settings, nobody):

@@ -5,12 +5,13 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import files
-from accounts.models import Session, Tag
+from accounts.models import Invitation, Session, Tag
 from chats.models import Card, Chat, Fact, Message, Preset, Pull, Source, TemporaryPlace
 from notes.models import Import, Note, Revision
 from reminders.models import Channel, Delivery, Feed, List, Reminder
@@ -117,6 +118,10 @@ def things(owner) -> dict[str, object]:
         "session_id": Session.objects.create(
             user=owner, session_key="0" * 64, expire_date=reply.created, browser=CANARY
         ).id,
+        "person_id": owner.pk,
+        "invitation_id": Invitation.objects.create(
+            secret_hash="0" * 64, until=reply.created + timedelta(days=1)
+        ).pk,
         # The admin's.
         "object_id": chat.pk,
         "content_type_id": 1,

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import AuditEntry, SealedFile, Session, User
+from accounts.models import AuditEntry, Invitation, SealedFile, Session, User
 from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
 from chats.models import (
@@ -101,6 +101,7 @@ def rows(owner, stranger):
         Session: Session.objects.create(
             user=stranger, session_key="0" * 64, expire_date=message.created
         ),
+        Invitation: Invitation.objects.create(secret_hash="0" * 64, until=message.created),
         AuditEntry: AuditEntry.objects.create(
             owner=stranger, event="token_made", details=json.dumps({"name": CANARY})
         ),

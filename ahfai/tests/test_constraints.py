@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.constraints import SameOwner
 from accounts.models import (
     FilePart,
+    Invitation,
     LookupKey,
     Ownership,
     SealedFile,
@@ -420,6 +421,9 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
 
 TWINS: dict[str, Callable[[Talk], object]] = {
     "NoteVectors.note": lambda talk: twice(note_vectors, talk=talk),
+    "Invitation.secret_hash": lambda _talk: twice(
+        Invitation.objects.create, secret_hash="0" * 64, until=NOW
+    ),
     "Session.id": lambda talk: [
         Session.objects.create(id=talk.chat.pk, session_key=digit * 64, expire_date=NOW)
         for digit in "01"
