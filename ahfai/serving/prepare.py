@@ -30,7 +30,7 @@ def begin() -> int:
         # Ctrl-C reaches this child, too; it goes without a word.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         end_with_parent(parent)
-        code = _prepare()
+        code = prepare()
     except (CommandError, ImproperlyConfigured) as error:
         print(f"AhFai can't start: {error}", file=sys.stderr)  # noqa: T201
     except DatabaseError as error:
@@ -52,12 +52,17 @@ def wait_for(pid: int) -> bool:
     return code == FIRST_START
 
 
-def _prepare() -> int:
+def prepare() -> int:
+    """In this process: READY, or FIRST_START where there were no tables before."""
     call_command("check", stdout=io.StringIO())
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
     first_start = not executor.loader.applied_migrations
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
+    else:
+        # Squashed migrations count as run once those that they replace have, and are written down
+        # as such before a later version comes without the others.
+        executor.check_replacements()
     keys.make_first_master_key()
     # A key that opens nothing would only show when somebody signs up.
     keys.check_master_keys()

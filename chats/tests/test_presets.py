@@ -4,7 +4,6 @@ import uuid
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -252,17 +251,3 @@ def test_a_refused_question_keeps_the_chosen_preset(client, owner):
     preset = owner.presets.get()
     page = begin(client, "  ", preset=preset.pk).content.decode()
     assert f'<option value="{preset.pk}" selected' in page
-
-
-def test_chats_from_before_keep_their_no(owner):
-    executor = MigrationExecutor(connection)
-    try:
-        before = executor.migrate([("chats", "0010_titles")]).apps
-        old = before.get_model("chats", "Chat").objects
-        quiet = old.create(owner_id=owner.pk, title="t", model="m")
-        deep = old.create(owner_id=owner.pk, title="t", model="m", think="high")
-    finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
-    assert Chat.objects.get(pk=quiet.pk).think == "off"
-    assert Chat.objects.get(pk=deep.pk).think == "high"
