@@ -431,7 +431,15 @@ class Generation:
         while True:
             self._built, self._window = built, window
             begin = len(self._parts)
-            finished = self._drain(self._stream(built.prompt))
+            try:
+                finished = self._drain(self._stream(built.prompt))
+            except EngineFailed as failure:
+                if failure.code != "no_tools" or not built.prompt.tools:
+                    raise
+                servers.remember_no_tools(reply.model)
+                asked = asked._replace(offers=(), earlier={})
+                built = self._build(asked, summary)
+                continue
             self._take_answers(built.prompt)
             if not (self._calls and built.prompt.tools) or finished.reason == "length":
                 if self._rounds and len(self._parts) > begin:

@@ -36,6 +36,10 @@ MOMENT_S = 0.2
 # The keeper writes every few seconds; an older row is that of a keeper that was killed.
 KEEPER_SILENT = timedelta(seconds=20)
 
+# So long it counts that a server has refused tools for a model, which may have another template by
+# then.
+KEEP_REFUSED_S = 3600
+
 # In billions of parameters: what such models do with many tools is mostly wrong.
 SMALL = 4.0
 
@@ -183,6 +187,7 @@ def forget() -> None:
     global _listing
     with _listing_lock:
         _listing = None
+    _refused_tools.clear()
 
 
 def models() -> list[Model]:
@@ -241,6 +246,8 @@ def takes_tools(model: str) -> bool | None:
 
     Never waits for the server. The built-in one is started so that it can.
     """
+    if _refused_tools.get(_as_listed(model), -KEEP_REFUSED_S) > time.monotonic() - KEEP_REFUSED_S:
+        return False
     if kind() == "builtin":
         return True
     found = _listed(model)
@@ -251,6 +258,21 @@ def can_take_tools(model: str, call: Call) -> bool:
     """As `takes_tools`, also where the server has to be asked. Raises EngineFailed, Cancelled."""
     known = takes_tools(model)
     return "tools" in engine().abilities(model, call) if known is None else known
+
+
+def remember_no_tools(model: str) -> None:
+    """The server has refused tools for this model, whatever it says of it."""
+    _refused_tools[_as_listed(model)] = time.monotonic()
+
+
+# When, on the monotonic clock.
+_refused_tools: dict[tuple[str, str, str], float] = {}
+
+
+def _as_listed(model: str) -> tuple[str, str, str]:
+    """What tells a model from another one of its name."""
+    found = None if kind() == "builtin" else _listed(model)
+    return kind(), full(model), found.digest if found else ""
 
 
 def levels(model: str) -> set[Think] | None:

@@ -164,6 +164,7 @@ class EngineFailed(Exception):
     - model_missing: it doesn't have the model
     - unsuitable: the model can't do what was asked
     - cannot_think: the model was to think first, and can't
+    - no_tools: it was offered tools, and can't use any
     - too_long: the prompt doesn't fit; `prompt_tokens` and `num_ctx` tell how much, if known
     - busy: too many requests at once
     - memory: the model doesn't fit into the server's memory

@@ -15,6 +15,7 @@ SENTENCES = {
         "The model “%(model)s” can't think before it answers. Choose “No” for that under “Steer "
         "the model”, or another model."
     ),
+    "no_tools": _("The model “%(model)s” can't use tools. Choose another one."),
     "too_long": _(
         "This conversation is too long for the model. Start a new chat, or send a shorter message."
     ),

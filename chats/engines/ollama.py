@@ -453,6 +453,8 @@ def _fault(status: int, error: str, model: str, num_ctx: int | None) -> EngineFa
         return failed("cloud", model=model)
     if status == 400 and "does not support thinking" in error:
         return failed("cannot_think", model=model)
+    if status == 400 and "does not support tools" in error:
+        return failed("no_tools", model=model)
     if status == 400 and "does not support" in error:
         return failed("unsuitable", model=model)
     if status in (429, 503):

@@ -433,6 +433,8 @@ def _fault(status: int, error: dict[str, Any], prompt: Prompt | None) -> EngineF
         return failed("memory")
     if _is_loading(message):
         return failed("not_ready")
+    if status in (400, 422, 500, 501) and prompt and _is_about_tools(message.lower(), prompt):
+        return failed("no_tools", model=model)
     if status == 404 and "model" in message.lower():
         return failed("model_missing", model=model)
     if status in (404, 405):
@@ -440,3 +442,10 @@ def _fault(status: int, error: dict[str, Any], prompt: Prompt | None) -> EngineF
     if status in (429, 503):
         return failed("busy")
     return failed("broken")
+
+
+def _is_about_tools(message: str, prompt: Prompt) -> bool:
+    """Whether tools were refused. A template may be too old for them, or for a wish to think."""
+    if not prompt.tools:
+        return False
+    return "tool" in message or "jinja" in message or ("template" in message and not prompt.think)

@@ -371,6 +371,8 @@ class FakeOllama(FakeServer):
             return error("400 Bad Request", f'"{request.body["model"]}" does not support chat')
         if request.body.get("think") and "thinking" not in model.abilities:
             return error("400 Bad Request", f'"{request.body["model"]}" does not support thinking')
+        if request.body.get("tools") and "tools" not in model.abilities:
+            return self._play_tools_refused(request)
         if not request.body.get("messages"):
             return self._play_load_only(request)
         return None
@@ -640,6 +642,11 @@ class FakeOllama(FakeServer):
     def _play_think_refused(self, request: Request) -> Iterable[Step]:
         name = request.body["model"]
         return error("400 Bad Request", f'"{name}" does not support thinking')
+
+    def _play_tools_refused(self, request: Request) -> Iterable[Step]:
+        if not request.body.get("tools"):
+            return self._play_plain(request)
+        return error("400 Bad Request", f'"{request.body["model"]}" does not support tools')
 
     def _play_busy(self, request: Request) -> Iterable[Step]:
         return error(

@@ -165,6 +165,14 @@ class FakeOpenAI(FakeServer):
         else:
             yield from self._play_plain(request)
 
+    def _play_tools_refused(self, request: Request) -> Iterator[Step]:
+        """As llama.cpp does where it was started without the model's own template."""
+        if request.body.get("tools"):
+            message = "tools param requires --jinja flag"
+            yield from error("500 Internal Server Error", message, "server_error")
+        else:
+            yield from self._play_plain(request)
+
     def _play_thinking_only(self, request: Request) -> Iterator[Step]:
         yield from opening(request)
         yield part(request, {"reasoning_content": "hmm"})

@@ -71,6 +71,14 @@ def test_the_built_in_model_gets_the_tools_that_the_words_hint_at(client, builti
     assert "tools" not in builtin.chats[-1].body
 
 
+def test_a_built_in_model_that_refuses_tools_answers_and_a_card_is_offered(client, builtin):
+    builtin.play("tools_refused")
+    reply = closed_reply(start(client, "Please remind me to call mum tomorrow at nine"))
+    assert (reply.state, reply.content) == (State.DONE, "Hello")
+    assert [card.kind for card in reply.cards.all()] == ["reminder_new"]
+    assert ["tools" in chat.body for chat in builtin.chats] == [True, False]
+
+
 def test_a_reply_whose_server_restarts_before_the_first_word_is_asked_again(client, builtin):
     builtin.play(hang_up, hang_up, "plain")
     reply = closed_reply(start(client))

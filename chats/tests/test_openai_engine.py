@@ -24,7 +24,7 @@ from chats.engines import (
     Turn,
 )
 from chats.engines.openai import OpenAI
-from chats.tests.fake_openai import FakeOpenAI
+from chats.tests.fake_openai import FakeOpenAI, error
 
 MODEL = "qwen2.5-coder-1.5b"
 WORDS = "secret words of the person"
@@ -413,6 +413,23 @@ def test_a_model_that_takes_no_wish_about_thinking_is_asked_without_it(server, e
     asked = [request.body for request in server.chats]
     assert len(asked) == 2
     assert not {"chat_template_kwargs", "reasoning_effort"} & asked[1].keys()
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        ("500 Internal Server Error", "tools param requires --jinja flag"),
+        ("400 Bad Request", '"auto" tool choice requires --enable-auto-tool-choice to be set'),
+        ("422 Unprocessable Entity", "unknown field `tools`"),
+        ("501 Not Implemented", "this chat template has no place for functions"),
+    ],
+)
+def test_a_server_that_refuses_tools_is_known_by_what_it_says(server, engine, status, message):
+    server.play(lambda _request: error(status, message, "error"))
+    offer = Offer("search_notes", "Search.", "{}")
+    assert until_failure(engine, replace(prompt(), tools=(offer,)))[1].code == "no_tools"
+    # Who was offered none has refused none.
+    assert until_failure(engine)[1].code == "broken"
 
 
 def test_what_is_refused_for_another_reason_is_not_asked_twice(server, engine):

@@ -184,6 +184,22 @@ def test_tools_are_offered_only_where_the_server_lists_the_ability(client, ollam
     assert {one["type"] for one in offered} == {"function"}
 
 
+def test_a_server_that_refuses_tools_is_asked_without_them_and_never_offered_them_again(
+    client, ollama
+):
+    reply = ask(client, ollama, "tools_refused", text="Remind me to call mum tomorrow")
+    assert (reply.state, reply.content) == (State.DONE, "Hello")
+    offered, plain = (chat.body for chat in ollama.chats)
+    assert "tools" in offered
+    assert "tools" not in plain
+    assert "You have tools" not in plain["messages"][0]["content"]
+    # What the words ask for is offered as it is with any model without tools.
+    assert [card.kind for card in reply.cards.all()] == ["reminder_new"]
+    ask(client, ollama, "tools_refused")
+    assert len(ollama.chats) == 3
+    assert "tools" not in ollama.chats[-1].body
+
+
 def test_the_same_call_again_ends_the_rounds(client, ollama):
     reply = ask(client, ollama, asking_for(SEARCH), asking_for(SEARCH), "plain")
     assert (reply.state, reply.content) == (State.DONE, "Hello")
