@@ -6,7 +6,7 @@ makes the rare words count most.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ahfai.textindex import Term, fold, words_of
@@ -68,6 +68,22 @@ class Question:
         """How many of its words, or of their beginnings, are in this text."""
         there = f" {' '.join(words_of(fold(text)))}"
         return sum(f" {stem(word)}" in there for word in self.words)
+
+
+def meant(said: str, titles: Iterable[str]) -> list[int]:
+    """The places of the titles that somebody may mean who doesn't say one exactly: those that say
+    all of it, or that it says all of. Of several, those that it shares the most words with.
+
+    "Electricity bill", and "pay the electricity bill by tomorrow", mean "Pay the electricity bill".
+    """
+    wanted = Question.parse(said)
+    shared: dict[int, int] = {}
+    for place, title in enumerate(titles):
+        about = Question.parse(title)
+        both = wanted.said_in(title)
+        if both and (both == len(wanted.words) or about.said_in(said) == len(about.words)):
+            shared[place] = both
+    return [place for place, both in shared.items() if both == max(shared.values())]
 
 
 def stem(word: str) -> str:

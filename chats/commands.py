@@ -74,7 +74,7 @@ def _note(user: Any, said: str, order: Order) -> Answer:
         )
     if named := _IN_NOTE.fullmatch(said):
         try:
-            proposal = append_to_note(user, named[1].strip(), named[2].strip())
+            proposal = append_to_note(user, named[1].strip(), named[2].strip(), is_exact=True)
             return Answer(_("It would go here:"), proposal)
         except Unfit:
             # No note is called so: the colon is one of the text.

@@ -7,16 +7,17 @@ from django.utils.translation import gettext as _
 
 from ahfai.crypto import SealError
 from ahfai.proposals import Stale
+from ahfai.questions import meant
 from ahfai.seeking import seek
 from ahfai.tools import Found, Link, Proposal, Said, Unfit, between, short
-from notes import links
+from notes import links, titles
 from notes.forms import NewNoteForm, NoteForm
 from notes.models import MAX_BODY, MAX_TITLE, Note
 from notes.proposals import changed_body
 
 MOST_FOUND = 8
 MOST_READ = 12_000
-_NOTE = "the note's id, as search_notes shows it in brackets, or its exact title"
+_NOTE = "the note's title, or its id as search_notes shows it in brackets"
 
 
 def search_notes(
@@ -63,11 +64,13 @@ def append_to_note(
     user: Any,
     note: Annotated[str, Said(_NOTE, MAX_TITLE)],
     text: Annotated[str, Said("what to add at the end, in Markdown", MAX_BODY)],
+    *,
+    is_exact: bool = False,
 ) -> Proposal:
     """Propose to add something at the end of a note. The person sees it and decides."""
     if not text.strip():
         raise Unfit("The argument 'text' is empty.")
-    found = _find(user, note)
+    found = _find(user, note, is_exact)
     return _checked(user, "note_append", found, {"text": text}, f"more in the note: {found.title}")
 
 
@@ -103,7 +106,7 @@ def _checked(user: Any, kind: str, note: Note, words: dict[str, str], told: str)
     return Proposal(kind, payload, told)
 
 
-def _find(user: Any, said: str) -> Note:
+def _find(user: Any, said: str, is_exact: bool = False) -> Note:
     """Somebody else's is missing, too. Raises Unfit."""
     notes = user.notes.living()
     found: list[Note] = []
@@ -112,6 +115,11 @@ def _find(user: Any, said: str) -> Note:
     if not found:
         leading = links.leading_to(user, [links.one_line(said)])
         found = list(notes.filter(pk__in=leading.values()))
+    if not found and not is_exact:
+        # Models seldom copy a title exactly, and the person sees which one it is.
+        there = titles.of(user).in_order
+        places = meant(said, (one.title for one in there))
+        found = list(notes.filter(pk__in=[there[place].id for place in places])[:2])
     if len(found) != 1:
         raise Unfit("There is no such note. search_notes finds notes and shows their ids.")
     try:

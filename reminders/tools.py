@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.lookup import fold
 from ahfai.crypto import SealError
+from ahfai.questions import meant
 from ahfai.tools import Found, Link, Proposal, Said, Unfit, between, short
 from reminders import own_lists, phrases, quick, recurrence, schedule, snoozing, words
 from reminders.forms import QuickForm
@@ -25,7 +26,7 @@ MOST_LISTED = 40
 MOST_DAYS = 366
 # Of those that are looked through for a title.
 MOST_TITLES = 1000
-_ID = "the reminder's id, as list_reminders shows it in brackets, or its exact title"
+_ID = "the reminder's title, or its id as list_reminders shows it in brackets"
 
 
 def list_reminders(
@@ -33,7 +34,9 @@ def list_reminders(
 ) -> Found:
     """List the person's open reminders: the overdue ones, the agenda of today and the next days,
     and those without a date. It also says what day it is."""
-    if not 1 <= days <= MOST_DAYS:
+    # Models mean today by 0.
+    days = max(1, days)
+    if days > MOST_DAYS:
         raise Unfit(f"The argument 'days' is from 1 to {MOST_DAYS}.")
     now = timezone.now()
     today = timezone.localdate(now)
@@ -167,8 +170,10 @@ def _find(user: Any, said: str) -> Reminder:
         found = list(reminders.filter(pk__gte=ids[0], pk__lte=ids[1])[:2])
     else:
         wanted = fold(" ".join(said.split()))
-        alike = reminders.order_by("-changed")[:MOST_TITLES]
+        alike = list(reminders.order_by("-changed")[:MOST_TITLES])
         found = [one for one in alike if fold(_title(one)) == wanted][:2]
+        # Models seldom copy a title exactly, and the person sees which one it is.
+        found = found or [alike[place] for place in meant(said, map(_title, alike))]
     if not found:
         raise Unfit("There is no such open reminder. list_reminders shows what there is.")
     if len(found) > 1:

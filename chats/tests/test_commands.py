@@ -53,9 +53,10 @@ def test_note_makes_a_new_one_or_goes_on_with_the_one_that_is_named(client, owne
     reply, page = say(client, "/note kitchen: - brass taps")
     assert "brass taps</ins>" in page
     assert reply.cards.get().kind == "note_append"
-    reply, page = say(client, "/note Bathroom: blue tiles")
-    assert "Bathroom: blue tiles" in page
-    assert reply.cards.get().kind == "note_new"
+    for said in ("Bathroom: blue tiles", "In the kitchen: blue tiles"):
+        reply, page = say(client, f"/note {said}")
+        assert said in page
+        assert reply.cards.get().kind == "note_new"
     reply, _page = say(client, "/note Trip\nRain trousers\nCharger")
     client.post(reverse("chats:card_confirm", args=[reply.cards.get().pk]), {"version": 0})
     note = owner.notes.order_by("created").last()

@@ -74,6 +74,15 @@ def test_a_note_is_read_by_its_id_or_title(owner, kitchen):
     assert read.endswith("(The note goes on: this is the first 12000 of 50000 letters.)")
 
 
+def test_a_note_is_found_by_words_that_are_nearly_its_title(owner, kitchen):
+    for said in ("['Kitchen']", "my kitchen note", "kitchens"):
+        assert call(owner, tools.read_note, note=said).number == 1
+    assert "no such note" in fault(owner, tools.read_note, note="bathroom")
+    writing.create(owner, "Kitchen of the hut", "x")
+    assert KITCHEN in call(owner, tools.read_note, note="Kitchen").text
+    assert "no such note" in fault(owner, tools.read_note, note="kitchens")
+
+
 def test_a_strangers_note_and_a_missing_one_are_the_same(owner, stranger):
     theirs = writing.create(stranger, "Secret", "words")
     missing = fault(owner, tools.read_note, note="0" * 8)

@@ -202,6 +202,23 @@ def test_a_strangers_reminder_and_a_missing_one_are_the_same(owner, stranger):
                 kind.act(owner, payload, 1, PAGE)
 
 
+@pytest.mark.parametrize(
+    "said", ["electricity bill", "Paying the electricity bill", "pay the electricity bill at 9 pm"]
+)
+def test_a_reminder_is_found_by_words_that_are_nearly_its_title(owner, said):
+    bill = make(owner, "Pay the electricity bill")
+    make(owner, "Pay the rent")
+    assert call(owner, tools.complete_reminder, reminder=said).payload == {"id": str(bill.pk)}
+    make(owner, "Question the electricity bill")
+    if said == "electricity bill":
+        assert "Several" in fault(owner, tools.complete_reminder, reminder=said)
+
+
+def test_no_days_at_all_are_today(owner):
+    make(owner)
+    assert "Call mum" not in call(owner, tools.list_reminders, days=0).text
+
+
 def test_a_time_is_said_in_words_and_is_nothing_but_a_time(owner):
     make(owner)
     said = fault(owner, tools.snooze_reminder, reminder="Call mum", until="when I am home")
