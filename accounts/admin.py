@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from accounts.models import AuditEntry, Invitation, SealedFile, Session, User, UserKey
+from accounts.models import AuditEntry, FileText, Invitation, SealedFile, Session, User, UserKey
 from ahfai.inspection import Inspection
 
 
@@ -58,3 +58,9 @@ class AuditEntryInspection(Inspection):
 class InvitationInspection(Inspection):
     shown = ("id", "by_id", "made", "until", "used", "used_by_id")
     ordering = ("-made",)
+
+
+@admin.register(FileText)
+class FileTextInspection(Inspection):
+    shown = ("id", "owner_id", "file_id", "length", "is_whole")
+    ordering = ("-file__made",)

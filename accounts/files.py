@@ -20,7 +20,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import FileKind, FilePart, SealedFile, User
+from accounts.models import FileKind, FilePart, FileText, SealedFile, User
 from ahfai import sizes
 from ahfai.crypto import OVERHEAD, SealError
 from ahfai.sizes import MB
@@ -82,6 +82,13 @@ def store(
         if file.size > room:
             raise _no_room(max(0, room))
     return file
+
+
+def kind_of(data: bytes) -> FileKind:
+    """What kind of file these bytes are, which are all that it has."""
+    look = _Look()
+    look.at(data, is_last=True)
+    return look.kind or FileKind.OTHER
 
 
 def read(file: SealedFile, start: int = 0, end: int | None = None) -> Iterator[bytes]:
@@ -179,7 +186,7 @@ def references() -> Sequence[models.ManyToOneRel]:
     return [
         one
         for one in SealedFile._meta.get_fields(include_hidden=True)
-        if isinstance(one, models.ManyToOneRel) and one.related_model is not FilePart
+        if isinstance(one, models.ManyToOneRel) and one.related_model not in (FilePart, FileText)
     ]
 
 

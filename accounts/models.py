@@ -325,6 +325,27 @@ class FilePart(models.Model):
         return str(self.pk)
 
 
+class FileText(models.Model):
+    """What can be read in a file, taken out of it once, when it came. It goes with its file."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    file = models.OneToOneField(SealedFile, on_delete=models.CASCADE, related_name="text")
+    words = SealedTextField()
+    # In characters.
+    length = models.PositiveIntegerField()
+    # False where the file says more than was taken out.
+    is_whole = models.BooleanField()
+
+    objects = SealedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [SameOwner(to="file", name="filetext_file_is_the_owners")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Session(AbstractBaseSession):
     """A signed-in browser. `session_key` is the SHA-256 of the cookie, so that a copy of this
     table signs nobody in."""

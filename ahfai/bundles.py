@@ -35,8 +35,8 @@ BUNDLES = {
     "ahfai.css": _styles(
         *("tokens", "base", "icon", "shell", "button", "chip", "field", "menu", "dialog", "notice"),
         *("toast", "composer", "model", "home", "turn", "source", "prose", "code", "card", "list"),
-        *("note", "reminder", "month", "toolbar", "complete", "attach", "transfer", "empty"),
-        *("page", "bare", "utilities"),
+        *("note", "reminder", "month", "toolbar", "complete", "attach", "attachment", "transfer"),
+        *("empty", "page", "bare", "utilities"),
     ),
     "htmx.js": ["django_htmx/htmx-2.min.js"],
     "house.js": _scripts("dialog", "menu", "pick-all", "shortcuts", "toast", "news"),

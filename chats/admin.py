@@ -4,6 +4,7 @@ from django.http import HttpRequest
 
 from ahfai.inspection import Inspection
 from chats.models import (
+    Attachment,
     BuiltinServer,
     Card,
     Chat,
@@ -66,9 +67,17 @@ class MessageInspection(Inspection):
         "reply_tokens",
         "reply_ms",
         "left_out",
+        "files_read",
+        "pictures_left_out",
         "stop_asked",
     )
     ordering = ("-created",)
+
+
+@admin.register(Attachment)
+class AttachmentInspection(Inspection):
+    shown = ("id", "owner_id", "message_id", "number", "file_id")
+    ordering = ("-message__created", "number")
 
 
 @admin.register(Source)

@@ -10,7 +10,8 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from chats import facts, hints, numbers, sources, steering
+from chats import enclosed, facts, hints, numbers, sources, steering
+from chats.enclosed import Enclosures, Fitted
 from chats.engines import Offer, Prompt, Turn
 from chats.models import Chat, Message, Source, Summary
 from chats.sources import Quoted
@@ -63,7 +64,8 @@ class Context:
     """A prompt, the messages that did not fit into it, oldest first, and the passages that did.
 
     `room` is how many tokens the conversation may take before it is summed up, and `taken` how
-    many it does.
+    many it does. `files_read` is how much of the files' words is in the prompt, in percent, None
+    where it is all; `unseen` is how many pictures aren't.
     """
 
     prompt: Prompt
@@ -71,6 +73,8 @@ class Context:
     room: float
     taken: float
     quoted: Sequence[Quoted] = ()
+    files_read: int | None = None
+    unseen: int = 0
 
     def fullness(self, answer: float) -> int:
         """The part of the room that is in use after an answer of so many tokens, in percent."""
@@ -89,6 +93,8 @@ def build(
     tools: tuple[Offer, ...] = (),
     earlier: Mapping[UUID, Sequence[Turn]] | None = None,
     rounds: Sequence[Turn] = (),
+    enclosures: Enclosures | None = None,
+    sees: bool = False,
 ) -> Context:
     """The prompt for the last message of `path`, with the newest turns that fit.
 
@@ -96,7 +102,8 @@ def build(
     up to the message where it ends. The newest turns may take the part `kept` of the room, and
     the passages `quoted`, which the last message is asked with, a part of their own. `tools` are
     offered; `earlier` are the rounds of earlier replies, which go along with them where there is
-    room, and `rounds` those of this one.
+    room, and `rounds` those of this one. `enclosures` are the files of the messages; the model
+    gets their pictures where it `sees` them.
     """
     steered = steering.of(chat)
     num_predict = min(steered.longest or settings.NUM_PREDICT, window.num_ctx // 2)
@@ -118,17 +125,25 @@ def build(
         if message.is_mine or message.content or message.pk in earlier
     ]
     numbered = _numbered(chat)
+    enclosures = enclosures or {}
     groups: list[list[Turn]] = []
+    fitted: list[Fitted] = []
     taken = 0.0
     for message in reversed(said):
         content = message.content
         if message.pk in numbered:
             content = numbers.without(content)
-        # An answer may be nothing but a card.
-        group = [Turn(message.role, content)] if content else []
+        attached = enclosures.get(message.pk, ())
         tokens = window.tokens(content)
-        if groups and taken + tokens > left:
+        if groups and taken + tokens + enclosed.least(attached, window, sees) > left:
             break
+        files = enclosed.fit(attached, window, left - taken - tokens, left, sees)
+        tokens += files.tokens
+        if quoted and not groups:
+            content = sources.with_passages(content, quoted)
+        turn = Turn(message.role, files.before(content), pictures=files.pictures)
+        # An answer may be nothing but a card.
+        group = [turn] if turn.content or turn.pictures else []
         looked_up = earlier.get(message.pk, ())
         more = sum(window.tokens(_said(turn)) for turn in looked_up)
         if taken + tokens + more <= left:
@@ -136,13 +151,11 @@ def build(
             tokens += more
         taken += tokens
         groups.append(group)
-    if quoted and groups and groups[0]:
-        *before, question = groups[0]
-        asked = sources.with_passages(question.content, quoted)
-        groups[0] = [*before, Turn(question.role, asked)]
+        fitted.append(files)
     # A conversation that begins with an answer confuses models: it starts at a question.
     while len(groups) > 1 and (not groups[-1] or groups[-1][-1].role != "user"):
         groups.pop()
+        fitted.pop()
     turns = [turn for group in reversed(groups) for turn in group]
     prompt = Prompt(
         model=model,
@@ -155,7 +168,24 @@ def build(
     )
     left_out = said[: len(said) - len(groups)]
     room = min(fits, steered.reads or fits)
-    return Context(prompt, left_out, room=room, taken=taken, quoted=quoted)
+    return Context(
+        prompt,
+        left_out,
+        room=room,
+        taken=taken,
+        quoted=quoted,
+        files_read=_files_read(fitted),
+        unseen=sum(files.unseen for files in fitted),
+    )
+
+
+def _files_read(fitted: Iterable[Fitted]) -> int | None:
+    """How much of the words of all these files is there, in percent; None where it is all."""
+    read, length = 0, 0
+    for files in fitted:
+        read += files.read
+        length += files.length
+    return None if read >= length else enclosed.percent(read, length)
 
 
 def _numbered(chat: Chat) -> set[UUID]:
@@ -196,7 +226,10 @@ def _alternating(turns: Iterable[Turn]) -> list[Turn]:
     merged: list[Turn] = []
     for turn in turns:
         if merged and merged[-1].role == turn.role and turn.role != "tool" and not turn.calls:
-            turn = Turn(turn.role, f"{merged.pop().content}\n\n{turn.content}")
+            before = merged.pop()
+            pictures = before.pictures + turn.pictures
+            words = f"{before.content}\n\n{turn.content}"
+            turn = Turn(turn.role, words, pictures=pictures)
         merged.append(turn)
     return merged
 
@@ -247,7 +280,7 @@ def estimate(text: str) -> float:
 
 
 def length(prompt: Prompt) -> float:
-    """In estimated tokens."""
+    """In estimated tokens, without its pictures."""
     tools = sum(estimate(f"{tool.about}{tool.parameters}") for tool in prompt.tools)
     return tools + sum(estimate(_said(turn)) for turn in prompt.turns)
 

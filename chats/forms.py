@@ -55,6 +55,8 @@ class ModelForm(forms.Form):
 
 
 class MessageForm(ModelForm):
+    """Words for the model; files, if any come along, may say enough."""
+
     text = WordsField(
         max_length=MAX_TEXT,
         error_messages={
@@ -67,6 +69,10 @@ class MessageForm(ModelForm):
     after = forms.UUIDField(required=False)
     # Whether notes are used from now on; empty leaves it as it is.
     notes = forms.ChoiceField(choices=UsesNotes.choices, required=False)
+
+    def __init__(self, *arguments, has_files: bool = False, **options) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["text"].required = not has_files
 
 
 class ModelNameForm(forms.Form):

@@ -34,6 +34,7 @@ from chats import (
     cards,
     commands,
     context,
+    enclosed,
     hints,
     leave,
     lifecycle,
@@ -46,6 +47,7 @@ from chats import (
     titles,
     toolbox,
 )
+from chats.enclosed import Enclosures
 from chats.engines import (
     Call,
     Cancelled,
@@ -320,7 +322,7 @@ class Generation:
         if not settings.TITLES or self._built is None or _draining.is_set():
             return
         try:
-            reply = Message.objects.select_related("chat").get(pk=self.reply.pk)
+            reply = Message.objects.select_related("chat", "parent").get(pk=self.reply.pk)
             if titles.wanted(reply):
                 prompt = self._built.prompt
                 window = context.Window(prompt.num_ctx, calibration.ratio(reply.model))
@@ -465,6 +467,7 @@ class Generation:
         self.say(_("Looking something up…"))
         if self._rounds is None:
             has_foreign = bool(asked.quoted or asked.summary or self._begin[0] or asked.earlier)
+            has_foreign = has_foreign or bool(asked.enclosures)
             has_foreign = has_foreign or sources.have_read_foreign(asked.path)
             may_create = not has_foreign and leave.may_create(self.reply)
             self._rounds = rounds.Rounds(self.reply, asked.window, may_create)
@@ -489,7 +492,10 @@ class Generation:
             is_small = servers.is_small(reply.model)
             offers = toolbox.offers(path[-1].content, window, is_small)
         earlier = rounds.earlier(path) if offers else {}
-        asked = Asked(path, window, summary, quoted, offers, earlier)
+        enclosures = enclosed.of_path(path)
+        has_pictures = any(one.is_picture for some in enclosures.values() for one in some)
+        sees = has_pictures and servers.can_see(reply.model, self.call)
+        asked = Asked(path, window, summary, quoted, offers, earlier, enclosures, sees)
         return asked, self._build(asked, summary)
 
     def _build(self, asked: "Asked", summary: Summary | None, kept: float = 1.0) -> context.Context:
@@ -506,6 +512,8 @@ class Generation:
             tools=() if made and made.is_over else asked.offers,
             earlier=asked.earlier,
             rounds=made.turns if made else (),
+            enclosures=asked.enclosures,
+            sees=asked.sees,
         )
 
     def _stream(self, prompt: Prompt) -> Iterator[Event]:
@@ -515,14 +523,17 @@ class Generation:
         if prompt in self._refused:
             raise self._refused[prompt]
         estimated = context.length(prompt)
+        pictures = sum(len(turn.pictures) for turn in prompt.turns)
         try:
             for event in servers.engine().stream(prompt, self.call):
-                if isinstance(event, Finished):
+                # Of pictures nobody knows how many tokens they are: they would pass for words.
+                if isinstance(event, Finished) and not pictures:
                     calibration.learn(prompt.model, estimated, event.counts.prompt_tokens)
                 yield event
         except EngineFailed as failure:
             if failure.code == "too_long":
                 self._refused[prompt] = failure
+                estimated += pictures * enclosed.TOKENS_OF_PICTURE
                 calibration.learn_overflow(prompt.model, estimated, failure.prompt_tokens)
             raise
 
@@ -535,7 +546,9 @@ class Generation:
         self._doing = _("Summing up the earlier part of this chat…")
         self.say(self._doing)
         try:
-            text = summaries.write(self._stream, kept.left_out, kept.prompt, asked.window, earlier)
+            text = summaries.write(
+                self._stream, kept.left_out, kept.prompt, asked.window, earlier, asked.enclosures
+            )
         except EngineFailed as failure:
             if failure.code == "too_long":
                 raise
@@ -664,7 +677,11 @@ class Generation:
         """How much of the chat was left out, and how full it is with this answer."""
         if self._built is None or self._window is None:
             return {}
-        measured = {"left_out": len(self._built.left_out)}
+        measured = {
+            "left_out": len(self._built.left_out),
+            "files_read": self._built.files_read,
+            "pictures_left_out": self._built.unseen,
+        }
         if self.text:
             measured["fullness"] = self._built.fullness(self._window.tokens(self.text))
         return measured
@@ -731,8 +748,8 @@ def _free_builtin(reply: Message) -> None:
 
 
 class Asked(NamedTuple):
-    """What the model is asked: the messages before the reply, the tools that it may ask for, and
-    what tools have brought for earlier replies."""
+    """What the model is asked: the messages before the reply, the tools that it may ask for, what
+    tools have brought for earlier replies, the files of the messages, and whether it `sees`."""
 
     path: Sequence[Message]
     window: context.Window
@@ -740,6 +757,8 @@ class Asked(NamedTuple):
     quoted: Sequence[Quoted]
     offers: tuple[Offer, ...]
     earlier: Mapping[uuid.UUID, Sequence[Turn]]
+    enclosures: Enclosures = {}
+    sees: bool = False
 
 
 class _Saver:

@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 
 from accounts import changes, tags
 from ahfai.models import Heartbeat
-from chats import context, drafts, servers, sources
+from chats import attachments, context, drafts, servers, sources
 from chats.models import OPEN, Chat, Line, Message, Role, State, TemporaryPlace
 from chats.tree import Tree
 
@@ -75,22 +75,24 @@ def start(
     model: str,
     request_id: uuid.UUID | None,
     answered: Answered | None = None,
+    attached: Sequence[uuid.UUID] = (),
     **steering,
 ) -> tuple[Message, bool]:
     """A new chat with its first question, steered as a preset's `steering.values` say.
 
-    Returns the reply, and whether it is a new one that a model is to write. Raises TooManyOpen.
+    Returns the reply, and whether it is a new one that a model is to write. Raises TooManyOpen, and
+    `attachments.Gone` where a file that is `attached` isn't there.
     """
 
     def store(request_id, process):
         number = changes.next_number(user.pk)
-        title = title_from(text)
+        title = title_from(text or attachments.name_of_first(user, attached))
         chat = Chat.objects.create(
             owner=user, title=title, model=model, change_number=number, **steering
         )
         drafts.drop(user, None)
         place = _Place(None, None, number, _line(user.pk))
-        return _ask(chat, place, None, text, model, request_id, process, answered)
+        return _ask(chat, place, None, text, model, request_id, process, answered, attached)
 
     reply, fresh = _once(user, text, request_id, store)
     return reply, fresh and not answered
@@ -103,20 +105,21 @@ def ask(
     request_id: uuid.UUID | None,
     after: uuid.UUID | None = None,
     answered: Answered | None = None,
+    attached: Sequence[uuid.UUID] = (),
 ) -> tuple[Message, bool]:
     """Store the person's words and the empty reply together: from here on nothing is lost.
 
     `after` is the message that the person saw last: another tab may show another branch since.
     Raises StillAnswering while the chat's last reply is being written, TooManyOpen,
-    Chat.DoesNotExist when the chat was deleted or put into the trash meanwhile, and
-    Message.DoesNotExist when that message was.
+    Chat.DoesNotExist when the chat was deleted or put into the trash meanwhile,
+    Message.DoesNotExist when that message was, and `attachments.Gone` as `start` does.
     """
 
     def store(request_id, process):
         place = _place_in(chat)
         drafts.drop(chat.owner, chat)
         parent_id = _end_of_branch(chat, place.current, after)
-        return _ask(chat, place, parent_id, text, model, request_id, process, answered)
+        return _ask(chat, place, parent_id, text, model, request_id, process, answered, attached)
 
     reply, fresh = _once(chat.owner, text, request_id, store, chat)
     return reply, fresh and not answered
@@ -128,6 +131,7 @@ def edit(
     model: str,
     request_id: uuid.UUID | None,
     answered: Answered | None = None,
+    attached: Sequence[uuid.UUID] = (),
 ) -> tuple[Message, bool]:
     """Other words in the place of a person's message; the earlier ones stay in the tree.
 
@@ -138,7 +142,7 @@ def edit(
     def store(request_id, process):
         place = _place_in(chat)
         parent_id = chat.messages.get(pk=message.pk).parent_id
-        return _ask(chat, place, parent_id, text, model, request_id, process, answered)
+        return _ask(chat, place, parent_id, text, model, request_id, process, answered, attached)
 
     reply, fresh = _once(chat.owner, text, request_id, store, chat)
     return reply, fresh and not answered
@@ -316,7 +320,9 @@ def _line(owner_id: uuid.UUID) -> list[_Open]:
     return line
 
 
-def _ask(chat, place, parent_id, text, model, request_id, process, answered=None) -> Message:
+def _ask(
+    chat, place, parent_id, text, model, request_id, process, answered=None, attached=()
+) -> Message:
     words = Message(
         owner_id=chat.owner_id,
         chat=chat,
@@ -332,6 +338,7 @@ def _ask(chat, place, parent_id, text, model, request_id, process, answered=None
         reply.state, reply.content, reply.model = State.DONE, answered.text, ""
         reply.process_id, reply.closed = None, timezone.now()
     Message.objects.bulk_create([words, reply])
+    attachments.keep(words, attached)
     if answered:
         answered.keep(reply)
     _go_on(reply)

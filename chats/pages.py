@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from chats import attachments
 from chats.models import Chat
 from chats.tree import Step
 
@@ -35,6 +36,7 @@ def part(chat: Chat, path: Sequence[Step], asked: Mapping[str, str]) -> Part:
     shown = path[begin:end]
     full = chat.messages.select_related("summary").prefetch_related("sources", "uses", "cards")
     messages = full.in_bulk([step.message.pk for step in shown])
+    attachments.fetch(list(messages.values()))
     # What was deleted a moment ago is left out.
     steps = [
         replace(step, message=messages[step.message.pk])

@@ -275,6 +275,29 @@ def _as_listed(model: str) -> tuple[str, str, str]:
     return kind(), full(model), found.digest if found else ""
 
 
+def sees(model: str) -> bool | None:
+    """Whether the server says that the model can look at pictures; None where it would have to be
+    asked.
+
+    Never waits for the server. The built-in model can't.
+    """
+    if kind() == "builtin":
+        return False
+    found = _listed(model)
+    return "vision" in found.abilities if found else None
+
+
+def can_see(model: str, call: Call) -> bool:
+    """As `sees`, also where the server has to be asked. Raises EngineFailed, Cancelled."""
+    known = sees(model)
+    return "vision" in engine().abilities(model, call) if known is None else known
+
+
+def seeing() -> list[str]:
+    """The listed models that can look at pictures. Never waits for the server."""
+    return [name for name in listed() or [] if sees(name)]
+
+
 def levels(model: str) -> set[Think] | None:
     """Which choices of thinking make a difference to the model; None where nobody knows.
 

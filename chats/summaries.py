@@ -1,12 +1,15 @@
 """Older turns of a long talk, summed up by the model that answers there, with its own options:
 another window would make the server load it anew."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from django.db import transaction
 
+from chats import enclosed
 from chats.context import Window
+from chats.enclosed import Enclosures
 from chats.engines import Event, Prompt, Text, Turn
 from chats.engines.failures import failed
 from chats.models import Chat, Message, Summary
@@ -38,15 +41,19 @@ def write(
     like: Prompt,
     window: Window,
     earlier: Summary | None,
+    enclosures: Enclosures | None = None,
 ) -> str:
     """Sum up `messages` and what `earlier` stands for; `stream` asks the model server, and `like`
-    has the options of the chat.
+    has the options of the chat. Of the `enclosures` of a message as much counts as one call reads.
 
     Takes several calls where the messages are longer than the window. Raises what `stream`
     raises, and EngineFailed where the model says nothing.
     """
     summary = earlier.text if earlier else ""
-    for piece in _pieces(messages, window):
+    known = enclosures or {}
+    theirs = {message.pk: known[message.pk] for message in messages if message.pk in known}
+    files = enclosed.beginnings(theirs, window, window.num_ctx * READ)
+    for piece in _pieces(messages, files, window):
         so_far = SO_FAR.format(summary=summary) if summary else ""
         asked = Turn("user", TO_SUM_UP.format(so_far=so_far, turns=piece))
         prompt = replace(
@@ -74,12 +81,17 @@ def keep(chat: Chat, path: Sequence[Message], upto: Message, text: str) -> Summa
         )
 
 
-def _pieces(messages: Sequence[Message], window: Window) -> Iterator[str]:
+def _pieces(
+    messages: Sequence[Message], files: Mapping[UUID, str], window: Window
+) -> Iterator[str]:
     """The conversation as text, cut into pieces that one call can read."""
     room = window.num_ctx * READ
     piece: list[str] = []
     for message in messages:
-        for part in _parts(f"{NAMES[message.role]}: {message.content}", window, room):
+        said = f"{NAMES[message.role]}: {message.content}"
+        if message.pk in files:
+            said += f"\n\n{files[message.pk]}"
+        for part in _parts(said, window, room):
             if piece and window.tokens("\n\n".join([*piece, part])) > room:
                 yield "\n\n".join(piece)
                 piece = []

@@ -13,6 +13,7 @@ from accounts import changes
 from accounts.fields import sealed_for
 from chats import lifecycle
 from chats.context import Window
+from chats.enclosed import TOKENS_OF_PICTURE
 from chats.engines import Call, Cancelled, EngineFailed, Event, Prompt, Text, Turn
 from chats.models import Chat, Message, State
 
@@ -76,9 +77,10 @@ def _give_back(reply: Message) -> None:
 def _prompt(reply: Message, like: Prompt, window: Window) -> Prompt:
     """The conversation as the server has just read it; its beginning alone where it is long."""
     turns = (*like.turns, Turn("assistant", reply.content), Turn("user", TASK))
-    if sum(window.tokens(turn.content) for turn in turns) + TOKENS > window.num_ctx * 0.9:
-        asked = next(turn for turn in reversed(like.turns) if turn.role == "user")
-        question = asked.content[:1000]
+    pictures = sum(len(turn.pictures) for turn in turns) * TOKENS_OF_PICTURE
+    tokens = sum(window.tokens(turn.content) for turn in turns) + pictures + TOKENS
+    if tokens > window.num_ctx * 0.9:
+        question = reply.parent.content[:1000] if reply.parent else ""
         turns = (like.turns[0], Turn("user", f"{question}\n\n{TASK}"))
     return replace(like, turns=turns, num_predict=TOKENS, think=None, temperature=0)
 

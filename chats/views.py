@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -29,6 +29,7 @@ from ahfai.access import asked_by_the_page
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY
 from chats import (
+    attachments,
     commands,
     drafts,
     generation,
@@ -40,6 +41,7 @@ from chats import (
     steering,
     watching,
 )
+from chats.attachments import Brought, Shown
 from chats.composing import composer
 from chats.forms import (
     DraftForm,
@@ -212,25 +214,33 @@ def detail(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def start(request: SignedInRequest) -> HttpResponse:
-    form = FirstMessageForm(request.POST)
-    if not form.is_valid():
-        return _refused_start(request, sentences.of_faults(form), 422)
+    brought = attachments.brought(request)
+    form = FirstMessageForm(request.POST, has_files=bool(brought.files))
+    if not form.is_valid() or brought.refused:
+        return _refused_start(request, _faults(form, brought), 422, brought)
     said = form.cleaned_data
+    model = servers.pick(request.user, picked=said["model"])
+    if unseen := brought.unseen_by(model):
+        return _refused_start(request, unseen, 422, brought)
     try:
         steered = steering.of_preset(request.user, said["preset"]) if said["preset"] else {}
         reply, fresh = lifecycle.start(
             request.user,
             said["text"],
-            servers.pick(request.user, picked=said["model"]),
+            model,
             said["request_id"],
             _answered(request, said["text"]),
+            brought.ids,
             uses_notes=said["notes"] or UsesNotes.OFF,
             **steered,
         )
     except steering.NoSuchPreset:
-        return _refused_start(request, _("This preset is gone. Choose another one."), 422)
+        gone = _("This preset is gone. Choose another one.")
+        return _refused_start(request, gone, 422, brought)
+    except attachments.Gone as gone_file:
+        return _refused_start(request, str(gone_file), 422, brought)
     except lifecycle.TooManyOpen:
-        return _refused_start(request, sentences.too_many(), 429)
+        return _refused_start(request, sentences.too_many(), 429, brought)
     if fresh:
         generation.begin(reply)
     return redirect(reply.chat)
@@ -239,11 +249,14 @@ def start(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
-    form = MessageForm(request.POST)
-    if not form.is_valid():
-        return _refused(request, chat, sentences.of_faults(form), 422)
+    brought = attachments.brought(request)
+    form = MessageForm(request.POST, has_files=bool(brought.files))
+    if not form.is_valid() or brought.refused:
+        return _refused(request, chat, _faults(form, brought), 422, brought)
     said = form.cleaned_data
     model = servers.pick(request.user, chat, said["model"])
+    if unseen := brought.unseen_by(model):
+        return _refused(request, chat, unseen, 422, brought)
     chat.use_notes(said["notes"] or chat.uses_notes)
     try:
         reply, fresh = lifecycle.ask(
@@ -253,13 +266,17 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
             said["request_id"],
             said["after"],
             _answered(request, said["text"]),
+            brought.ids,
         )
     except lifecycle.StillAnswering:
-        return _refused(request, chat, _still_answering(), 409)
+        return _refused(request, chat, _still_answering(), 409, brought)
     except Message.DoesNotExist:
-        return _refused(request, chat, _("What you go on from was deleted elsewhere."), 409)
+        gone = _("What you go on from was deleted elsewhere.")
+        return _refused(request, chat, gone, 409, brought)
+    except attachments.Gone as gone_file:
+        return _refused(request, chat, str(gone_file), 422, brought)
     except lifecycle.TooManyOpen:
-        return _refused(request, chat, sentences.too_many(), 429)
+        return _refused(request, chat, sentences.too_many(), 429, brought)
     except Chat.DoesNotExist:
         raise Http404 from None
     if fresh:
@@ -267,6 +284,10 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     if not watching.are_wanted(request):
         return redirect(reply.chat)
     return _events(request, reply, 0, first=lambda: watching.turn_event(request, reply))
+
+
+def _faults(form: Form, brought: Brought) -> str:
+    return " ".join(filter(None, [sentences.of_faults(form), brought.refused]))
 
 
 def _answered(request: SignedInRequest, text: str) -> lifecycle.Answered | None:
@@ -337,21 +358,29 @@ def edit(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
     """Other words in the place of the person's own; the earlier ones stay as a version."""
     message = _message(request, message_id, role=Role.PERSON)
     if request.method == "GET":
-        return _edit_page(request, message, _text_of(message, "content"))
-    form = MessageForm(request.POST)
+        there = Brought(attachments.of_message(message))
+        return _edit_page(request, message, _text_of(message, "content"), there)
+    brought = attachments.brought(request)
+    form = MessageForm(request.POST, has_files=bool(brought.files))
     text = request.POST.get("text", "")
-    if not form.is_valid():
-        return _edit_page(request, message, text, sentences.of_faults(form), 422)
+    if not form.is_valid() or brought.refused:
+        return _edit_page(request, message, text, brought, _faults(form, brought), 422)
     said = form.cleaned_data
     model = servers.pick(request.user, message.chat, said["model"])
+    if unseen := brought.unseen_by(model):
+        return _edit_page(request, message, text, brought, unseen, 422)
     message.chat.use_notes(said["notes"] or message.chat.uses_notes)
     try:
         answered = _answered(request, said["text"])
-        reply, fresh = lifecycle.edit(message, said["text"], model, said["request_id"], answered)
+        reply, fresh = lifecycle.edit(
+            message, said["text"], model, said["request_id"], answered, brought.ids
+        )
     except lifecycle.StillAnswering:
-        return _edit_page(request, message, text, _still_answering(), 409)
+        return _edit_page(request, message, text, brought, _still_answering(), 409)
+    except attachments.Gone as gone_file:
+        return _edit_page(request, message, text, brought, str(gone_file), 422)
     except lifecycle.TooManyOpen:
-        return _edit_page(request, message, text, sentences.too_many(), 429)
+        return _edit_page(request, message, text, brought, sentences.too_many(), 429)
     except (Chat.DoesNotExist, Message.DoesNotExist):
         raise Http404 from None
     if fresh:
@@ -503,6 +532,7 @@ def chat_page(
     at: str = "",
     sought: str = "",
     card_said: dict[uuid.UUID, str] | None = None,
+    attached: Sequence[Shown] = (),
 ) -> HttpResponse:
     """The chat, as far as it is shown; `card_said` is what came of a press on a card."""
     # The place of each message first: only those that are shown are read in full.
@@ -532,6 +562,7 @@ def chat_page(
         open_reply=last if last and last.is_open else None,
         text=text,
         sentence=sentence,
+        attached=attached,
         after=steps[-1].message.pk if steps else "",
     )
     return render(request, "chats/chat_detail.html", shown, status=status)
@@ -548,25 +579,48 @@ def _title_comes(chat: Chat, last: Message | None) -> str:
 
 
 def _edit_page(
-    request: SignedInRequest, message: Message, text: str, sentence: str = "", status: int = 200
+    request: SignedInRequest,
+    message: Message,
+    text: str,
+    brought: Brought,
+    sentence: str = "",
+    status: int = 200,
 ) -> HttpResponse:
-    shown = composer(request.user, chat=message.chat, message=message, text=text, sentence=sentence)
+    shown = composer(
+        request.user,
+        chat=message.chat,
+        message=message,
+        text=text,
+        sentence=sentence,
+        attached=brought.shown,
+    )
     return render(request, "chats/message_edit.html", shown, status=status)
 
 
-def _refused(request: SignedInRequest, chat: Chat, sentence: str, status: int) -> HttpResponse:
+def _refused(
+    request: SignedInRequest,
+    chat: Chat,
+    sentence: str,
+    status: int,
+    brought: Brought | None = None,
+) -> HttpResponse:
     if watching.are_wanted(request):
         return JsonResponse({"sentence": str(sentence)}, status=status)
-    return chat_page(request, chat, request.POST.get("text", ""), str(sentence), status)
+    attached = brought.shown if brought else ()
+    text = request.POST.get("text", "")
+    return chat_page(request, chat, text, str(sentence), status, attached=attached)
 
 
-def _refused_start(request: SignedInRequest, sentence: str, status: int) -> HttpResponse:
+def _refused_start(
+    request: SignedInRequest, sentence: str, status: int, brought: Brought
+) -> HttpResponse:
     if watching.are_wanted(request):
         return JsonResponse({"sentence": str(sentence)}, status=status)
     shown = composer(
         request.user,
         sentence=sentence,
         text=request.POST.get("text", ""),
+        attached=brought.shown,
         chosen_preset=request.POST.get("preset", ""),
         uses_notes=request.POST.get("notes", ""),
     )

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from accounts.requests import SignedInRequest
 from ahfai import markdown
-from chats import generation, numbers, sentences, tooluse
+from chats import attachments, generation, numbers, sentences, tooluse
 from chats.models import Message, State, Summary
 from chats.tree import Step
 
@@ -301,6 +301,7 @@ def turn_event(request: HttpRequest, reply: Message) -> str:
     """
     question = reply.parent
     assert question is not None
+    attachments.fetch([question])
     turn = render_to_string("chats/_turn.html", {"message": question}, request)
     html = turn + _rendered(request, reply, versions=(reply.pk,))
     after = str(question.parent_id or "")

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.constraints import SameOwner
 from accounts.models import (
     FilePart,
+    FileText,
     Invitation,
     LookupKey,
     Ownership,
@@ -25,6 +26,7 @@ from accounts.models import (
 )
 from ahfai.models import Heartbeat, RateCount
 from ahfai.testing import make_person
+from chats import models as chats
 from chats.models import (
     BuiltinServer,
     Card,
@@ -146,6 +148,19 @@ def part(talk: Talk, **fields) -> None:
     FilePart.objects.create(data=b"bytes", **fields)
 
 
+def text(talk: Talk, **fields) -> None:
+    file, _made = SealedFile.objects.get_or_create(owner=talk.person, defaults={"name": "plan"})
+    fields = {"owner": talk.person, "file": file, "length": 5, "is_whole": True} | fields
+    FileText.objects.create(words="words", **fields)
+
+
+def message_attachment(talk: Talk, **fields) -> None:
+    fields = {"owner": talk.person, "message": talk.asked, "number": 1} | fields
+    if "file" not in fields:
+        fields["file"] = SealedFile.objects.create(owner=talk.person, name="plan")
+    chats.Attachment.objects.create(**fields)
+
+
 def attachment(talk: Talk, file_of: User | None = None, **fields) -> None:
     owner = file_of or talk.person
     file, _made = SealedFile.objects.get_or_create(owner=owner, defaults={"name": "plan"})
@@ -264,6 +279,23 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     ),
     "filepart_once_per_number": lambda talk: twice(part, talk=talk),
     "filepart_file_is_the_owners": lambda talk: part(talk, owner=make_person()),
+    "filetext_file_is_the_owners": lambda talk: text(talk, owner=make_person()),
+    "message_attachment_once_per_number": lambda talk: twice(message_attachment, talk=talk),
+    "message_attachment_file_once": lambda talk: [
+        message_attachment(
+            talk,
+            number=number,
+            file=SealedFile.objects.get_or_create(owner=talk.person, defaults={"name": "plan"})[0],
+        )
+        for number in (1, 2)
+    ],
+    "message_attachment_number_from_one": lambda talk: message_attachment(talk, number=0),
+    "message_attachment_message_is_the_owners": lambda talk: message_attachment(
+        talk, message=Talk().asked
+    ),
+    "message_attachment_file_is_the_owners": lambda talk: message_attachment(
+        talk, file=SealedFile.objects.create(owner=make_person(), name="plan")
+    ),
     "chat_temperature_in_range": lambda talk: talk.change(talk.chat, temperature=2.5),
     "chat_think_is_known": lambda talk: talk.change(talk.chat, think="hard"),
     "chat_uses_notes_is_known": lambda talk: talk.change(talk.chat, uses_notes="maybe"),
@@ -420,6 +452,7 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
 }
 
 TWINS: dict[str, Callable[[Talk], object]] = {
+    "FileText.file": lambda talk: twice(text, talk=talk),
     "NoteVectors.note": lambda talk: twice(note_vectors, talk=talk),
     "Invitation.secret_hash": lambda _talk: twice(
         Invitation.objects.create, secret_hash="0" * 64, until=NOW

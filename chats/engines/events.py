@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -77,8 +78,22 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as it is in its file; `kind` is "image/png", "image/jpeg" or "image/webp"."""
+
+    kind: str
+    data: bytes
+
+    @property
+    def base64(self) -> str:
+        return b64encode(self.data).decode()
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One message of the conversation; the role is "system", "user", "assistant" or "tool".
+
+    `pictures` belong to a user's message, and go to models alone that see them.
 
     `calls` are those that an assistant's message made; `tool` and `call_id` say of which one a
     tool's message is the result.
@@ -89,6 +104,7 @@ class Turn:
     calls: tuple[Called, ...] = ()
     tool: str = ""
     call_id: str = ""
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

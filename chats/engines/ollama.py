@@ -286,6 +286,8 @@ def _are_vectors(said: Any, wanted: int) -> bool:
 def _message(turn: Turn) -> dict[str, Any]:
     """Arguments are an object here, in both directions."""
     message: dict[str, Any] = {"role": turn.role, "content": turn.content}
+    if turn.pictures:
+        message["images"] = [picture.base64 for picture in turn.pictures]
     if turn.calls:
         message["tool_calls"] = [
             {

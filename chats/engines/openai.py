@@ -27,6 +27,7 @@ from chats.engines.events import (
     Event,
     Finished,
     Model,
+    Picture,
     Prompt,
     Text,
     Thinking,
@@ -200,6 +201,11 @@ class OpenAI:
 def _message(turn: Turn) -> dict[str, Any]:
     """Arguments are a text here, which holds an object."""
     message: dict[str, Any] = {"role": turn.role, "content": turn.content}
+    if turn.pictures:
+        message["content"] = [
+            *([{"type": "text", "text": turn.content}] if turn.content else []),
+            *({"type": "image_url", "image_url": {"url": _url(one)}} for one in turn.pictures),
+        ]
     if turn.calls:
         message["tool_calls"] = [
             {
@@ -212,6 +218,11 @@ def _message(turn: Turn) -> dict[str, Any]:
     if turn.role == "tool":
         message["tool_call_id"] = turn.call_id
     return message
+
+
+def _url(picture: Picture) -> str:
+    """With the picture in it: no server fetches anything."""
+    return f"data:{picture.kind};base64,{picture.base64}"
 
 
 def _about_thinking(prompt: Prompt) -> dict[str, Any]:
@@ -378,6 +389,9 @@ def _model(entry: dict[str, Any], extra: dict[str, Any]) -> Model:
     if not isinstance(abilities, list):
         # LM Studio marks its embedding models by their names alone.
         abilities = [] if entry["id"].startswith("text-embedding-") else ["completion"]
+    elif "multimodal" in abilities:
+        # llama.cpp's word.
+        abilities = [*abilities, "vision"]
     return Model(
         name=entry["id"],
         size_bytes=count(meta, "size") or 0,

@@ -1,5 +1,6 @@
 """Chats: what is said, what models read and propose for it, and the servers that they run on."""
 
+from chats.models.attachment import Attachment
 from chats.models.card import Card, Leave
 from chats.models.chat import Chat, ChatQuerySet, Pin, UsesNotes
 from chats.models.draft import Draft
@@ -11,6 +12,7 @@ from chats.models.steering import Preset, PresetQuerySet, Steered, Think
 
 __all__ = [
     "OPEN",
+    "Attachment",
     "BuiltinServer",
     "Card",
     "Chat",

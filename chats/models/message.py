@@ -97,6 +97,10 @@ class Message(models.Model):
     reason = models.CharField(max_length=32, blank=True)
     # How many older messages no longer fitted into the model's window.
     left_out = models.PositiveIntegerField(default=0)
+    # How much of the files' words the model got to read, in percent; empty where it was all.
+    files_read = models.PositiveSmallIntegerField(null=True)
+    # How many pictures it was not shown.
+    pictures_left_out = models.PositiveSmallIntegerField(default=0)
     prompt_tokens = models.PositiveIntegerField(null=True)
     reply_tokens = models.PositiveIntegerField(null=True)
     reply_ms = models.PositiveIntegerField(null=True)

@@ -3,7 +3,7 @@ from django.template import Context
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
-from chats import cards, numbers, sentences, sources, tooluse
+from chats import attachments, cards, numbers, sentences, sources, tooluse
 from chats.models import Message
 
 register = template.Library()
@@ -12,6 +12,12 @@ register = template.Library()
 @register.filter
 def ended_because(reply: Message) -> str:
     return sentences.sentence(reply)
+
+
+@register.filter
+def attached(message: Message) -> list[attachments.Shown]:
+    """The files that came with a person's message."""
+    return attachments.shown_of(message)
 
 
 @register.filter

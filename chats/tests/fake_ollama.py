@@ -11,6 +11,9 @@ As a program, for trying the product by hand::
 """
 
 import argparse
+import base64
+import binascii
+import contextlib
 import hashlib
 import itertools
 import json
@@ -375,6 +378,14 @@ class FakeOllama(FakeServer):
             return self._play_tools_refused(request)
         if not request.body.get("messages"):
             return self._play_load_only(request)
+        pictures = [one for turn in request.body["messages"] for one in turn.get("images", [])]
+        if any(not _is_base64(one) for one in pictures):
+            return error("400 Bad Request", "illegal base64 data at input byte 4")
+        if pictures and "vision" not in model.abilities:
+            # The server lets it through, and the runner refuses.
+            told = "image input is not supported - hint: provide the mmproj"
+            inner = go_json({"error": {"code": 500, "message": told, "type": "server_error"}})
+            return error("500 Internal Server Error", inner.decode())
         return None
 
     def _find(self, name: str) -> "FakeModel | None":
@@ -828,6 +839,12 @@ def go_json(value: object) -> bytes:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text.encode()
+
+
+def _is_base64(text: str) -> bool:
+    with contextlib.suppress(binascii.Error):
+        return bool(base64.b64decode(text, validate=True))
+    return False
 
 
 def error(status: str, message: str, *, chunked: bool = False) -> list[Step]:

@@ -81,7 +81,15 @@ class FakeOpenAI(FakeServer):
     def refuse(self, request: Request) -> Iterable[Step] | None:
         if self.key and request.header("Authorization") != f"Bearer {self.key}":
             return error("401 Unauthorized", "Invalid API Key", "authentication_error")
-        return LOADING if self.loading else None
+        if self.loading:
+            return LOADING
+        if self.is_chat(request):
+            parts = [turn["content"] for turn in request.body["messages"]]
+            has_picture = any(isinstance(one, list) for one in parts)
+            if has_picture and "multimodal" not in self.abilities.get(request.body["model"], []):
+                told = "image input is not supported - hint: provide the mmproj"
+                return error("500 Internal Server Error", told, "server_error")
+        return None
 
     # Complete answers
 

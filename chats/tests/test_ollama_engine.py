@@ -17,6 +17,7 @@ from chats.engines import (
     Event,
     Finished,
     Offer,
+    Picture,
     Prompt,
     Text,
     Thinking,
@@ -24,7 +25,7 @@ from chats.engines import (
     Turn,
 )
 from chats.engines.ollama import Ollama
-from chats.tests.fake_ollama import FakeOllama, go_json, whole
+from chats.tests.fake_ollama import FakeModel, FakeOllama, go_json, whole
 
 WORDS = "secret words of the person"
 
@@ -597,3 +598,12 @@ def test_tools_are_offered_and_what_they_brought_goes_along(server, engine):
 def test_a_model_that_lists_no_tools_is_offered_none(server, engine):
     heard(engine, with_rounds(prompt()))
     assert "tools" not in server.chats[-1].body
+
+
+def test_pictures_go_along_with_their_message(server, engine):
+    server.models.append(FakeModel("eyes", abilities=("completion", "vision")))
+    asked = prompt("eyes")
+    picture = Picture("image/png", b"\x89PNG")
+    heard(engine, replace(asked, turns=(*asked.turns, Turn("user", "Who?", pictures=(picture,)))))
+    *_, said = server.chats[-1].body["messages"]
+    assert said == {"role": "user", "content": "Who?", "images": ["iVBORw=="]}

@@ -17,6 +17,7 @@ from chats.engines import (
     Event,
     Finished,
     Offer,
+    Picture,
     Prompt,
     Text,
     Thinking,
@@ -515,3 +516,16 @@ def test_tools_are_offered_and_what_they_brought_goes_along(server, engine):
         ],
     }
     assert result == {"role": "tool", "content": "hums", "tool_call_id": "call_0_0"}
+
+
+def test_pictures_go_along_with_their_message(server, engine):
+    server.abilities = {MODEL: ["completion", "multimodal"]}
+    assert "vision" in engine.models()[0].abilities
+    asked = prompt()
+    picture = Picture("image/png", b"\x89PNG")
+    heard(engine, replace(asked, turns=(*asked.turns, Turn("user", "Who?", pictures=(picture,)))))
+    *_, said = server.chats[-1].body["messages"]
+    assert said["content"] == [
+        {"type": "text", "text": "Who?"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw=="}},
+    ]
