@@ -1,9 +1,12 @@
 """What allauth asks the house: who may come in, how often, and how a person is saved."""
 
 import datetime
+import time
 from typing import Any, cast
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -30,9 +33,16 @@ class AccountAdapter(DefaultAccountAdapter):
         "too_many_login_attempts": _(
             "That was tried too often. Please wait until the next hour begins and try again."
         ),
+        "too_many_codes": _("That was tried too often. Please wait five minutes and try again."),
     }
     # Messages travel in a cookie, so only sentences without a word of a person's are let through.
-    fixed_sentences = frozenset({"account/messages/password_changed.txt"})
+    fixed_sentences = frozenset(
+        {
+            "account/messages/password_changed.txt",
+            "mfa/messages/totp_activated.txt",
+            "mfa/messages/totp_deactivated.txt",
+        }
+    )
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return invitations.sign_up_is_open(request)
@@ -84,6 +94,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """Check by the person's own address; people from the command line have no other row."""
         found = self.authenticate(self.request, email=user.email, password=password)
         return found is not None and found.pk == user.pk
+
+    def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
+        """Not from whoever has only just signed in."""
+        records = get_authentication_records(self.request, self.request.user)
+        signed_in = records[-1]["at"] if records else 0
+        return time.time() - signed_in >= app_settings.REAUTHENTICATION_TIMEOUT
 
     def count_sign_up(self, request: HttpRequest) -> None:
         """Sign-up tells whether an address has an account, so it can't be asked for long."""

@@ -1,3 +1,4 @@
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -64,3 +65,9 @@ class InvitationInspection(Inspection):
 class FileTextInspection(Inspection):
     shown = ("id", "owner_id", "file_id", "length", "is_whole")
     ordering = ("-file__made",)
+
+
+@admin.register(Authenticator)
+class AuthenticatorInspection(Inspection):
+    shown = ("id", "user_id", "type", "created_at", "last_used_at")
+    ordering = ("-created_at",)

@@ -1,11 +1,11 @@
 """The ways in and out, under the names by which allauth asks for them.
 
-Chosen one by one: what is not listed here, such as a reset by e-mail, can't be reached.
+Chosen one by one: what is not listed here can't be reached.
 """
 
 from django.urls import path
 
-from accounts import views
+from accounts import factor_views, views
 
 urlpatterns = [
     path("sign-in/", views.sign_in, name="account_login"),
@@ -14,4 +14,10 @@ urlpatterns = [
     path("password/", views.change_password, name="account_change_password"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("again/", views.confirm_it_is_you, name="account_reauthenticate"),
+    path("again/code/", factor_views.confirm_by_code, name="mfa_reauthenticate"),
+    path("sign-in/code/", factor_views.enter_code, name="mfa_authenticate"),
+    path("second-factor/", factor_views.overview, name="mfa_index"),
+    path("second-factor/app/", factor_views.add_app, name="mfa_activate_totp"),
+    path("second-factor/app/remove/", factor_views.remove_app, name="mfa_deactivate_totp"),
+    path("second-factor/codes/", factor_views.new_codes, name="mfa_generate_recovery_codes"),
 ]

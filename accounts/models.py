@@ -346,6 +346,20 @@ class FileText(models.Model):
         return str(self.pk)
 
 
+class SecondFactorSecret(models.Model):
+    """What a second factor knows of its person: the key of an app, the seed of recovery codes, the
+    name of a passkey. The factor's own row holds the id of this one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    text = SealedTextField()
+
+    objects = SealedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Session(AbstractBaseSession):
     """A signed-in browser. `session_key` is the SHA-256 of the cookie, so that a copy of this
     table signs nobody in."""

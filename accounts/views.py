@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import audit, invitations
+from accounts.form_again import FormAgain
 from accounts.forms import ProfileForm
 from accounts.models import Ownership, User
 from accounts.ownership import is_owner
 from accounts.requests import SignedInRequest
+from accounts.second_factor import factors_of
 from accounts.sign_up import CountedSignUpForm
 from ahfai.access import open_to_all
 
@@ -31,20 +33,15 @@ def settings(request: SignedInRequest) -> HttpResponse:
         # The page around the form shows the person as they are, not as they were mistyped.
         request.user.refresh_from_db()
     status = 422 if form.errors else 200
-    shown = {"form": form, "is_owner": is_owner(request.user)}
+    shown = {
+        "form": form,
+        "is_owner": is_owner(request.user),
+        "factors": factors_of(request.user),
+    }
     return render(request, "accounts/settings.html", shown, status=status)
 
 
-class _FormAgain:
-    """A form with a mistake comes back with 422, as everywhere in the house."""
-
-    def form_invalid(self, form: Any) -> HttpResponse:
-        response = super().form_invalid(form)  # type: ignore[misc]
-        response.status_code = 422
-        return response
-
-
-class SignIn(_FormAgain, doors.LoginView):
+class SignIn(FormAgain, doors.LoginView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if invitations.sign_up_is_open(request) and not User.objects.exists():
             # Nobody can be welcomed back.
@@ -56,7 +53,7 @@ class SignIn(_FormAgain, doors.LoginView):
         return super().get_context_data(sign_up_closed=not is_open, **kwargs)
 
 
-class SignUp(_FormAgain, doors.SignupView):
+class SignUp(FormAgain, doors.SignupView):
     form_class = CountedSignUpForm
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -85,7 +82,7 @@ class SignOut(doors.LogoutView):
         return response
 
 
-class ChangePassword(_FormAgain, doors.PasswordChangeView):
+class ChangePassword(FormAgain, doors.PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         with transaction.atomic():
             response = super().form_valid(form)
@@ -93,7 +90,7 @@ class ChangePassword(_FormAgain, doors.PasswordChangeView):
         return response
 
 
-class ConfirmItIsYou(_FormAgain, doors.ReauthenticateView):
+class ConfirmItIsYou(FormAgain, doors.ReauthenticateView):
     pass
 
 

@@ -11,13 +11,16 @@ from django.utils import timezone
 from ahfai.models import RateCount
 
 
-def count(what: str, who: str, window: datetime.timedelta) -> int:
-    """Count one more try of `what` by `who` and return the tries in the present window.
+def count(
+    what: str, who: str, window: datetime.timedelta, at: datetime.datetime | None = None
+) -> int:
+    """Count one more try of `what` by `who` and return the tries in the window of `at`, or in the
+    present one.
 
     One upsert: a read followed by a write would lose tries that come together.
     """
     seconds = int(window.total_seconds())
-    now = int(timezone.now().timestamp())
+    now = int((at or timezone.now()).timestamp())
     start = datetime.datetime.fromtimestamp(now - now % seconds, tz=datetime.UTC)
     table = connection.ops.quote_name(RateCount._meta.db_table)
     with connection.cursor() as cursor:

@@ -249,6 +249,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "template_partials",
     "django_htmx",
     "csp",
@@ -398,6 +399,14 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 # Counted by the cache there, which loses counts between processes; ours are in the database.
 ACCOUNT_RATE_LIMITS = False
+MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# Addresses aren't verified here when somebody signs up.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "AhFai"
+# The code before and the one after count, too: clocks of phones differ.
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODE_DIGITS = 10
 SIGN_INS_PER_HOUR = _number("SIGN_INS_PER_HOUR", 20, 1, 100_000)
 
 # --- E-mail -----------------------------------------------------------------------------------

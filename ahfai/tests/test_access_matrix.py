@@ -33,6 +33,7 @@ OPEN = {
     "account_logout",
     "account_signup",
     "account_inactive",
+    "mfa_authenticate",
 }
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -104,6 +105,9 @@ def rows(owner, stranger):
         Feed: Feed.objects.create(owner=stranger, name=CANARY, secret_hash="0" * 64),
         SealedFile: file,
         User: stranger,
+        Authenticator: Authenticator.objects.create(
+            user=stranger, type="totp", data={"secret": CANARY}
+        ),
         type(stranger.keys.get()): stranger.keys.get(),
         Session: Session.objects.create(
             user=stranger, session_key="0" * 64, expire_date=message.created
