@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, invitations, tries
+from accounts import audit, invitations, passwords, tries
 from accounts.forms import time_zones
 from accounts.models import User
 from ahfai import clients, limits
@@ -69,9 +69,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def set_password(self, user: Any, password: str) -> None:
         """A new password ends all sessions; allauth then gives this browser a new one."""
-        user.set_password(password)
-        user.save(update_fields=["password"])
-        user.sessions.all().delete()
+        passwords.replace(user, password)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         if not tries.may_try(request, str(credentials.get("email", ""))):

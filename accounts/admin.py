@@ -3,7 +3,16 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from accounts.models import AuditEntry, FileText, Invitation, SealedFile, Session, User, UserKey
+from accounts.models import (
+    AuditEntry,
+    FileText,
+    Invitation,
+    Letter,
+    SealedFile,
+    Session,
+    User,
+    UserKey,
+)
 from ahfai.inspection import Inspection
 
 
@@ -71,3 +80,9 @@ class FileTextInspection(Inspection):
 class AuthenticatorInspection(Inspection):
     shown = ("id", "user_id", "type", "created_at", "last_used_at")
     ordering = ("-created_at",)
+
+
+@admin.register(Letter)
+class LetterInspection(Inspection):
+    shown = ("id", "kind", "asked", "next_try")
+    ordering = ("-asked",)

@@ -360,6 +360,30 @@ class SecondFactorSecret(models.Model):
         return str(self.pk)
 
 
+class Letter(models.Model):
+    """A mail about an account that the worker has to send; gone when it is sent. Its words are made
+    then, so that no row holds a link that opens anything."""
+
+    class Kind(models.TextChoices):
+        RESET = "reset"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=16, choices=Kind)
+    to = models.EmailField()
+    asked = models.DateTimeField(default=timezone.now)
+    next_try = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["reset"]), name="letter_kind_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Session(AbstractBaseSession):
     """A signed-in browser. `session_key` is the SHA-256 of the cookie, so that a copy of this
     table signs nobody in."""

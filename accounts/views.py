@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import views as doors
+from django.conf import settings as conf
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -50,7 +51,8 @@ class SignIn(FormAgain, doors.LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         is_open = invitations.sign_up_is_open(self.request)
-        return super().get_context_data(sign_up_closed=not is_open, **kwargs)
+        shown = {"sign_up_closed": not is_open, "has_mail": conf.HAS_MAIL}
+        return super().get_context_data(**shown, **kwargs)
 
 
 class SignUp(FormAgain, doors.SignupView):

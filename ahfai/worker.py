@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts import audit, invitations
 from accounts.files import drop_unneeded
+from accounts.postman import Postman
 from accounts.sessions import SessionStore
 from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
@@ -44,7 +45,7 @@ log = logging.getLogger("ahfai.worker")
 
 def run() -> None:
     """Work until SIGTERM or SIGINT asks to stop; that ends the wait at once."""
-    with StopAsked() as stop, Courier() as courier:
+    with StopAsked() as stop, Courier() as courier, Postman():
         worker = Worker(on_told=courier.wake)
         while not stop.times:
             close_old_connections()

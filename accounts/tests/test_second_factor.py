@@ -158,6 +158,13 @@ def test_a_new_data_key_takes_the_secrets_along(owner, client, capsys):
     assert "accounts.SecondFactorSecret: 2 opened, 0 not" in capsys.readouterr().out
 
 
+def test_an_operator_lets_in_who_has_lost_all_of_it(owner, client, capsys):
+    add_app(client)
+    call_command("remove_second_factor", owner.email)
+    assert sign_in(owner.email)[1] == "/"
+    assert not SecondFactorSecret.objects.exists()
+
+
 def test_the_secrets_go_with_the_person(stranger):
     add_app(sign_in(stranger.email)[0])
     User.objects.get(pk=stranger.pk).delete()

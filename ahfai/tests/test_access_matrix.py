@@ -33,6 +33,8 @@ OPEN = {
     "account_logout",
     "account_signup",
     "account_inactive",
+    "account_reset_password",
+    "account_reset_password_from_key",
     "mfa_authenticate",
 }
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import AuditEntry, FileText, Invitation, SealedFile, Session, User
+from accounts.models import AuditEntry, FileText, Invitation, Letter, SealedFile, Session, User
 from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
 from chats.models import (
@@ -104,6 +104,7 @@ def rows(owner, stranger):
         List: List.objects.create(owner=stranger, name=CANARY, name_hash="0" * 64),
         Feed: Feed.objects.create(owner=stranger, name=CANARY, secret_hash="0" * 64),
         SealedFile: file,
+        Letter: Letter.objects.create(kind="reset", to=stranger.email),
         User: stranger,
         Authenticator: Authenticator.objects.create(
             user=stranger, type="totp", data={"secret": CANARY}

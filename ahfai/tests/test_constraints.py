@@ -16,6 +16,7 @@ from accounts.models import (
     FilePart,
     FileText,
     Invitation,
+    Letter,
     LookupKey,
     Ownership,
     SealedFile,
@@ -268,6 +269,7 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "userkey_generation_from_one": lambda talk: UserKey.objects.create(
         owner=talk.person, generation=0, master_id="m", wrapped=b"w"
     ),
+    "letter_kind_is_known": lambda talk: Letter.objects.create(kind="spam", to="a@example.org"),
     "session_key_is_a_digest": lambda talk: Session.objects.create(
         session_key="thecookieitself", session_data="", expire_date=NOW
     ),

@@ -1,0 +1,48 @@
+"""Mails about accounts: short, in plain text, and without a word of what people write."""
+
+import datetime
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit, reset
+from accounts.models import Letter, User
+
+# A letter that couldn't be sent is tried again then; so is one whose worker died.
+AGAIN_AFTER = datetime.timedelta(minutes=5)
+# Links work for an hour.
+GIVEN_UP_AFTER = datetime.timedelta(hours=1)
+AT_ONCE = 20
+
+
+def send_due() -> None:
+    """Send what is to be sent. Raises what the mail server or the way to it raises."""
+    now = timezone.now()
+    Letter.objects.filter(asked__lt=now - GIVEN_UP_AFTER).delete()
+    for letter in Letter.objects.filter(next_try__lte=now).order_by("next_try")[:AT_ONCE]:
+        rows = Letter.objects.filter(pk=letter.pk)
+        # Another worker may have taken it.
+        if rows.filter(next_try=letter.next_try).update(next_try=now + AGAIN_AFTER):
+            mail = _written(letter)
+            if mail:
+                mail.send()
+            rows.delete()
+
+
+def _written(letter: Letter) -> EmailMessage | None:
+    """None where there is nobody to write to."""
+    person = User.objects.filter(email=letter.to, is_active=True).first()
+    if person is None:
+        return None
+    audit.record(person, audit.Event.PASSWORD_RESET_ASKED)
+    words = {"person": person, "link": reset.link(person), "site": settings.SITE_URL}
+    return _mail(letter.to, _("A new password for AhFai"), "reset", words)
+
+
+def _mail(to: str, subject: str, template: str, words: dict[str, object]) -> EmailMessage:
+    return EmailMessage(
+        subject, render_to_string(f"account/letters/{template}.txt", words), to=[to]
+    )

@@ -1,0 +1,26 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from accounts import second_factor
+from accounts.models import User
+
+
+class Command(BaseCommand):
+    help = (
+        "Removes the second factor of somebody who has lost it and all recovery codes: the "
+        "password alone lets them in again. Be sure that it is them who ask."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email")
+
+    def handle(self, *args: Any, email: str, **options: Any) -> None:
+        person = User.objects.filter(email=email.strip().lower()).first()
+        if person is None:
+            raise CommandError(f"Nobody signs in with {email}.")
+        with transaction.atomic():
+            second_factor.factor_rows(person).delete()
+            second_factor.forget_unused(person)
+        self.stdout.write("The password alone lets this person in again.")
