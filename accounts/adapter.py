@@ -40,7 +40,6 @@ class AccountAdapter(DefaultAccountAdapter):
         {
             "account/messages/password_changed.txt",
             "mfa/messages/totp_activated.txt",
-            "mfa/messages/totp_deactivated.txt",
         }
     )
 
@@ -69,7 +68,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def set_password(self, user: Any, password: str) -> None:
         """A new password ends all sessions; allauth then gives this browser a new one."""
-        passwords.replace(user, password)
+        passwords.replace(user, password, audit.Event.PASSWORD_CHANGED, self.request)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         if not tries.may_try(request, str(credentials.get("email", ""))):

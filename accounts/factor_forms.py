@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -9,7 +10,7 @@ from allauth.mfa.totp.internal.auth import validate_totp_code
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts import second_factor
+from accounts import audit, second_factor
 from accounts.models import User
 from accounts.requests import SignedInRequest
 
@@ -33,6 +34,8 @@ class _AnyCode(forms.Form):
         if self.authenticator.type == Authenticator.Type.TOTP:
             secret = second_factor.unseal(self.user, self.authenticator.data["secret"])
             second_factor.use_up(self.user, secret, code)
+        else:
+            audit.record(self.user, audit.Event.RECOVERY_CODE_USED, context.request)
         return code
 
 

@@ -4,13 +4,17 @@ from typing import Any
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.views import AuthenticateView, ReauthenticateView
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.flows import generate_recovery_codes
 from allauth.mfa.totp.internal import flows as totp
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import audit, second_factor
 from accounts.factor_forms import AgainCode, AppForm, SignInCode
 from accounts.form_again import FormAgain
 from accounts.qr import qr_code
@@ -45,8 +49,8 @@ def add_app(request: SignedInRequest) -> HttpResponse:
     form = AppForm(request.POST or None, request=request)
     if form.is_valid():
         with transaction.atomic():
-            _app, codes = totp.activate_totp(request, form)
-            forget_unused(request.user)
+            app, codes = totp.activate_totp(request, form)
+            _note_added(request, app, codes)
         return _show_codes(request, codes) if codes else redirect("mfa_index")
     address = get_adapter().build_totp_url(request.user, form.secret)
     shown = {"form": form, "address": address, "qr": qr_code(address), "secret": form.secret}
@@ -61,9 +65,8 @@ def remove_app(request: SignedInRequest) -> HttpResponse:
         return redirect("mfa_index")
     if request.method != "POST":
         return render(request, "mfa/app_remove.html")
-    with transaction.atomic():
-        totp.deactivate_totp(request, app)
-        forget_unused(request.user)
+    second_factor.remove(request.user, app, request)
+    messages.success(request, _("The app is removed."))
     return redirect("mfa_index")
 
 
@@ -78,7 +81,15 @@ def new_codes(request: SignedInRequest) -> HttpResponse:
     with transaction.atomic():
         codes = generate_recovery_codes(request)
         forget_unused(request.user)
+        audit.record(request.user, audit.Event.RECOVERY_CODES_MADE, request)
     return _show_codes(request, codes)
+
+
+def _note_added(request: SignedInRequest, factor: Authenticator, codes: Any) -> None:
+    kind = str(second_factor.KINDS[factor.type])
+    audit.record(request.user, audit.Event.FACTOR_ADDED, request, kind=kind)
+    if codes:
+        audit.record(request.user, audit.Event.RECOVERY_CODES_MADE, request)
 
 
 def _show_codes(request: SignedInRequest, codes: Any) -> HttpResponse:

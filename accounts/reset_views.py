@@ -5,7 +5,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.password_validation import validate_password
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -74,11 +73,8 @@ def choose(request: HttpRequest) -> HttpResponse:
         return render(request, "account/link_ended.html", status=404)
     form = NewPasswordForm(request.POST or None, person=person)
     if form.is_valid():
-        with transaction.atomic():
-            is_set = passwords.replace(person, form.cleaned_data["password"])
-            if is_set:
-                audit.record(person, audit.Event.PASSWORD_RESET, request)
-        if not is_set:
+        password = form.cleaned_data["password"]
+        if not passwords.replace(person, password, audit.Event.PASSWORD_RESET, request):
             return render(request, "account/link_ended.html", status=404)
         messages.success(request, _("Your password is changed. Sign in with the new one."))
         return redirect("account_login")

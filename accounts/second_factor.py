@@ -24,9 +24,10 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import keys
+from accounts import audit, keys
 from accounts.models import SecondFactorSecret, User
 from accounts.requests import SignedInRequest
 from ahfai import crypto, limits
@@ -35,6 +36,7 @@ from ahfai.crypto import SealError
 FEW, FEW_MINUTES = 5, datetime.timedelta(minutes=5)
 MANY, DAY = 50, datetime.timedelta(days=1)
 _PLACE = "accounts.second_factor to be"
+KINDS = {Authenticator.Type.TOTP: _("an app for codes")}
 # Where a row of allauth's would hold a secret.
 _SECRETS = ("secret", "seed", "name")
 
@@ -83,8 +85,12 @@ class Factors:
     codes: Authenticator | None = None
 
     @property
+    def all(self) -> list[Authenticator]:
+        return [self.app] if self.app else []
+
+    @property
     def is_on(self) -> bool:
-        return self.app is not None
+        return bool(self.all)
 
     @property
     def codes_left(self) -> int:
@@ -101,6 +107,18 @@ def factors_of(person: User) -> Factors:
 
 def factor_rows(person: User) -> Any:
     return Authenticator.objects.filter(user=person).order_by("created_at", "pk")
+
+
+def remove(person: User, factor: Authenticator, request: Any = None, **details: int) -> None:
+    """With the recovery codes where it was the last one."""
+    with transaction.atomic():
+        rows = Authenticator.objects.filter(user=person)
+        rows.filter(pk=factor.pk).delete()
+        if not rows.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
+            rows.delete()
+        forget_unused(person)
+        kind = str(KINDS[factor.type])
+        audit.record(person, audit.Event.FACTOR_REMOVED, request, None, kind=kind, **details)
 
 
 def forget_unused(person: User) -> None:
@@ -128,10 +146,10 @@ def secret_to_be(request: SignedInRequest) -> str:
 def count_try(person: User) -> None:
     """Before a code is looked at. Raises ValidationError when there were too many."""
     who = str(person.pk)
-    if (
-        limits.count("second factor", who, FEW_MINUTES) > FEW
-        or limits.count("second factor a day", who, DAY) > MANY
-    ):
+    few = limits.count("second factor", who, FEW_MINUTES)
+    if few > FEW or limits.count("second factor a day", who, DAY) > MANY:
+        if few == FEW + 1:
+            audit.record(person, audit.Event.FACTOR_REFUSED, context.request)
         raise get_adapter().validation_error("too_many_codes")
 
 

@@ -11,7 +11,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from accounts import letters, passwords, reset
+from accounts import audit, letters, passwords, reset
 from accounts.models import Letter
 from accounts.postman import Postman
 from accounts.tests.factors import sign_in
@@ -60,6 +60,15 @@ def test_a_new_password_signs_out_everywhere_and_nobody_in(owner, client, nobody
     assert not owner.sessions.exists()
 
 
+def test_the_person_can_read_that_it_happened(owner, nobody):
+    choose(nobody, key_in_mail(nobody, owner.email))
+    told = [audit.told(entry).sentence for entry in owner.audit_entries.order_by("at")]
+    assert told == [
+        "A link to set a new password was asked for.",
+        "A new password was set by the link of a mail.",
+    ]
+
+
 def test_a_link_acts_once_and_no_longer_than_an_hour(owner, nobody, settings):
     key = key_in_mail(nobody, owner.email)
     settings.PASSWORD_RESET_TIMEOUT = -1
@@ -80,10 +89,10 @@ def test_of_two_who_have_the_link_one_is_first(owner, nobody, monkeypatch):
     key = key_in_mail(nobody, owner.email)
     replace = passwords.replace
 
-    def somebody_else_is_first(person, password):
+    def somebody_else_is_first(person, password, *more):
         monkeypatch.setattr(passwords, "replace", replace)
         choose(Client(), key, "the words of the first one")
-        return replace(person, password)
+        return replace(person, password, *more)
 
     monkeypatch.setattr(passwords, "replace", somebody_else_is_first)
     assert choose(nobody, key).status_code == 404

@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 
-from accounts import second_factor
+from accounts import audit, second_factor
 from accounts.models import SecondFactorSecret, User
 from accounts.tests.factors import APP, add_app, code_of, codes_on, sign_in
 from ahfai.crypto import SealError
@@ -156,6 +156,25 @@ def test_a_new_data_key_takes_the_secrets_along(owner, client, capsys):
     assert browser.post(CODE, {"code": code_of(secret, 1)}).url == "/"
     call_command("verify")
     assert "accounts.SecondFactorSecret: 2 opened, 0 not" in capsys.readouterr().out
+
+
+def test_the_person_can_read_what_happened(owner, client):
+    _secret, codes = add_app(client)
+    browser, _ = sign_in(owner.email)
+    for code in ("1", codes[0]):
+        browser.post(CODE, {"code": code})
+    browser = sign_in(owner.email)[0]
+    for number in range(5):
+        browser.post(CODE, {"code": number})
+    client.post(APP + "remove/")
+    told = [audit.told(entry).sentence for entry in owner.audit_entries.order_by("at")]
+    assert [one for one in told if "Signed in" not in one] == [
+        "Added as a second step to sign in: an app for codes.",
+        "Recovery codes were made.",
+        "A recovery code was used.",
+        "Wrong codes for the second step were sent too often.",
+        "No second step any more: an app for codes.",
+    ]
 
 
 def test_an_operator_lets_in_who_has_lost_all_of_it(owner, client, capsys):

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
 from accounts import audit, passwords
 from accounts.models import User
@@ -29,10 +28,8 @@ class Command(BaseCommand):
             validate_password(password, person)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        with transaction.atomic():
-            if not passwords.replace(person, password):
-                raise CommandError("The password was changed meanwhile. Run this again.")
-            audit.record(person, audit.Event.PASSWORD_CHANGED, by_another=1)
+        if not passwords.replace(person, password, audit.Event.PASSWORD_CHANGED, by_another=1):
+            raise CommandError("The password was changed meanwhile. Run this again.")
         self.stdout.write("The new password counts, and all sessions are ended.")
 
 
