@@ -5,6 +5,7 @@ from django.http import HttpRequest
 
 from accounts.models import (
     AuditEntry,
+    ErasedPerson,
     FileText,
     Invitation,
     Letter,
@@ -42,6 +43,12 @@ class UserInspection(Inspection):
 class UserKeyInspection(Inspection):
     shown = ("id", "owner_id", "generation", "master_id", "created")
     ordering = ("-created",)
+
+
+@admin.register(ErasedPerson)
+class ErasedPersonInspection(Inspection):
+    shown = ("id", "when")
+    ordering = ("-when",)
 
 
 @admin.register(SealedFile)

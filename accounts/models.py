@@ -204,6 +204,16 @@ class UserKey(models.Model):
         return str(self.pk)
 
 
+class ErasedPerson(models.Model):
+    """The id of somebody who was erased, and nothing else of them: see `accounts.erased`."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    when = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class LookupKey(models.Model):
     """A person's own secret, for the keyed hashes by which their sealed names are found.
 

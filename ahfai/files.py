@@ -1,5 +1,6 @@
 """Small files of the installation, for its owner alone (0600), whole on the disk or not there."""
 
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -22,6 +23,20 @@ def replace(path: Path, text: str) -> None:
     with _written_beside(path, text, owner=(before.st_uid, before.st_gid)) as fresh:
         fresh.replace(path)
     _save_folder(path)
+
+
+@contextmanager
+def alone(folder: Path, wait: bool = True) -> Iterator[None]:
+    """Nobody else who asks for the same folder gets in meanwhile, in this or any other process.
+
+    Raises BlockingIOError where somebody is in there and `wait` is false.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager

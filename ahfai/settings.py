@@ -144,12 +144,18 @@ DATA_DIR = _path("DATA_DIR", BASE_DIR / "data")
 # Beside the data folder, never in it: a copy of the data alone opens nothing.
 KEYS_DIR = _path("KEYS_DIR", DATA_DIR.with_name(DATA_DIR.name + "-keys"))
 MASTER_KEY = _text("MASTER_KEY")
+BACKUP_DIR = _path("BACKUP_DIR", DATA_DIR / "backups")
+BACKUP_DAILY = bool(_text("BACKUP_DIR"))
 # Made by accounts.keys at the first start, which looks into the database whether it is the first.
 MASTER_KEY_FILE = _path("MASTER_KEY_FILE", KEYS_DIR / "master.key")
 for _name, _place in (("KEYS_DIR", KEYS_DIR), ("MASTER_KEY_FILE", MASTER_KEY_FILE)):
     if _place.is_relative_to(DATA_DIR):
         raise WrongSetting(
             f"{_name} must lie outside DATA_DIR, so that a copy of the data opens nothing."
+        )
+    if _place.is_relative_to(BACKUP_DIR) or BACKUP_DIR.is_relative_to(KEYS_DIR):
+        raise WrongSetting(
+            f"BACKUP_DIR must lie apart from {_name}, so that a copy of the backups opens nothing."
         )
 
 

@@ -15,7 +15,11 @@ from django.db import close_old_connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import audit, invitations
+from accounts import (
+    audit,
+    erased,
+    invitations,
+)
 from accounts.files import drop_unneeded
 from accounts.postman import Postman
 from accounts.sessions import SessionStore
@@ -145,5 +149,5 @@ HOURLY = (
     *(SessionStore.clear_expired, forget_old, forget_heartbeats, forget_tombstones),
     *(purge_trash, purge_notes, purge_reminders, drop_unneeded),
     *(importing.forget_old, forget_old_notices, delivering.forget_old, forget_deleted),
-    *(cards.expire, audit.forget_old, invitations.forget_old),
+    *(cards.expire, audit.forget_old, invitations.forget_old, erased.leave_out),
 )

@@ -1,6 +1,7 @@
 """The admin pages show the installation, never what people write, and change nothing."""
 
 import json
+import uuid
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -9,7 +10,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import AuditEntry, FileText, Invitation, Letter, SealedFile, Session, User
+from accounts.models import (
+    AuditEntry,
+    ErasedPerson,
+    FileText,
+    Invitation,
+    Letter,
+    SealedFile,
+    Session,
+    User,
+)
 from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
 from chats.models import (
@@ -105,6 +115,7 @@ def rows(owner, stranger):
         Feed: Feed.objects.create(owner=stranger, name=CANARY, secret_hash="0" * 64),
         SealedFile: file,
         Letter: Letter.objects.create(kind="reset", to=stranger.email),
+        ErasedPerson: ErasedPerson.objects.create(pk=uuid.uuid4()),
         User: stranger,
         Authenticator: Authenticator.objects.create(
             user=stranger, type="totp", data={"secret": CANARY}

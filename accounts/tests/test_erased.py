@@ -1,0 +1,126 @@
+"""Whoever was erased leaves the key archive beside the backups."""
+
+import stat
+import uuid
+
+import pytest
+
+from accounts import erased, key_archive, keys
+from accounts.models import ErasedPerson
+from ahfai.crypto import MasterKeys
+from ahfai.testing import make_person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def folder(tmp_path, settings):
+    settings.BACKUP_DIR = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def erase(django_capture_on_commit_callbacks):
+    def erase(person) -> uuid.UUID:
+        gone = person.pk
+        with django_capture_on_commit_callbacks(execute=True):
+            erased.note_erased(gone)
+            person.delete()
+        return gone
+
+    return erase
+
+
+def people_in(folder) -> set[uuid.UUID]:
+    return {owner for owner, _generation in key_archive.read(folder).keys}
+
+
+def test_it_holds_everybodys_wrapped_keys_for_the_owner_of_the_files_alone(folder, owner, stranger):
+    key_archive.rewrite(folder)
+
+    archive = key_archive.read(folder)
+    assert people_in(folder) == {owner.pk, stranger.pk}
+    assert keys.unwrap(archive.keys[owner.pk, 1].row()) == keys.data_key(owner.pk)[1]
+    assert archive.owner == owner.pk
+    assert stat.S_IMODE((folder / key_archive.NAME).stat().st_mode) == 0o600
+
+
+def test_whoever_is_erased_is_gone_from_it_at_once(folder, owner, stranger, erase):
+    key_archive.rewrite(folder)
+    gone = erase(stranger)
+
+    assert people_in(folder) == {owner.pk}
+    assert list(key_archive.read(folder).erased) == [gone]
+    assert [path.name for path in folder.iterdir()] == [key_archive.NAME]
+
+
+def test_nobody_comes_back_by_a_copy_of_their_keys(folder, owner, stranger, erase):
+    copied = key_archive.in_the_database()
+    key_archive.rewrite(folder)
+    erase(stranger)
+    ErasedPerson.objects.all().delete()
+
+    key_archive.rewrite(folder, also=copied)
+
+    assert people_in(folder) == {owner.pk}
+
+
+def test_who_is_only_missing_in_the_database_keeps_their_keys(folder, owner, stranger):
+    """As after an older backup was restored, from before they came."""
+    key_archive.rewrite(folder)
+    before = key_archive.read(folder).keys
+    stranger.delete()
+
+    key_archive.rewrite(folder)
+
+    assert len(before) == 2
+    assert key_archive.read(folder).keys == before
+
+
+@pytest.fixture
+def master(settings):
+    """Sets the master keys."""
+
+    def master(*lines: str) -> None:
+        settings.MASTER_KEY = ",".join(lines)
+        keys.clear_cache()
+
+    yield master
+    master()
+
+
+def test_keys_from_before_a_resealing_stay_and_follow_the_master_key(folder, master):
+    old, new = MasterKeys.new_line(), MasterKeys.new_line()
+    master(old)
+    ada = make_person()
+    first = keys.data_key(ada.pk, 1)[1]
+    key_archive.rewrite(folder)
+    ada.keys.all().delete()
+
+    master(new, old)
+    key_archive.rewrite(folder)
+    master(new)
+
+    assert keys.unwrap(key_archive.read(folder).keys[ada.pk, 1].row()) == first
+
+
+def test_without_backups_nothing_is_written(folder, owner, stranger, erase):
+    gone = erase(stranger)
+
+    assert not list(folder.iterdir())
+    assert ErasedPerson.objects.get().pk == gone
+
+
+def test_what_could_not_be_written_then_the_worker_writes_later(
+    folder, owner, stranger, erase, caplog
+):
+    key_archive.rewrite(folder)
+    whole = (folder / key_archive.NAME).read_text()
+    (folder / key_archive.NAME).write_text(whole.replace(str(owner.pk), str(stranger.pk)))
+
+    erase(stranger)
+    assert "The key archive can't be written: Unusable" in caplog.text
+    (folder / key_archive.NAME).write_text(whole)
+    erased.leave_out()
+
+    assert people_in(folder) == {owner.pk}
