@@ -29,3 +29,5 @@ with contextlib.suppress(AttributeError):
 # Machines carry zone data of different ages, and a reminder would be due at another time on each.
 # Without a search path Python takes the pinned package `tzdata` (zoneinfo, "Data sources").
 zoneinfo.reset_tzpath(to=())
+
+VERSION = "0.1.0"

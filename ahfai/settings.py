@@ -145,7 +145,11 @@ DATA_DIR = _path("DATA_DIR", BASE_DIR / "data")
 KEYS_DIR = _path("KEYS_DIR", DATA_DIR.with_name(DATA_DIR.name + "-keys"))
 MASTER_KEY = _text("MASTER_KEY")
 BACKUP_DIR = _path("BACKUP_DIR", DATA_DIR / "backups")
+# By the worker; in the default folder only before the tables change, and when somebody says so.
 BACKUP_DAILY = bool(_text("BACKUP_DIR"))
+BACKUP_KEEP = _number("BACKUP_KEEP", 14, 1, 10_000)
+BACKUP_BEFORE_MIGRATING = _flag("BACKUP_BEFORE_MIGRATING", True)
+POSTGRES_BIN = _path("POSTGRES_BIN", Path()) if _text("POSTGRES_BIN") else None
 # Made by accounts.keys at the first start, which looks into the database whether it is the first.
 MASTER_KEY_FILE = _path("MASTER_KEY_FILE", KEYS_DIR / "master.key")
 for _name, _place in (("KEYS_DIR", KEYS_DIR), ("MASTER_KEY_FILE", MASTER_KEY_FILE)):
