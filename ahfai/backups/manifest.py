@@ -15,6 +15,7 @@ from ahfai.backups import BackupFailed
 FORMAT = 1
 # The kinds of databases, and how the names of their backups end.
 ENDINGS = {"sqlite": ".sqlite3", "postgresql": ".dump"}
+CALLED = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 NAMED = "ahfai-%Y-%m-%dT%H%M%SZ"
 
 

@@ -1,14 +1,16 @@
 """Copies of a PostgreSQL database, by its own programs."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 
 from ahfai.backups import BackupFailed
 
@@ -58,13 +60,7 @@ def dump(to: Path, left_out: Iterable[str]) -> tuple[dict[str, int], list[uuid.U
                 *(f"--exclude-table-data={own.ops.quote_name(table)}" for table in left_out),
                 f"--file={to}",
             )
-            rows = {}
-            for table in sorted(own.introspection.table_names(cursor)):
-                if table in left_out:
-                    rows[table] = 0
-                    continue
-                cursor.execute(f"SELECT count(*) FROM {own.ops.quote_name(table)}")  # noqa: S608
-                rows[table] = cursor.fetchone()[0]
+            rows = counts(cursor) | dict.fromkeys(left_out, 0)
             cursor.execute("SELECT id FROM accounts_user")
             return rows, [found for (found,) in cursor.fetchall()]
     except DatabaseError as error:
@@ -76,6 +72,36 @@ def dump(to: Path, left_out: Iterable[str]) -> tuple[dict[str, int], list[uuid.U
 def check(path: Path) -> None:
     """Read all of the copy; raises BackupFailed where anything in it is damaged."""
     run("pg_restore", "--file=/dev/null", str(path))
+
+
+@contextlib.contextmanager
+def loaded(path: Path) -> Iterator[dict[str, int]]:
+    """The database holds that backup from now on, in the place of all tables that were there.
+
+    Gives how many rows each table has.
+    """
+    own = connections[DEFAULT_DB_ALIAS]
+    with transaction.atomic(), own.cursor() as cursor:
+        for table in own.introspection.table_names(cursor):
+            cursor.execute(f"DROP TABLE {own.ops.quote_name(table)} CASCADE")
+    run(
+        "pg_restore",
+        *("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"),
+        f"--dbname={_environment().get('PGDATABASE', '')}",
+        str(path),
+    )
+    with own.cursor() as cursor:
+        found = counts(cursor)
+    yield found
+
+
+def counts(cursor: Any) -> dict[str, int]:
+    found = {}
+    quoted = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    for table in sorted(connections[DEFAULT_DB_ALIAS].introspection.table_names(cursor)):
+        cursor.execute(f"SELECT count(*) FROM {quoted(table)}")  # noqa: S608 (our own)
+        found[table] = cursor.fetchone()[0]
+    return found
 
 
 def run(name: str, *arguments: str) -> None:

@@ -1,6 +1,8 @@
 """Copies of the SQLite file, by SQLite itself, while others go on writing."""
 
 import contextlib
+import os
+import shutil
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
@@ -9,7 +11,9 @@ from pathlib import Path
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.sqlite3._functions import register  # type: ignore[import-untyped]
 
+from ahfai import files
 from ahfai.backups import BackupFailed
+from ahfai.sqlite.base import close_kept
 
 BUSY_S = 20
 
@@ -50,6 +54,55 @@ def check(path: Path) -> None:
         raise BackupFailed(f"{path.name} is damaged: {found}.")
     if orphan:
         raise BackupFailed(f"{path.name} isn't consistent: a row of {orphan[0]} lacks another one.")
+
+
+@contextlib.contextmanager
+def loaded(path: Path) -> Iterator[dict[str, int]]:
+    """The database is that backup meanwhile, and for good where no error comes of it.
+
+    Gives how many rows each table has. The old file is replaced at the end, in one step.
+    """
+    settings = connections[DEFAULT_DB_ALIAS].settings_dict
+    live = _live()
+    fresh = live.with_name(f"{live.name}.restoring")
+    try:
+        shutil.copyfile(path, _empty(fresh))
+        with _opened(fresh) as copy:
+            found = counts(copy)
+        close_kept()
+        settings["NAME"] = fresh
+        yield found
+        close_kept()
+        settings["NAME"] = live
+        _put_in_place(fresh, live)
+    except sqlite3.Error as error:
+        raise BackupFailed(f"SQLite can't use the copy: {error}.") from None
+    finally:
+        close_kept()
+        settings["NAME"] = live
+        for left in (fresh, *_beside(fresh)):
+            left.unlink(missing_ok=True)
+
+
+def _put_in_place(fresh: Path, live: Path) -> None:
+    # Leaving the write-ahead log is only possible for one who has the database alone.
+    for database in (live, fresh):
+        with _opened(database) as alone:
+            alone.execute("PRAGMA busy_timeout=1000")
+            if alone.execute("PRAGMA journal_mode=DELETE").fetchone()[0] != "delete":
+                raise BackupFailed(f"Another program uses {database}. Stop it first.")
+    files.put_in_place(fresh, live)
+
+
+def _empty(path: Path) -> Path:
+    """Made for its owner alone, before anything is in it."""
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    return path
+
+
+def _beside(path: Path) -> list[Path]:
+    return [path.with_name(path.name + more) for more in ("-wal", "-shm", "-journal")]
 
 
 def counts(copy: sqlite3.Connection) -> dict[str, int]:

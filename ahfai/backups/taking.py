@@ -5,6 +5,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -32,6 +33,8 @@ class Copying(Protocol):
     def dump(self, to: Path, left_out: Iterable[str]) -> tuple[dict[str, int], list[uuid.UUID]]: ...
 
     def check(self, path: Path) -> None: ...
+
+    def loaded(self, path: Path) -> AbstractContextManager[dict[str, int]]: ...
 
 
 # Keys have an archive of their own. Who is signed in, and which processes run, is of the moment:

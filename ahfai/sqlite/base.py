@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from weakref import WeakSet
 
+from django.db import connections
 from django.db.backends.sqlite3 import base
 
 _turn = threading.Lock()
@@ -95,6 +96,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.rollback()
         kept.append(connection)
         return True
+
+
+def close_kept() -> None:
+    """Close what this thread and nobody else has open, so that the file can be replaced."""
+    connections.close_all()
+    for (pid, _name), kept in _kept.items():
+        while pid == os.getpid() and kept:
+            kept.pop().close()
 
 
 class Cursor(base.SQLiteCursorWrapper):

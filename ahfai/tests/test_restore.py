@@ -1,0 +1,113 @@
+"""The drill: what was backed up comes back into an empty installation, without the erased."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from accounts import key_archive
+from ahfai.backups import manifest, sqlite
+from ahfai.tests import drill
+from ahfai.tests.house import empty_database
+
+pytestmark = pytest.mark.django_db
+OF_THE_MOMENT = {"accounts_session", "ahfai_heartbeat"}
+
+
+class Installation:
+    """One with a folder of its own, and the same keys as the others of a test."""
+
+    def __init__(self, folder: Path, keys: Path, settings: dict[str, str]) -> None:
+        self.folder = folder
+        self.settings = settings | {"KEYS_DIR": str(keys)}
+        self.data.mkdir(parents=True)
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def backups(self) -> Path:
+        return self.data / "backups"
+
+    def do(self, *steps: str) -> dict:
+        return drill.run(self.folder, self.settings, *steps)
+
+
+@pytest.fixture(scope="module")
+def installations(
+    tmp_path_factory, django_db_setup, django_db_blocker
+) -> Iterator[list[Installation]]:
+    """Two of them. Nobody is in either; with SQLite the second one has not even a file."""
+    folder = tmp_path_factory.mktemp("drill")
+    with ExitStack() as entered:
+        first, second = [
+            Installation(folder / name, folder / "keys", entered.enter_context(empty_database()))
+            for name in ("first", "second")
+        ]
+        if connection.vendor == "sqlite":
+            # Making all tables once more would take seconds.
+            with django_db_blocker.unblock():
+                sqlite.dump(first.data / "ahfai.sqlite3", [])
+        yield [first, second]
+
+
+@pytest.fixture(scope="module")
+def drilled(installations):
+    """Ada and Ben live in the first house, are backed up and restored into the second one, where
+    Ben is erased. Then the first one is restored from the same backup."""
+    first, second = installations
+    second.settings["BACKUP_DIR"] = str(first.backups)
+    before = first.do("live", "figures", "backup", "change", f"restore={first.backups}")
+    elsewhere = second.do(
+        f"restore={first.backups}", "figures", "words", "sign_in=ada", "erase=ben"
+    )
+    replaced = f"restore={first.backups},--replace,--yes"
+    return before, elsewhere, first.do(replaced, "figures", "words", "sign_in=ada", "sign_in=ben")
+
+
+def test_every_row_comes_back_as_it_was(drilled):
+    before, elsewhere, _replaced = drilled
+    assert elsewhere["restore"]["failed"] == ""
+    assert "Everything opens." in elsewhere["restore"]["said"]
+    for table, figures in before["figures"].items():
+        if table not in OF_THE_MOMENT:
+            assert elsewhere["figures"][table] == figures, table
+    assert before["figures"]["accounts_filepart"][0] == 2
+
+
+def test_words_open_and_people_sign_in_anew(drilled):
+    _before, elsewhere, _replaced = drilled
+    assert len(elsewhere["words"]) == 8
+    assert "ada's note" in elsewhere["words"]
+    assert elsewhere["figures"]["accounts_session"][0] == 0
+    assert elsewhere["sign_in"] == "/"
+
+
+def test_whoever_was_erased_since_does_not_come_back(drilled):
+    _before, _elsewhere, replaced = drilled
+    assert replaced["restore"]["failed"] == ""
+    assert "People: 1. Left out, because they were erased since: 1." in replaced["restore"]["said"]
+    assert replaced["words"] == ["ada asks", "ada remembers", "ada's note", "ada.txt"]
+    for table in ("accounts_user", "accounts_userkey", "notes_note", "accounts_erasedperson"):
+        assert replaced["figures"][table][0] == 1, table
+
+
+def test_their_rows_in_older_backups_have_no_key_any_more(drilled, installations):
+    first, _second = installations
+    archive = key_archive.read(first.backups)
+    oldest = manifest.all_in(first.backups)[-1]
+    assert len(oldest.people) == 2
+    assert len(archive.keys) == len(archive.erased) == 1
+
+
+def test_where_people_have_accounts_it_is_refused_unless_that_is_meant(drilled, installations):
+    first, _second = installations
+    before, _elsewhere, replaced = drilled
+    assert "With --replace" in before["restore"]["failed"]
+    assert "What was here is in" in replaced["restore"]["said"]
+    # What had been changed since is in the second one.
+    newest, oldest = manifest.all_in(first.backups)
+    assert (oldest.tables["notes_note"], newest.tables["notes_note"]) == (2, 1)
