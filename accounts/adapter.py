@@ -15,7 +15,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, invitations, passwords, tries
+from accounts import (
+    audit,
+    invitations,
+    leaving,
+    passwords,
+    tries,
+)
 from accounts.forms import time_zones
 from accounts.models import User
 from ahfai import clients, limits
@@ -121,6 +127,13 @@ class AccountAdapter(DefaultAccountAdapter):
     ) -> None:
         if message_template in self.fixed_sentences:
             super().add_message(request, level, message_template)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Whoever asked for their account to be erased sees first how to keep it."""
+        person = cast("User", request.user)
+        if leaving.of(person):
+            return reverse("accounts:leave")
+        return super().get_login_redirect_url(request)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("accounts:settings")

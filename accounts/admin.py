@@ -8,7 +8,9 @@ from accounts.models import (
     ErasedPerson,
     FileText,
     Invitation,
+    Leaving,
     Letter,
+    Receipt,
     SealedFile,
     Session,
     User,
@@ -93,3 +95,15 @@ class AuthenticatorInspection(Inspection):
 class LetterInspection(Inspection):
     shown = ("id", "kind", "asked", "next_try")
     ordering = ("-asked",)
+
+
+@admin.register(Leaving)
+class LeavingInspection(Inspection):
+    shown = ("owner_id", "asked", "due", "begun")
+    ordering = ("due",)
+
+
+@admin.register(Receipt)
+class ReceiptInspection(Inspection):
+    shown = ("made", "swept")
+    ordering = ("-made",)

@@ -153,6 +153,12 @@ def data_key(owner_id: uuid.UUID, generation: int | None = None) -> tuple[int, b
     return row.generation, key
 
 
+def in_memory() -> list[uuid.UUID]:
+    """Whose opened keys this process has."""
+    with _lock:
+        return list(_people)
+
+
 def forget(owner_id: uuid.UUID) -> None:
     """Drop a person's opened keys from this process's memory, for instance after an erasure."""
     _forget_people(owner_id)

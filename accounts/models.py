@@ -460,3 +460,42 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class Leaving(models.Model):
+    """That a person wants their account to be gone, with all in it; see `accounts.leaving`."""
+
+    # Of the receipt, too.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="leaving"
+    )
+    asked = models.DateTimeField(default=timezone.now, editable=False)
+    # From when on it is to be erased, and when that was begun: there is no way back then.
+    due = models.DateTimeField()
+    begun = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("account to be erased")
+        verbose_name_plural = _("accounts to be erased")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Receipt(models.Model):
+    """What an erasure has deleted: numbers, and nothing that says whose it was."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    made = models.DateTimeField(default=timezone.now, editable=False)
+    # How many rows of each model, by its label.
+    counts = models.JSONField()
+    # When what the database keeps beside its tables was emptied, too.
+    swept = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("receipt of an erasure")
+        verbose_name_plural = _("receipts of erasures")
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from accounts import file_views, people_views, session_views, tag_views, views
+from accounts import (
+    file_views,
+    leave_views,
+    people_views,
+    session_views,
+    tag_views,
+    views,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -13,6 +20,11 @@ urlpatterns = [
     path("people/invitations/<uuid:invitation_id>/revoke", people_views.revoke, name="revoke"),
     path("people/<uuid:person_id>/", people_views.person, name="person"),
     path("activity/", session_views.activity, name="activity"),
+    path("leave/", leave_views.leave, name="leave"),
+    path("leave/now", leave_views.leave_now, name="leave_now"),
+    path("leave/stay", leave_views.stay, name="stay"),
+    path("erased/<str:token>/", leave_views.receipt, name="receipt"),
+    path("erased/<str:token>/file", leave_views.receipt_file, name="receipt_file"),
     path("files/<uuid:file_id>", file_views.file, name="file"),
     path("tags/", tag_views.index, name="tags"),
     path("tags/names", tag_views.names, name="tag_names"),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import audit, invitations
+from accounts import audit, invitations, leaving
 from accounts.form_again import FormAgain
 from accounts.forms import ProfileForm
 from accounts.models import Ownership, User
@@ -37,6 +37,7 @@ def settings(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "is_owner": is_owner(request.user),
         "factors": factors_of(request.user),
+        "leaving": leaving.of(request.user),
     }
     return render(request, "accounts/settings.html", shown, status=status)
 

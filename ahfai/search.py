@@ -137,6 +137,15 @@ def forget() -> None:
     _indexes = Indexes(settings.SEARCH_MEMORY_MB * MB)
 
 
+def in_memory() -> list[uuid.UUID]:
+    """Whose words this process has read."""
+    return _indexes.people()
+
+
+def forget_one(person: uuid.UUID) -> None:
+    _indexes.forget(person)
+
+
 def _fill_beside(user: User) -> threading.Event:
     """Read everything in a thread of its own; the event is set when that is over."""
     over = threading.Event()

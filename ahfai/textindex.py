@@ -461,6 +461,10 @@ class Indexes:
         with self._lock:
             self._shelves.pop(person, None)
 
+    def people(self) -> list[UUID]:
+        with self._lock:
+            return list(self._shelves)
+
     def _make_room(self) -> None:
         with self._lock:
             size = sum(shelf.index.size_bytes for shelf in self._shelves.values())

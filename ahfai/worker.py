@@ -21,8 +21,10 @@ from accounts import (
     invitations,
 )
 from accounts.files import drop_unneeded
+from accounts.leaving import forget_receipts
 from accounts.postman import Postman
 from accounts.sessions import SessionStore
+from ahfai import leaving
 from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
 from ahfai.search import forget_tombstones
@@ -77,6 +79,7 @@ class Worker:
             self._try(close_dead)
             self._try(pulls.close_dead)
             self._try(self.take_up_imports)
+        self._try(leaving.take_up)
         self._try(self.take_up_vectors)
         if time.monotonic() >= self._next_hour:
             self._next_hour = time.monotonic() + HOUR_S
@@ -150,4 +153,5 @@ HOURLY = (
     *(purge_trash, purge_notes, purge_reminders, drop_unneeded),
     *(importing.forget_old, forget_old_notices, delivering.forget_old, forget_deleted),
     *(cards.expire, audit.forget_old, invitations.forget_old, erased.leave_out),
+    *(forget_receipts, leaving.forget_gone),
 )

@@ -1,4 +1,5 @@
-"""What chats hand to the roof: their words for the search, and how something found is shown."""
+"""What chats hand to the roof: their words for the search, how something found is shown, and what
+ends when somebody leaves."""
 
 import uuid
 from collections.abc import Iterable, Iterator
@@ -68,6 +69,15 @@ def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UU
             title, text = _opened(chat, "title"), _opened(message, "content") or ""
             shown[message.pk] = Found(title, text, _address(chat, address), message.created)
     return shown
+
+
+def hush(user) -> bool:
+    """Have the replies that are written for this person end, as *Stop* does, in whichever process;
+    whether none is left."""
+    growing = (user.messages.open(), user.temporary_places.all())
+    for rows in growing:
+        rows.update(stop_asked=True)
+    return not any(rows.exists() for rows in growing)
 
 
 def _titles(chats: ChatQuerySet) -> Iterator[Document]:

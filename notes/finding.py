@@ -149,6 +149,15 @@ def forget() -> None:
     _indexes = Indexes(settings.SEARCH_MEMORY_MB * MB // 2)
 
 
+def people() -> list[uuid.UUID]:
+    """Whose notes this process has read."""
+    return _indexes.people()
+
+
+def forget_one(person: uuid.UUID) -> None:
+    _indexes.forget(person)
+
+
 def _keep_up(index: TextIndex, user: User) -> None:
     now = User.objects.values_list("change_number", flat=True).get(pk=user.pk)
     since = index.as_of

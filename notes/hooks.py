@@ -1,4 +1,5 @@
-"""What notes hand to the roof: their words for the search, and how something found is shown."""
+"""What notes hand to the roof: their words for the search, how something found is shown, and what
+ends when somebody leaves."""
 
 import uuid
 from collections.abc import Iterable, Iterator
@@ -10,8 +11,10 @@ from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
 from ahfai.markdown import files
 from ahfai.textindex import Document
+from notes import finding, titles, vectors
 from notes.models import Note, NoteQuerySet, Tagging
 from notes.places import PLACE_FOUND
+from notes.transfer import importing
 
 KINDS = frozenset({"note"})
 
@@ -58,6 +61,25 @@ def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UU
     """Those of the found notes that are there, in the trash or not."""
     notes = user.notes.filter(pk__in=list(keys), trashed__isnull=not trashed)
     return {note.pk: _found(note) for note in notes}
+
+
+def hush(user) -> bool:
+    """Have the import that runs for this person end; whether none does any more."""
+    for one in user.imports.filter(ended=None):
+        importing.cancel(one)
+    return not user.imports.filter(ended=None).exists()
+
+
+def in_memory() -> list[uuid.UUID]:
+    """Whose notes this process has read."""
+    return [*titles.people(), *finding.people(), *vectors.people()]
+
+
+def forget(person: uuid.UUID) -> None:
+    """Drop what this process has of them."""
+    titles.forget(person)
+    finding.forget_one(person)
+    vectors.forget_one(person)
 
 
 def _found(note: Note) -> Found:

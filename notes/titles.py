@@ -91,6 +91,17 @@ def of(user: User) -> Titles:
     return known
 
 
+def people() -> list[uuid.UUID]:
+    """Whose titles this process has."""
+    with _lock:
+        return list(_known)
+
+
+def forget(person: uuid.UUID) -> None:
+    with _lock:
+        _known.pop(person, None)
+
+
 def _kept_up(user: User, known: Titles | None, now: int) -> Titles:
     """What comes or goes while this reads is read once more the next time."""
     notes = user.notes.all()

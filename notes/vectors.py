@@ -171,6 +171,18 @@ def forget() -> None:
         _held.clear()
 
 
+def people() -> list[uuid.UUID]:
+    """Whose vectors this process has."""
+    with _holding:
+        return [person for person, _embedder in _held]
+
+
+def forget_one(person: uuid.UUID) -> None:
+    with _holding:
+        for held in [one for one in _held if one[0] == person]:
+            del _held[held]
+
+
 def _vectors_of(user: User, embedder: Embedder) -> _Vectors:
     with _holding:
         held = _held.setdefault((user.pk, embedder.name), _Held())

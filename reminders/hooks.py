@@ -1,10 +1,12 @@
-"""What reminders hand to the roof: their words for the search, and how a found one is shown."""
+"""What reminders hand to the roof: their words for the search, how a found one is shown, and what
+ends when somebody leaves."""
 
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,7 +15,7 @@ from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
 from ahfai.textindex import Document
 from reminders import words
-from reminders.models import Reminder, ReminderQuerySet, Tagging
+from reminders.models import Delivery, Reminder, ReminderQuerySet, Tagging
 
 KINDS = frozenset({"reminder"})
 
@@ -81,6 +83,16 @@ def open_about(user, kind: str, key: uuid.UUID) -> list[Open]:
         Open(_opened(one, "title") or "", one.get_absolute_url(), words.when(one, today))
         for one in about.order_by(F("due").asc(nulls_last=True), "created")
     ]
+
+
+def hush(user) -> bool:
+    """Have nothing more be sent for this person; whether nothing is on its way any more."""
+    waiting = user.deliveries.filter(state=Delivery.State.WAITING)
+    leased = waiting.filter(lease_until__gte=Now())
+    waiting.exclude(pk__in=leased.values("pk")).update(
+        state=Delivery.State.DROPPED, lease_until=None, lease_token=None
+    )
+    return not leased.exists()
 
 
 def _found(reminder: Reminder) -> Found:

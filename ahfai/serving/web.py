@@ -15,7 +15,7 @@ from django.urls import get_resolver
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from ahfai import markdown
+from ahfai import leaving, markdown
 from ahfai.logs import without_secrets
 from ahfai.processes import end_with_parent
 from chats import generation
@@ -127,6 +127,9 @@ def _before_serving(worker) -> None:
     warm_up = threading.Timer(WARM_UP_AFTER_S, _warm_up)
     warm_up.daemon = True
     warm_up.start()
+    threading.Thread(
+        target=leaving.keep_looking, args=(threading.Event().wait,), name="forgetting", daemon=True
+    ).start()
 
 
 def _warm_up() -> None:

@@ -11,7 +11,12 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import files
-from accounts.models import Invitation, Session, Tag
+from accounts.models import (
+    Invitation,
+    Leaving,
+    Session,
+    Tag,
+)
 from chats.models import Card, Chat, Fact, Message, Preset, Pull, Source, TemporaryPlace
 from notes.models import Import, Note, Revision
 from reminders.models import Channel, Delivery, Feed, List, Reminder
@@ -29,6 +34,8 @@ OPEN = {
     "favicon",
     "feed",
     "service_worker",
+    "receipt",
+    "receipt_file",
     "account_login",
     "account_logout",
     "account_signup",
@@ -101,6 +108,7 @@ def things(owner) -> dict[str, object]:
         "feed_id": Feed.objects.create(owner=owner, name=CANARY, secret_hash="0" * 64).pk,
         # What a copy of the database shows of an address opens nothing.
         "secret": "0" * 64,
+        "token": Leaving.objects.create(owner=owner, due=reminder.created).pk,
         "channel_id": channel.pk,
         "delivery_id": Delivery.objects.create(
             owner=owner,

@@ -15,7 +15,9 @@ from accounts.models import (
     ErasedPerson,
     FileText,
     Invitation,
+    Leaving,
     Letter,
+    Receipt,
     SealedFile,
     Session,
     User,
@@ -116,6 +118,8 @@ def rows(owner, stranger):
         SealedFile: file,
         Letter: Letter.objects.create(kind="reset", to=stranger.email),
         ErasedPerson: ErasedPerson.objects.create(pk=uuid.uuid4()),
+        Leaving: Leaving.objects.create(owner=stranger, due=message.created),
+        Receipt: Receipt.objects.create(counts={}),
         User: stranger,
         Authenticator: Authenticator.objects.create(
             user=stranger, type="totp", data={"secret": CANARY}

@@ -16,6 +16,7 @@ from accounts.models import (
     FilePart,
     FileText,
     Invitation,
+    Leaving,
     Letter,
     LookupKey,
     Ownership,
@@ -477,6 +478,9 @@ TWINS: dict[str, Callable[[Talk], object]] = {
         Draft.objects.create, owner=talk.person, chat=talk.chat, text="words", version=1
     ),
     "LookupKey.owner": lambda talk: twice(LookupKey.objects.create, owner=talk.person, secret="00"),
+    "Leaving.owner": lambda talk: twice(
+        Leaving.objects.create, owner=talk.person, due=timezone.now()
+    ),
     "Note.source_hash": lambda talk: twice(note, owner=talk.person, source_hash="0" * 64),
     "Feed.secret_hash": lambda talk: twice(feed, talk=talk),
     "Reminder.source_hash": lambda talk: twice(reminder, owner=talk.person, source_hash="0" * 64),
