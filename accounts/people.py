@@ -94,12 +94,25 @@ def hand_over(actor: User, person: User) -> None:
             raise NotAllowed
         ownership.user, ownership.since = person, timezone.now()
         ownership.save(update_fields=["user", "since"])
-        person.is_staff = person.is_superuser = True
-        person.save(update_fields=["is_staff", "is_superuser"])
+        _give_rights(person)
         actor.is_superuser = False
         actor.save(update_fields=["is_superuser"])
         for one in (actor, person):
             audit.record(one, audit.Event.OWNERSHIP_HANDED_OVER, by=actor)
+
+
+def make_owner(person: User) -> None:
+    """Of an installation that nobody owns any more."""
+    with transaction.atomic():
+        if not person.is_active or not Ownership.claim(person):
+            raise NotAllowed
+        _give_rights(person)
+        audit.record(person, audit.Event.OWNERSHIP_HANDED_OVER)
+
+
+def _give_rights(person: User) -> None:
+    person.is_staff = person.is_superuser = True
+    person.save(update_fields=["is_staff", "is_superuser"])
 
 
 def _check(actor: User, person: User) -> None:

@@ -15,11 +15,7 @@ from django.db import close_old_connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import (
-    audit,
-    erased,
-    invitations,
-)
+from accounts import audit, erased, invitations
 from accounts.files import drop_unneeded
 from accounts.leaving import forget_receipts
 from accounts.postman import Postman

@@ -1,10 +1,8 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
-from django.utils import timezone
 
-from accounts import audit
+from accounts import people
 from accounts.models import Ownership, User
 
 
@@ -19,19 +17,12 @@ class Command(BaseCommand):
             user = User.objects.get_by_natural_key(options["email"])
         except User.DoesNotExist:
             raise CommandError("Nobody has an account with this e-mail address.") from None
-        if not user.is_active:
-            raise CommandError("This account is switched off.")
-        with transaction.atomic():
-            owned = Ownership.objects.select_for_update().select_related("user").first()
-            if owned and owned.user_id != user.pk:
-                before = owned.user
-                Ownership.objects.filter(pk=owned.pk).update(user=user, since=timezone.now())
-                before.is_staff = before.is_superuser = False
-                before.save(update_fields=["is_staff", "is_superuser"])
-                audit.record(before, audit.Event.OWNERSHIP_HANDED_OVER)
-                audit.record(user, audit.Event.OWNERSHIP_HANDED_OVER)
-            elif not owned:
-                Ownership.claim(user)
-            user.is_staff = user.is_superuser = True
-            user.save(update_fields=["is_staff", "is_superuser"])
+        owned = Ownership.objects.select_related("user").first()
+        try:
+            if owned is None:
+                people.make_owner(user)
+            elif owned.user != user:
+                people.hand_over(owned.user, user)
+        except people.NotAllowed:
+            raise CommandError("This account is switched off.") from None
         self.stdout.write(f"{user.email} owns this installation now.")
