@@ -1,5 +1,8 @@
 """A person with something in every table that has anything of people."""
 
+import hashlib
+
+from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -7,6 +10,7 @@ from django.utils import timezone
 
 from accounts import audit, changes, files, tags
 from accounts.lookup import key_of
+from accounts.models import FileText, Invitation, SecondFactorSecret
 from ahfai.testing import signed_in
 from chats import models as chats
 from notes import models as notes
@@ -30,9 +34,14 @@ def give_everything(person, word: str) -> None:
     address.emailconfirmation_set.create(key=str(person.pk))
     audit.record(person, audit.Event.IMPORTED, kind=word)
     [tag] = tags.named(person, [word])
+    SecondFactorSecret.objects.create(owner=person, text=word)
+    Authenticator.objects.create(user=person, type="totp", data={})
+    secret = hashlib.sha256(person.pk.bytes).hexdigest()
+    Invitation.objects.create(by=person, used_by=person, secret_hash=secret, until=now, used=now)
     file = files.store(person, word, [word.encode()])
+    FileText.objects.create(owner=person, file=file, words=word, length=1, is_whole=True)
     note = _notes(person, word, tag, file, now)
-    _chats(person, word, tag, note, now)
+    _chats(person, word, tag, note, file, now)
     _reminders(person, word, tag, now)
 
 
@@ -54,7 +63,7 @@ def _notes(person, word: str, tag, file, now) -> notes.Note:
     return note
 
 
-def _chats(person, word: str, tag, note: notes.Note, now) -> None:
+def _chats(person, word: str, tag, note: notes.Note, file, now) -> None:
     mine = {"owner": person}
     chat = chats.Chat.objects.create(**mine, title=word, model="m", instructions=word)
     chat.tags.add(tag)
@@ -63,6 +72,7 @@ def _chats(person, word: str, tag, note: notes.Note, now) -> None:
         **mine, chat=chat, parent=said, role="assistant", content=word, closed=now
     )
     chats.Chat.objects.filter(pk=chat.pk).update(current=reply)
+    chats.Attachment.objects.create(**mine, message=said, file=file, number=1)
     chats.Pin.objects.create(**mine, chat=chat, note=note)
     chats.Draft.objects.create(**mine, chat=chat, text=word, version=1)
     chats.Summary.objects.create(**mine, chat=chat, upto=said, text=word, messages=1)

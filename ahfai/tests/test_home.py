@@ -3,9 +3,9 @@
 import datetime
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from ahfai.testing import signed_in
 from chats.models import Chat
@@ -15,12 +15,12 @@ from chats.models import Chat
     ("hour_utc", "greeting"),
     [(3, "Good evening"), (4, "Good morning"), (11, "Good afternoon"), (17, "Good evening")],
 )
-def test_the_greeting_goes_by_the_persons_own_clock(owner, monkeypatch, hour_utc, greeting):
+def test_the_greeting_goes_by_the_persons_own_clock(owner, hour_utc, greeting):
     owner.time_zone = "Europe/Brussels"  # one hour ahead of UTC in January
     owner.save(update_fields=["time_zone"])
     now = datetime.datetime(2027, 1, 15, hour_utc, 30, tzinfo=datetime.UTC)
-    monkeypatch.setattr(timezone, "now", lambda: now)
-    assert f"{greeting}, Olivia" in signed_in(owner).get("/").content.decode()
+    with time_machine.travel(now, tick=False):
+        assert f"{greeting}, Olivia" in signed_in(owner).get("/").content.decode()
 
 
 def test_each_page_brings_an_id_of_its_own_for_the_next_message(client):
