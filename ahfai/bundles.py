@@ -40,10 +40,13 @@ BUNDLES = {
     ),
     "htmx.js": ["django_htmx/htmx-2.min.js"],
     "house.js": _scripts("dialog", "menu", "pick-all", "shortcuts", "toast", "news"),
-    "home.js": _scripts("grow", "composer", "made-id", "post", "message", "home-ask", "draft"),
+    "home.js": _scripts(
+        *("grow", "composer", "made-id", "post", "uploads", "attached", "message", "home-ask"),
+        "draft",
+    ),
     "chat.js": _scripts(
         *("copy", "chat-code", "chat-follow", "made-id", "post", "chat-more", "grow", "composer"),
-        *("message", "hearing", "reply", "chat-stream", "draft"),
+        *("uploads", "attached", "message", "hearing", "reply", "chat-stream", "draft"),
     ),
     "temporary.js": _scripts(
         *("copy", "chat-code", "chat-follow", "made-id", "post", "grow", "composer", "message"),

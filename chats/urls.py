@@ -3,6 +3,7 @@ from django.urls import path
 from chats import (
     card_views,
     fact_views,
+    file_views,
     leave_views,
     note_views,
     preset_views,
@@ -21,6 +22,7 @@ urlpatterns = [
     path("move", views.move, name="move"),
     path("tag", tag_views.several, name="tag_several"),
     path("start", views.start, name="start"),
+    path("files", file_views.attach, name="attach"),
     path("draft", views.draft_of_new_chat, name="draft_of_new_chat"),
     path("<uuid:chat_id>/draft", views.draft, name="draft"),
     path("defaults", preset_views.defaults, name="defaults"),

@@ -1,5 +1,6 @@
-"""Pictures and files on their way into a note, in a real Chromium."""
+"""Pictures and files on their way into notes and messages, in a real Chromium."""
 
+import base64
 import re
 
 import pytest
@@ -18,11 +19,23 @@ from ahfai.tests.test_browser import (
     pytestmark,
     signed_in,
 )
+from chats.tests.fake_ollama import FakeModel
 
 __all__ = ["ada", "chromium", "ollama", "pytestmark", "signed_in"]
 
 # A picture of one dot.
 DOT = bytes.fromhex("47494638396101000100800000ff0000ffffff2c00000000010001000002024401003b")
+# Another one, which models take.
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+SEEING = "gemma3:4b"
+DROP = """([name, bytes]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(bytes)], name));
+  const event = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data });
+  document.querySelector("main").dispatchEvent(event);
+}"""
 GIVE = """([how, name, bytes]) => {
   const data = new DataTransfer();
   data.items.add(new File([new Uint8Array(bytes)], name));
@@ -35,6 +48,7 @@ GIVE = """([how, name, bytes]) => {
 
 @pytest.fixture(scope="module")
 def house(ollama):
+    ollama.models.append(FakeModel(SEEING, abilities=("completion", "vision")))
     with House(OLLAMA_URL=ollama.url, SIGN_INS_PER_HOUR="1000", UPLOAD_MB="1") as running:
         yield running
 
@@ -134,3 +148,45 @@ def test_without_scripts_the_files_go_with_the_form(chromium, house, signed_in):
         re.compile(r"oak\.gif")
     )
     page.context.close()
+
+
+def test_files_go_along_with_a_message_and_are_there_again(ada, ollama):
+    ada.goto("/")
+    box = ada.get_by_label("Your message")
+    chips = ada.locator("#composer .attachments").get_by_role("listitem")
+    files = [("cat.png", PICTURE), ("plan.txt", b"The boiler leaks."), ("film.mp4", b"\0film")]
+    chosen = [{"name": name, "mimeType": "", "buffer": data} for name, data in files]
+    ada.get_by_label("Attach pictures or text files").set_input_files(chosen)
+    expect(chips).to_have_text([re.compile(name) for name, _data in files])
+    expect(chips.nth(2)).to_contain_text("AhFai can't read this kind of file.")
+    expect(chips.nth(0).locator("img")).to_have_js_property("naturalWidth", 1)
+    forgive(ada, "422")
+    look(ada, WIDE)
+    ada.set_viewport_size(NARROW)
+    look(ada, NARROW)
+    ada.set_viewport_size(WIDE)
+    box.fill("Who is that?")
+    box.press("Enter")
+    refused = ada.get_by_role("alert").filter(has_text="can't see pictures")
+    expect(refused).to_be_visible()
+    forgive(ada, "422")
+    expect(box).to_have_value("Who is that?")
+    ada.get_by_role("button", name="Take cat.png off").click()
+    ada.get_by_role("button", name="Send").click()
+    ada.wait_for_url(re.compile(r"/chats/[0-9a-f-]{36}/$"))
+    turn = ada.locator(".turn.mine").first
+    expect(turn.get_by_role("link", name="plan.txt")).to_be_visible()
+    # With a model that sees, dropped anywhere on the page, and sent without a word.
+    expect(ada.locator(".reply[data-state=done]")).to_have_count(1)
+    ada.get_by_label("Model", exact=True).select_option(SEEING)
+    ada.evaluate(DROP, ["cat.png", list(PICTURE)])
+    box.press("Enter")
+    picture = ada.locator(".turn.mine").nth(1).get_by_role("img", name="cat.png")
+    expect(picture).to_have_js_property("naturalWidth", 1)
+    expect(chips).to_have_count(0)
+    expect(ada.locator(".reply[data-state=done]")).to_have_count(2)
+    assert ollama.chats[-1].body["messages"][-1]["images"]
+    ada.reload()
+    expect(turn.get_by_role("link", name="plan.txt")).to_be_visible()
+    expect(picture).to_have_js_property("naturalWidth", 1)
+    look(ada, WIDE)

@@ -14,6 +14,12 @@ def ended_because(reply: Message) -> str:
     return sentences.sentence(reply)
 
 
+@register.simple_tag
+def most_files() -> int:
+    """How many files go with one message."""
+    return attachments.MOST_FILES
+
+
 @register.filter
 def attached(message: Message) -> list[attachments.Shown]:
     """The files that came with a person's message."""

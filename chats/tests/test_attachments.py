@@ -224,3 +224,18 @@ def test_who_is_deleted_takes_the_files_along(stranger, ollama):
     stranger.delete()
     assert not SealedFile.objects.exists()
     assert not FileText.objects.exists()
+
+
+def test_a_file_that_the_script_sends_is_kept_and_its_chip_comes_back(client, owner, settings):
+    settings.UPLOAD_MB = 1
+    address = reverse("chats:attach")
+    answer = client.post(address, {"file": sent(name="%22plan%22.txt")})
+    assert answer.status_code == 201
+    html = answer.json()["html"]
+    file = SealedFile.objects.get()
+    assert f'name="attached" value="{file.pk}" checked' in html
+    assert "&quot;plan&quot;.txt" in html
+    assert client.post(address, {"file": sent(b"x" * 1_000_001)}).status_code == 413
+    assert client.post(address, {"file": sent(b"\0")}).status_code == 422
+    assert client.post(address).json()["sentence"] == "Choose a file first."
+    assert client.get(address).status_code == 405

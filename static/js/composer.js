@@ -6,7 +6,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || touch.matches) return;
   if (!event.target.matches("[data-composer] textarea")) return;
   event.preventDefault();
-  if (event.target.value.trim()) event.target.form.requestSubmit();
+  const { value, form } = event.target;
+  if (value.trim() || form.querySelector("[data-uploads] > li")) form.requestSubmit();
 });
 
 document.addEventListener("click", (event) => {

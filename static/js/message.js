@@ -7,23 +7,29 @@ export const composer = document.getElementById("composer");
 const box = composer.querySelector("textarea");
 const place = composer.querySelector("[data-sentence]");
 const sentences = document.getElementById("sentences").content;
+const files = () => [...composer.querySelectorAll("[name=attached]:checked")];
 let tried = "";
+let triedFiles = "";
 let said = "";
 
-export const isEmpty = () => !box.value.trim();
+export const isEmpty = () => !box.value.trim() && !files().length;
 
-// The same words keep their id, so that they are not asked twice when they did arrive; other
-// words never go out under it.
+// The same words with the same files keep their id, so that they are not asked twice when they did
+// arrive; others never go out under it.
 export function send() {
-  if (tried && tried !== box.value) renewId();
-  tried = box.value;
+  const ids = files().map((file) => file.value).join(" ");
+  if ((tried || triedFiles) && (tried !== box.value || triedFiles !== ids)) renewId();
+  [tried, triedFiles] = [box.value, ids];
   return post(composer);
 }
 
 export function arrived() {
   if (box.value === tried) box.value = "";
+  for (const file of files()) if (triedFiles.includes(file.value)) file.closest("li").remove();
+  // What was refused didn't go along, and is known by now.
+  for (const why of composer.querySelectorAll("[data-why]:not([hidden])")) why.closest("li").remove();
   box.dispatchEvent(new Event("input", { bubbles: true }));
-  tried = "";
+  tried = triedFiles = "";
   renewId();
 }
 
