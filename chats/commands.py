@@ -1,13 +1,8 @@
-"""What the message box does without any model: /remind, /note and /search.
-
-And what is offered under the answer of a model without tools, where the person's own words ask for
-it clearly.
-"""
+"""What the message box does without any model: /remind, /note and /search."""
 
 import re
 from typing import Any, NamedTuple
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ahfai.seeking import seek
@@ -16,25 +11,12 @@ from chats import cards, tooluse
 from chats.models import Message
 from notes.models import MAX_TITLE
 from notes.tools import append_to_note, create_note
-from reminders import phrases
 from reminders.phrases import MAX_PHRASE, Order
 from reminders.tools import in_one_line
 
 MOST_FOUND = 20
 _COMMAND = re.compile(r"/(remind|note|search)(?:\s+(.*))?", re.DOTALL | re.IGNORECASE)
 _IN_NOTE = re.compile(r"([^:\n]{1,200}):\s+(.+)", re.DOTALL)
-# A sentence's end, or where something else is asked for.
-_END = re.compile(r"[.!?](?:\s|$)|\n|,? and (?:then )?(?:put|add|write|note|tell|what|how)\b")
-_REMIND = re.compile(r"\bremind me (to |about |of |that )?(.+)", re.IGNORECASE | re.DOTALL)
-# "Remind me tomorrow to call mum" has its time first.
-_TIME_FIRST = re.compile(r"(.{1,60}?) (?:to|about|of|that) (.+)", re.IGNORECASE | re.DOTALL)
-_NOTE = re.compile(
-    r"\b(?:note|write down|jot down|make a note) that (.+)", re.IGNORECASE | re.DOTALL
-)
-_PUT = re.compile(
-    r"\b(?:put|add|write) (.+?) (?:in|into|to|on|onto) (?:my|the) (.{1,80}?) note\b", re.IGNORECASE
-)
-_POINTING = {"this", "that", "it", "them", "these", "those"}
 
 
 class Answer(NamedTuple):
@@ -109,34 +91,3 @@ def keep(reply: Message, brought: Found | Proposal | None) -> None:
         cards.propose(reply, brought)
     elif brought:
         tooluse.keep(reply, 0, 0, "", {}, brought.text, brought)
-
-
-def asked_for(user: Any, words: str) -> Proposal | None:
-    """The change that a person's own words ask for, where that is clear without any model."""
-    try:
-        if remind := _REMIND.search(words):
-            return _reminder(user, remind[1] or "", _first(remind[2])[:MAX_PHRASE])
-        put = _PUT.search(words)
-        if put and put[1].lower() not in _POINTING:
-            return append_to_note(user, put[2], put[1])
-        if noted := _NOTE.search(words):
-            return create_note(user, "", _first(noted[1]))
-    except Unfit:
-        # A card that asks for something else than what was meant helps nobody.
-        return None
-    return None
-
-
-def _reminder(user: Any, joint: str, said: str) -> Proposal | None:
-    if not joint and (parts := _TIME_FIRST.fullmatch(said)):
-        when = phrases.read(parts[1], timezone.now(), user.zone)
-        if when.start and not when.title:
-            return in_one_line(user, f"{parts[2]} {parts[1]}")
-    proposal = in_one_line(user, said)
-    # "Remind me of the name of that song" is a question.
-    is_clear = joint.strip().lower() == "to" or proposal.payload["wanted"]["day"]
-    return proposal if is_clear else None
-
-
-def _first(words: str) -> str:
-    return _END.split(words, maxsplit=1)[0].strip(" ,;:")

@@ -95,6 +95,7 @@ def build(
     rounds: Sequence[Turn] = (),
     enclosures: Enclosures | None = None,
     sees: bool = False,
+    told: str = "",
 ) -> Context:
     """The prompt for the last message of `path`, with the newest turns that fit.
 
@@ -103,7 +104,8 @@ def build(
     the passages `quoted`, which the last message is asked with, a part of their own. `tools` are
     offered; `earlier` are the rounds of earlier replies, which go along with them where there is
     room, and `rounds` those of this one. `enclosures` are the files of the messages; the model
-    gets their pictures where it `sees` them.
+    gets their pictures where it `sees` them. `told` is what the
+    model gets to know behind the person's words.
     """
     steered = steering.of(chat)
     num_predict = min(steered.longest or settings.NUM_PREDICT, window.num_ctx // 2)
@@ -141,7 +143,10 @@ def build(
         tokens += files.tokens
         if quoted and not groups:
             content = sources.with_passages(content, quoted)
-        turn = Turn(message.role, files.before(content), pictures=files.pictures)
+        content = files.before(content)
+        if told and not groups:
+            content = f"{content}\n\n{told}"
+        turn = Turn(message.role, content, pictures=files.pictures)
         # An answer may be nothing but a card.
         group = [turn] if turn.content or turn.pictures else []
         looked_up = earlier.get(message.pk, ())

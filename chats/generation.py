@@ -30,9 +30,9 @@ from django.utils.translation import gettext as _
 from accounts.fields import sealed_for
 from ahfai.crypto import SealError
 from chats import (
+    asking,
     calibration,
     cards,
-    commands,
     context,
     enclosed,
     hints,
@@ -191,6 +191,7 @@ class Generation:
         # What keeps this process itself busy before the first word.
         self._doing = ""
         # What was asked, in which window.
+        self._asked: Asked | None = None
         self._built: context.Context | None = None
         self._window: context.Window | None = None
         self._prepared: tuple[Asked, context.Context] | None = None
@@ -294,24 +295,23 @@ class Generation:
             log.error("a reply failed: %s", type(error).__name__)
             state = State.INTERRUPTED if self._parts else State.FAILED
         finally:
-            if state == State.DONE:
+            if state in (State.DONE, State.CUT):
                 self._offer_card()
             self._close(state, fields)
         self._name_chat()
 
     def _offer_card(self) -> None:
-        """Where the person's own words ask for something clearly, and the model has no tools, or is
-        a small one that didn't use them."""
-        offered = self._built.prompt.tools if self._built else ()
-        is_small = hints.ANSWER in offered
-        if self._built is None or self._rounds or (offered and not is_small):
+        """Of what the person's own words ask for, unless the model itself has used tools."""
+        asked = self._asked
+        if asked is None or asked.request is None or self._rounds:
             return
-        question = self.reply.parent
         try:
-            person = self.reply.owner
-            with timezone.override(person.zone):
-                if question and (proposal := commands.asked_for(person, question.content)):
-                    cards.propose(self.reply, proposal)
+            # An answer that is continued may have it already.
+            if not self.reply.cards.exists():
+                with timezone.override(self.reply.owner.zone):
+                    card = cards.propose(self.reply, asked.request.proposal)
+                    if self._may_create(asked):
+                        cards.create_at_once(card)
         except Exception as error:  # noqa: BLE001 (the answer itself is complete)
             log.error("a card could not be offered: %s", type(error).__name__)
         finally:
@@ -420,6 +420,7 @@ class Generation:
             prepared = self._prepare(num_ctx, servers.can_take_tools(reply.model, self.call))
             self._doing = ""
         asked, built = prepared
+        self._asked = asked
         window, summary = asked.window, asked.summary
         limit = servers.limit(reply.model, window.num_ctx)
         if limit and calibration.is_surely_longer(reply.model, context.length(built.prompt), limit):
@@ -439,8 +440,8 @@ class Generation:
                 if failure.code != "no_tools" or not built.prompt.tools:
                     raise
                 servers.remember_no_tools(reply.model)
-                asked = asked._replace(offers=(), earlier={})
-                built = self._build(asked, summary)
+                asked, built = self._prepare(window.num_ctx, takes_tools=False)
+                self._asked = asked
                 continue
             self._take_answers(built.prompt)
             if not (self._calls and built.prompt.tools) or finished.reason == "length":
@@ -466,10 +467,7 @@ class Generation:
         """What the model asked for, in this thread; the database is let go of after."""
         self.say(_("Looking something up…"))
         if self._rounds is None:
-            has_foreign = bool(asked.quoted or asked.summary or self._begin[0] or asked.earlier)
-            has_foreign = has_foreign or bool(asked.enclosures)
-            has_foreign = has_foreign or sources.have_read_foreign(asked.path)
-            may_create = not has_foreign and leave.may_create(self.reply)
+            may_create = self._may_create(asked)
             self._rounds = rounds.Rounds(self.reply, asked.window, may_create)
         calls, self._calls = self._calls, []
         self._rounds.run(said, calls)
@@ -481,21 +479,33 @@ class Generation:
             self.changed.notify_all()
         self.call.check()
 
+    def _may_create(self, asked: "Asked") -> bool:
+        """Whether new things need no press: never where anything foreign is read."""
+        has_foreign = bool(asked.quoted or asked.summary or self._begin[0] or asked.earlier)
+        has_foreign = has_foreign or bool(asked.enclosures)
+        has_foreign = has_foreign or sources.have_read_foreign(asked.path)
+        return not has_foreign and leave.may_create(self.reply)
+
     def _prepare(self, num_ctx: int, takes_tools: bool) -> "tuple[Asked, context.Context]":
         reply = self.reply
         path = Tree(reply.chat.messages.in_order()).path_to(reply)[:-1]
         window = context.Window(num_ctx, calibration.ratio(reply.model))
         summary = summaries.newest(reply.chat, path)
         quoted = sources.look(reply, path, self.call)
-        offers: tuple[Offer, ...] = ()
-        if takes_tools:
-            is_small = servers.is_small(reply.model)
-            offers = toolbox.offers(path[-1].content, window, is_small)
+        words, is_small = path[-1].content, servers.is_small(reply.model)
+        offers = toolbox.offers(words, window, is_small) if takes_tools else ()
+        request = None
+        if is_small or not offers:
+            with timezone.override(reply.owner.zone):
+                request = asking.asked_for(reply.owner, words)
+            if request and request.is_all:
+                # A small model would only copy the words, and not always those.
+                offers = ()
         earlier = rounds.earlier(path) if offers else {}
         enclosures = enclosed.of_path(path)
         has_pictures = any(one.is_picture for some in enclosures.values() for one in some)
         sees = has_pictures and servers.can_see(reply.model, self.call)
-        asked = Asked(path, window, summary, quoted, offers, earlier, enclosures, sees)
+        asked = Asked(path, window, summary, quoted, offers, earlier, enclosures, sees, request)
         return asked, self._build(asked, summary)
 
     def _build(self, asked: "Asked", summary: Summary | None, kept: float = 1.0) -> context.Context:
@@ -511,6 +521,7 @@ class Generation:
             asked.quoted,
             tools=() if made and made.is_over else asked.offers,
             earlier=asked.earlier,
+            told=asked.request.told if asked.request and not asked.offers else "",
             rounds=made.turns if made else (),
             enclosures=asked.enclosures,
             sees=asked.sees,
@@ -759,6 +770,8 @@ class Asked(NamedTuple):
     earlier: Mapping[uuid.UUID, Sequence[Turn]]
     enclosures: Enclosures = {}
     sees: bool = False
+    # What the person's own words ask for, where a card is to be offered for it.
+    request: asking.Request | None = None
 
 
 class _Saver:

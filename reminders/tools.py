@@ -66,8 +66,8 @@ def set_reminder(
     phrase: Annotated[
         str,
         Said(
-            "what to be reminded of and when, in the person's own words, such as "
-            "'call mum tomorrow at 9' or 'water the plants every friday at 18:00'",
+            # No example: small models hand on that one.
+            "what to be reminded of, and when, in the person's own words",
             MAX_PHRASE,
         ),
     ],

@@ -4,11 +4,8 @@ import pytest
 from django.urls import reverse
 
 from ahfai import search
-from chats import servers
-from chats.commands import asked_for
 from chats.models import Chat, State
-from chats.tests.conftest import wait_until
-from chats.tests.test_reply_life import closed_reply, reply_of, start
+from chats.tests.test_reply_life import reply_of, start
 from notes import writing
 
 pytestmark = pytest.mark.django_db
@@ -108,56 +105,3 @@ def test_an_open_page_gets_the_card_as_the_answer_to_its_post(client, owner):
     assert "New reminder" in said
     chat.refresh_from_db()
     assert chat.model == "m"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_model_without_tools_gets_a_card_where_the_words_are_clear(client, owner, ollama):
-    chat = start(client, "Please remind me to call mum tomorrow at 9.", model="plain:latest")
-    reply = closed_reply(chat)
-    wait_until(lambda: reply.cards.exists())
-    assert reply.content == "Hello"
-    assert "call mum" in client.get(chat.get_absolute_url()).content.decode()
-    assert not closed_reply(start(client, "What is a boiler?", model="plain:latest")).cards.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_small_model_that_does_not_use_its_tools_is_helped_too(client, owner, ollama):
-    servers.models()
-    chat = start(client, "Remind me to call mum tomorrow at 9", model="qwen3:4b")
-    assert closed_reply(chat).cards.get().kind == "reminder_new"
-    chat = start(client, "Remind me to call mum tomorrow at 9", model="llama3.1:8b")
-    assert not closed_reply(chat).cards.exists()
-
-
-@pytest.mark.parametrize(
-    ("words", "kind", "piece"),
-    [
-        ("Remind me to call mum tomorrow at nine, and put it there", "reminder_new", "call mum"),
-        ("Remind me tomorrow to water the plants", "reminder_new", "water the plants"),
-        ("could you remind me about the rent on friday? thanks", "reminder_new", "the rent"),
-        ("Note that the plumber comes on Monday. And why?", "note_new", "the plumber comes"),
-        ("Please add brass taps to my Kitchen note", "note_append", "brass taps"),
-    ],
-)
-def test_clear_requests_are_understood_without_any_model(owner, words, kind, piece):
-    writing.create(owner, "Kitchen", "- oak top")
-    proposal = asked_for(owner, words)
-    assert proposal.kind == kind
-    assert piece in str(proposal.payload)
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "Remind me what we said about the boiler",
-        "Remind me of the name of that song",
-        "What does it remind you of?",
-        "Please put this into my Kitchen note",
-        "Add brass taps to my Unknown note",
-        "I noted that already",
-        "Why do people take notes?",
-    ],
-)
-def test_what_is_not_clear_gets_no_card(owner, words):
-    writing.create(owner, "Kitchen", "- oak top")
-    assert asked_for(owner, words) is None

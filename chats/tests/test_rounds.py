@@ -337,7 +337,7 @@ def test_a_small_model_is_offered_what_the_words_hint_at_and_a_way_to_answer(cli
     ollama.play("plain", "plain", asking_for(("answer", {"text": "It hums."})))
     closed_reply(start(client, "Why is the sky blue?", model=small))
     assert "tools" not in ollama.chats[-1].body
-    closed_reply(start(client, "Please remind me to call mum", model=small))
+    closed_reply(start(client, "I want a reminder for calling mum", model=small))
     names = [one["function"]["name"] for one in ollama.chats[-1].body["tools"]]
     assert names == ["answer", "list_reminders", "set_reminder"]
     assert "The next days: " in ollama.chats[-1].body["messages"][0]["content"]
