@@ -171,7 +171,7 @@ def ask(person: Any, request: dict[str, Any], is_told: bool) -> Outcome:
         for use in uses
         if use.name in right and (use.card_number is not None or json.loads(use.shown))
     ]
-    said += [card.payload.lower() for card in cards if TOOL_OF[card.kind] in right]
+    said += [shown(card).lower() for card in cards if TOOL_OF[card.kind] in right]
     is_said = is_tool and any(
         all(any(word in one for word in words.split("|")) for words in request.get("has", []))
         for one in said
@@ -187,6 +187,14 @@ def ask(person: Any, request: dict[str, Any], is_told: bool) -> Outcome:
         print(f"      {changed} {reply.state} {reply.content[:150]!r}", file=sys.stderr, flush=True)
     Card.objects.filter(reply=reply).delete()
     return outcome
+
+
+def shown(card: Any) -> str:
+    """The words of a card, with what the thing is called that it is about."""
+    from chats import cards
+
+    [view] = cards.views([card])
+    return f"{card.payload} {view.shown.title if view.shown else ''}"
 
 
 def plain(reply: Any, request: dict[str, Any]) -> bool:

@@ -96,16 +96,17 @@ def build(
     enclosures: Enclosures | None = None,
     sees: bool = False,
     told: str = "",
+    begun: Sequence[Turn] = (),
 ) -> Context:
     """The prompt for the last message of `path`, with the newest turns that fit.
 
-    `so_far` is an answer's beginning that is to be continued; `summary` stands for the turns
-    up to the message where it ends. The newest turns may take the part `kept` of the room, and
-    the passages `quoted`, which the last message is asked with, a part of their own. `tools` are
-    offered; `earlier` are the rounds of earlier replies, which go along with them where there is
-    room, and `rounds` those of this one. `enclosures` are the files of the messages; the model
-    gets their pictures where it `sees` them. `told` is what the
-    model gets to know behind the person's words.
+    `so_far` is an answer's beginning that is to be continued, after the rounds `begun`; `summary`
+    stands for the turns up to the message where it ends. The newest turns may take the part `kept`
+    of the room, and the passages `quoted`, which the last message is asked with, a part of their
+    own. `tools` are offered; `earlier` are the rounds of earlier replies, which go along with them
+    where there is room, and `rounds` those of this one. `enclosures` are the files of the
+    messages; the model gets their pictures where it `sees` them. `told` is what it gets to know
+    behind the person's words.
     """
     steered = steering.of(chat)
     num_predict = min(steered.longest or settings.NUM_PREDICT, window.num_ctx // 2)
@@ -114,7 +115,7 @@ def build(
     system = Turn("system", _system(chat, known, steered.instructions, summary, about_tools))
     fits = (window.num_ctx - num_predict) * PLANNED - window.tokens(system.content)
     fits -= sum(window.tokens(f"{tool.about}{tool.parameters}") for tool in tools)
-    end = [*_to_continue(so_far, window, fits / 2), *rounds]
+    end = [*begun, *_to_continue(so_far, window, fits / 2), *rounds]
     left = fits - sum(window.tokens(_said(turn)) for turn in end)
     left = min(left, steered.reads or left)
     quoted = sources.fitting(quoted, window.tokens, left * READ_BESIDE)

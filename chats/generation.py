@@ -469,6 +469,8 @@ class Generation:
         if self._rounds is None:
             may_create = self._may_create(asked)
             self._rounds = rounds.Rounds(self.reply, asked.window, may_create)
+            if asked.begun:
+                self._rounds.go_on(self.reply.uses.order_by("number"))
         calls, self._calls = self._calls, []
         self._rounds.run(said, calls)
         connections.close_all()
@@ -501,11 +503,14 @@ class Generation:
             if request and request.is_all:
                 # A small model would only copy the words, and not always those.
                 offers = ()
-        earlier = rounds.earlier(path) if offers else {}
+        earlier = rounds.earlier([*path, reply] if self._begin[0] else path) if offers else {}
+        begun = earlier.pop(reply.pk, [])
         enclosures = enclosed.of_path(path)
         has_pictures = any(one.is_picture for some in enclosures.values() for one in some)
         sees = has_pictures and servers.can_see(reply.model, self.call)
-        asked = Asked(path, window, summary, quoted, offers, earlier, enclosures, sees, request)
+        asked = Asked(
+            path, window, summary, quoted, offers, earlier, enclosures, sees, request, begun
+        )
         return asked, self._build(asked, summary)
 
     def _build(self, asked: "Asked", summary: Summary | None, kept: float = 1.0) -> context.Context:
@@ -525,6 +530,7 @@ class Generation:
             rounds=made.turns if made else (),
             enclosures=asked.enclosures,
             sees=asked.sees,
+            begun=asked.begun,
         )
 
     def _stream(self, prompt: Prompt) -> Iterator[Event]:
@@ -772,6 +778,8 @@ class Asked(NamedTuple):
     sees: bool = False
     # What the person's own words ask for, where a card is to be offered for it.
     request: asking.Request | None = None
+    # Of an answer that is continued.
+    begun: Sequence[Turn] = ()
 
 
 class _Saver:

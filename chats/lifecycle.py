@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 
 from accounts import changes, tags
 from ahfai.models import Heartbeat
-from chats import attachments, context, drafts, servers, sources
+from chats import attachments, context, drafts, servers, sources, tooluse
 from chats.models import OPEN, Chat, Line, Message, Role, State, TemporaryPlace
 from chats.tree import Tree
 
@@ -225,6 +225,7 @@ def _another(reply: Message, model: str, **begin) -> Message:
         if begin:
             # The numbers that it says already are those of what was read for its beginning.
             sources.take_over(reply, another)
+            tooluse.take_over(reply, another)
         _go_on(another)
     return another
 

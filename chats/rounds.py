@@ -6,7 +6,7 @@ stored as it happens; what was read stands in the prompt between marks that say 
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -137,6 +137,14 @@ class Rounds:
             return NO_ROOM
         return f"{text[: int(len(text) * left / tokens)]}\n(cut here: there is no room for more)"
 
+    def go_on(self, uses: Iterable[ToolUse]) -> None:
+        """Count those of an answer that is continued: the same is not asked for twice."""
+        for use in uses:
+            arguments = json.dumps(json.loads(use.arguments), sort_keys=True)
+            self._asked.add(f"{use.name} {arguments}")
+            self.used, self._round = use.number + 1, use.round + 1
+            self.proposed += use.card_number is not None
+
 
 def _sound(call: ToolCall) -> ToolCall:
     """Without what no database and no other JSON takes: NUL, half characters, numbers that are
@@ -157,7 +165,7 @@ def _without_faults(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def earlier(path: Iterable[Message]) -> Mapping[UUID, list[Turn]]:
+def earlier(path: Iterable[Message]) -> dict[UUID, list[Turn]]:
     """What was looked up and proposed for the replies of a path, as the model reads it again, with
     what the person decided since."""
     replies = [message.pk for message in path if not message.is_mine]

@@ -50,6 +50,24 @@ def keep(
     )
 
 
+def take_over(earlier: Message, reply: Message) -> None:
+    """What was looked up and proposed for an answer that `reply` goes on with. A card is there once
+    and goes along; what can't be opened stays behind."""
+    for use in earlier.uses.order_by("number"):
+        try:
+            words = {name: getattr(use, name) for name in ("arguments", "result", "shown")}
+        except SealError:
+            continue
+        same = ("number", "round", "name", "found", "card_number", "is_foreign")
+        ToolUse.objects.create(
+            owner_id=reply.owner_id,
+            reply=reply,
+            **words,
+            **{name: getattr(use, name) for name in same},
+        )
+    Card.objects.filter(reply=earlier).update(reply=reply)
+
+
 def look_ups(uses: Iterable[ToolUse]) -> list[LookUp]:
     """Those that the person is shown; what can't be opened keeps nothing else from being shown."""
     found = []

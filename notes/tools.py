@@ -17,7 +17,7 @@ from notes.proposals import changed_body
 
 MOST_FOUND = 8
 MOST_READ = 12_000
-_NOTE = "the note's title, or its id as search_notes shows it in brackets"
+_NOTE = "what the note is called, in the person's words, or its id"
 
 
 def search_notes(

@@ -26,7 +26,7 @@ MOST_LISTED = 40
 MOST_DAYS = 366
 # Of those that are looked through for a title.
 MOST_TITLES = 1000
-_ID = "the reminder's title, or its id as list_reminders shows it in brackets"
+_ID = "what the reminder is called, in the person's words, or its id"
 
 
 def list_reminders(

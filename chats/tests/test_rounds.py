@@ -323,6 +323,29 @@ def test_a_restart_in_the_middle_of_a_round_leaves_the_reply_interrupted(client,
     assert closed_reply(chat).content.startswith("Looking.")
 
 
+def test_what_was_looked_up_before_a_restart_is_there_when_the_answer_is_continued(client, ollama):
+    ollama.play(asking_for(SEARCH, REMIND, said="Looking."), "never_answers")
+    chat = start(client, model=MODEL)
+    wait_until(lambda: len(ollama.chats) == 2)
+    generation.running(reply_of(chat).pk).interrupt()
+    reply = closed_reply(chat)
+    ollama.play(asking_for(("read_note", {"note": "Kitchen"})), asking_for(SEARCH), "plain")
+    client.post(reverse("chats:continue", args=[reply.pk]))
+    wait_until(lambda: chat.messages.count() == 3)
+    further = closed_reply(chat)
+    assert (further.state, further.content) == (State.DONE, "Looking. Hello")
+    first, _second, last = (told(asked) for asked in ollama.chats[-3:])
+    assert [one["role"] for one in first] == ["assistant", "tool", "tool", "assistant", "user"]
+    assert "boiler hums" in first[1]["content"]
+    assert first[3]["content"] == "Looking."
+    # It counts as asked before, and nothing is proposed twice.
+    assert last[-1]["content"] == rounds.REPEATED
+    names = [use.name for use in further.uses.order_by("number")]
+    assert names == ["search_notes", "set_reminder", "read_note"]
+    assert further.cards.count() == 1
+    assert not reply.cards.exists()
+
+
 def _everything() -> list:
     """All that a tool could change."""
     notes = Note.objects.order_by("pk").values_list("pk", "version", "trashed")
