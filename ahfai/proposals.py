@@ -71,6 +71,26 @@ class Told:
     facts: Sequence[Fact] = field(default_factory=tuple)
 
 
+class Listener(Protocol):
+    def __call__(self, user: Any, page: uuid.UUID, thing: uuid.UUID) -> None: ...
+
+
+_listeners: list[Listener] = []
+
+
+def when_saved(listener: Listener) -> None:
+    """Have somebody told of what forms save that were opened with a proposal in them."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+def saved(user: Any, page: uuid.UUID | None, thing: uuid.UUID) -> None:
+    """The form of `page` has changed this thing: whoever proposed it there is told."""
+    if page:
+        for listener in _listeners:
+            listener(user, page, thing)
+
+
 class Kind(Protocol):
     """`label` is what it is called, `verb` what the button says that does it, `creates` whether it
     only adds something new."""

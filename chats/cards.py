@@ -8,6 +8,7 @@ import datetime
 import json
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,6 +80,18 @@ def confirm(card: Card, version: int) -> None:
         )
         if not done:
             raise Stale(_("This was decided elsewhere a moment ago."))
+
+
+def saved_by_form(user: Any, page: uuid.UUID, thing: uuid.UUID) -> None:
+    """The person has edited what a card proposed to change, and saved it: the card is done. What
+    they made of it isn't the card's to take back."""
+    there = user.cards.filter(pk=page, state=State.PROPOSED, expires__gt=timezone.now())
+    for card in there:
+        with suppress(SealError):
+            if card.kind in KINDS and _payload(card).get("id") == str(thing):
+                outcome = json.dumps({"id": str(thing), "version": 0})
+                sealed = sealed_for(card, "outcome", outcome)
+                there.update(state=State.DONE, decided=timezone.now(), outcome=sealed)
 
 
 def create_at_once(card: Card) -> bool:

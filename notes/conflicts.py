@@ -1,5 +1,7 @@
 """What a page shows whose words grew from an earlier version than the one that is saved."""
 
+import uuid
+
 from notes import links
 from notes.differences import around, lines
 from notes.forms import NoteForm
@@ -22,7 +24,7 @@ def between(saved: Note, mine: dict) -> dict:
     together = merged or Merged(mine["body"], 0)
     return {
         "note": saved,
-        "form": _form(saved, title, together.text),
+        "form": _form(saved, title, together.text, mine["page"]),
         "merged": merged,
         "mine": mine,
         "lines": around(lines(saved.body, mine["body"])),
@@ -40,7 +42,7 @@ def renamings(saved: Note, mine: dict) -> dict[str, str]:
     return links.renamings(mine["base"], saved.body)
 
 
-def _form(saved: Note, title: str, body: str) -> NoteForm:
+def _form(saved: Note, title: str, body: str, page: uuid.UUID | None = None) -> NoteForm:
     """The saved words go along, so that they are known however many versions come between."""
-    words = {"base_title": saved.title, "base": saved.body, "version": saved.version}
+    words = {"base_title": saved.title, "base": saved.body, "version": saved.version, "page": page}
     return NoteForm(initial={"title": title, "body": body, **words})

@@ -70,6 +70,7 @@ class _ChangedNote(abc.ABC):
                 "version": [str(note.version)],
                 "base_title": [note.title],
                 "base": [note.body],
+                "page": [str(page)],
             }
             form = Form(reverse("notes:preview", args=[note.pk]), fields)
         return Shown(

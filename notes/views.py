@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import tags
 from accounts.forms import TagsOfOneForm
 from accounts.requests import SignedInRequest
-from ahfai import marking
+from ahfai import marking, proposals
 from ahfai.asked import Asked
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY, Query
@@ -110,6 +110,7 @@ def edit(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
     except SealError:
         form.add_error(None, _("What was saved before can't be opened, so it isn't overwritten."))
         return _refused(request, form, note)
+    proposals.saved(request.user, words["page"], saved.pk)
     return _saved(request, saved, renamed)
 
 

@@ -76,6 +76,7 @@ class ChangeReminder:
             Change(label, old, after[label]) for label, old in before.items() if old != after[label]
         ]
         edit = reverse("reminders:edit", args=[reminder.pk])
+        fields = _as_form(reminder, names) | {"page": [str(page)]}
         can_be_edited = filled.kept_rule(reminder) == form_before
         return Shown(
             reminder.title,
@@ -83,7 +84,7 @@ class ChangeReminder:
             warning=_warning(reminder) if changes else _("It is so already."),
             version=reminder.version,
             address=reminder.get_absolute_url(),
-            form=Form(edit, _as_form(reminder, names)) if can_be_edited else None,
+            form=Form(edit, fields) if can_be_edited else None,
         )
 
     def act(self, user: Any, payload: Json, version: int, page: uuid.UUID) -> Json:

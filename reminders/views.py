@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import tags
 from accounts.requests import SignedInRequest
+from ahfai import proposals
 from ahfai.crypto import SealError
 from ahfai.templatetags.house import opened
 from ahfai.textindex import MAX_QUERY
@@ -188,6 +189,7 @@ def edit(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     except SealError:
         form.add_error(None, _("What was saved before can't be opened, so it isn't overwritten."))
         return _form_page(request, form, reminder, status=422)
+    proposals.saved(request.user, said["page"], saved.pk)
     _say_when(request, saved)
     return redirect(saved)
 

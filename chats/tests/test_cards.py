@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from ahfai.testing import signed_in
 from ahfai.tests.at_once import at_once
 from ahfai.tools import Tool
 from chats import cards, facts, tooluse
@@ -166,6 +167,41 @@ def test_what_was_edited_first_and_saved_is_done(client, owner, reply):
     assert "Set it</button>" not in shown
     press(client, card, "confirm", version=0)
     assert owner.reminders.get().title == "Book the hut"
+
+
+def test_a_change_that_was_edited_first_and_saved_is_done(client, owner, reply, stranger):
+    note = writing.create(owner, "Kitchen", "- oak top")
+    card = propose(reply, note_tools.append_to_note, note="Kitchen", text="- brass taps")
+    opened = cards.views([card])[0].shown.form
+    assert client.post(opened.address, opened.fields).context["form"]["page"].value() == str(
+        card.pk
+    )
+    edit = reverse("notes:edit", args=[note.pk])
+    signed_in(stranger).post(edit, opened.fields)
+    other = writing.create(owner, "Other", "x")
+    client.post(reverse("notes:edit", args=[other.pk]), {**opened.fields, "version": 1})
+    assert "Add it</button>" in page(client, reply)
+    client.post(edit, {**opened.fields, "body": "- oak top\n- steel taps"})
+    shown = page(client, reply)
+    assert "Added to the note." in shown
+    assert "Add it</button>" not in shown
+    assert "Undo</button>" not in shown
+    press(client, card, "confirm", version=2)
+    assert press(client, card, "undo").status_code == 409
+    assert owner.notes.get(pk=note.pk).body == "- oak top\n- steel taps"
+
+
+def test_a_changed_reminder_that_was_edited_first_and_saved_is_done(client, owner, reply):
+    press(client, cabin(reply), "confirm", version=0)
+    card = propose(
+        reply, reminder_tools.change_reminder, reminder="Book the cabin", title="Book the hut"
+    )
+    opened = cards.views([card])[0].shown.form
+    fields = {name: value for name, value in opened.fields.items() if name != "preview"}
+    client.post(opened.address, {**fields, "title": "Book the tent"})
+    card.refresh_from_db()
+    assert card.state == Card.State.DONE
+    assert owner.reminders.get().title == "Book the tent"
 
 
 def test_a_fact_is_remembered_once_it_is_accepted(client, owner, reply):
