@@ -7,6 +7,7 @@ from typing import Any, cast
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -88,6 +89,9 @@ class AccountAdapter(DefaultAccountAdapter):
         self, request: HttpRequest, user: Any, *, signup: bool, **options: Any
     ) -> HttpResponse:
         response = super().post_login(request, user, signup=signup, **options)
+        if signup:
+            # Nobody is asked for the password that they have just chosen.
+            record_authentication(request, user, method="password")
         event = audit.Event.SIGNED_UP if signup else audit.Event.SIGNED_IN
         audit.record(user, event, request, tries=tries.take_failures(user.email))
         tries.remember_browser(request, response, user.email)

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from accounts.requests import SignedInRequest
 
 
-def ask_again(request: SignedInRequest) -> HttpResponseRedirect | None:
+def ask_again(request: SignedInRequest, back: str = "") -> HttpResponseRedirect | None:
     """The way to the page that asks who it is and then leads back; None where that is known.
 
     What was sent along is not kept, as allauth would in the session, where it lies in clear.
@@ -21,7 +21,7 @@ def ask_again(request: SignedInRequest) -> HttpResponseRedirect | None:
     if not is_reauthentication_required(request, app="accounts"):
         return None
     ways = get_adapter().get_reauthentication_methods(request.user)
-    return redirect(f"{ways[0]['url']}?{urlencode({'next': request.path})}")
+    return redirect(f"{ways[0]['url']}?{urlencode({'next': back or request.path})}")
 
 
 def after_asking_again(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -9,6 +9,7 @@ import datetime
 import uuid
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter
 from allauth.core import context
@@ -24,6 +25,7 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -36,7 +38,10 @@ from ahfai.crypto import SealError
 FEW, FEW_MINUTES = 5, datetime.timedelta(minutes=5)
 MANY, DAY = 50, datetime.timedelta(days=1)
 _PLACE = "accounts.second_factor to be"
-KINDS = {Authenticator.Type.TOTP: _("an app for codes")}
+KINDS = {
+    Authenticator.Type.TOTP: _("an app for codes"),
+    Authenticator.Type.WEBAUTHN: _("a passkey"),
+}
 # Where a row of allauth's would hold a secret.
 _SECRETS = ("secret", "seed", "name")
 
@@ -47,6 +52,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
             "That code isn't right, or it was used already. An app shows another soon."
         ),
     }
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """One name for all addresses under which this site answers."""
+        return {"id": str(urlsplit(settings.SITE_URL).hostname), "name": "AhFai"}
 
     def encrypt(self, text: str) -> str:
         return seal(_whose(), text)
@@ -78,15 +87,27 @@ def _whose() -> User:
 
 
 @dataclass(frozen=True)
+class Passkey:
+    row: Authenticator
+    name: str
+
+    @property
+    def signs_in_alone(self) -> bool:
+        """Whether the browser keeps it by this site's name, as far as it has said so."""
+        return bool(self.row.wrap().is_passwordless)
+
+
+@dataclass(frozen=True)
 class Factors:
     """What a person has. Recovery codes count for nothing by themselves."""
 
-    app: Authenticator | None = None
-    codes: Authenticator | None = None
+    app: Authenticator | None
+    passkeys: list[Passkey]
+    codes: Authenticator | None
 
     @property
     def all(self) -> list[Authenticator]:
-        return [self.app] if self.app else []
+        return [*filter(None, [self.app]), *(passkey.row for passkey in self.passkeys)]
 
     @property
     def is_on(self) -> bool:
@@ -100,9 +121,14 @@ class Factors:
 
 
 def factors_of(person: User) -> Factors:
-    found = {one.type: one for one in factor_rows(person)}
-    kinds = Authenticator.Type
-    return Factors(found.get(kinds.TOTP), found.get(kinds.RECOVERY_CODES))
+    kinds, rows = Authenticator.Type, list(factor_rows(person))
+    one_of_a_kind = {row.type: row for row in rows}
+    passkeys = [row for row in rows if row.type == kinds.WEBAUTHN]
+    return Factors(
+        one_of_a_kind.get(kinds.TOTP),
+        [Passkey(row, unseal(person, row.data["name"])) for row in passkeys],
+        one_of_a_kind.get(kinds.RECOVERY_CODES),
+    )
 
 
 def factor_rows(person: User) -> Any:

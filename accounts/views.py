@@ -51,7 +51,11 @@ class SignIn(FormAgain, doors.LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         is_open = invitations.sign_up_is_open(self.request)
-        shown = {"sign_up_closed": not is_open, "has_mail": conf.HAS_MAIL}
+        shown = {
+            "sign_up_closed": not is_open,
+            "has_mail": conf.HAS_MAIL,
+            "has_passkeys": conf.HAS_PASSKEYS,
+        }
         return super().get_context_data(**shown, **kwargs)
 
 

@@ -411,7 +411,15 @@ ACCOUNT_SESSION_REMEMBER = True
 # Counted by the cache there, which loses counts between processes; ours are in the database.
 ACCOUNT_RATE_LIMITS = False
 MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = False
+# Browsers know a passkey by the name of the site, which must be one, and trust only TLS with it,
+# or the machine itself (WebAuthn, 5.1.2 and 13.4.9).
+HAS_PASSKEYS = bool(
+    (IS_HTTPS and re.search("[a-z]", str(_site.hostname)) and ":" not in str(_site.hostname))
+    or re.fullmatch(r"(.+\.)?localhost", str(_site.hostname))
+)
 # Addresses aren't verified here when somebody signs up.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "AhFai"

@@ -276,6 +276,9 @@ def test_axe_finds_nothing_to_complain_about(ada, ollama):
         "/models/",
         "/model/",
         "/account/password/",
+        "/account/second-factor/",
+        "/account/second-factor/app/",
+        "/account/second-factor/passkeys/add/",
     ]
     for path in paths:
         answer = ada.goto(path)
