@@ -21,6 +21,7 @@ from accounts.leaving import forget_receipts
 from accounts.postman import Postman
 from accounts.sessions import SessionStore
 from ahfai import leaving
+from ahfai.backups.daily import back_up_daily
 from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
 from ahfai.search import forget_tombstones
@@ -150,4 +151,5 @@ HOURLY = (
     *(importing.forget_old, forget_old_notices, delivering.forget_old, forget_deleted),
     *(cards.expire, audit.forget_old, invitations.forget_old, erased.leave_out),
     *(forget_receipts, leaving.forget_gone),
+    back_up_daily,
 )

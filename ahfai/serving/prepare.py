@@ -6,6 +6,7 @@ import signal
 import sys
 import traceback
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -13,6 +14,9 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts import keys
+from accounts.models import User
+from ahfai.backups import BackupFailed
+from ahfai.backups.taking import take
 from ahfai.processes import end_with_parent
 
 READY, FIRST_START, FAILED = 0, 10, 1
@@ -52,12 +56,32 @@ def wait_for(pid: int) -> bool:
     return code == FIRST_START
 
 
+def _back_up() -> None:
+    """Before the tables change, where anybody's words are in them.
+
+    Raises CommandError where that can't be done: then nothing is changed either.
+    """
+    is_there = User._meta.db_table in connections[DEFAULT_DB_ALIAS].introspection.table_names()
+    if not settings.BACKUP_BEFORE_MIGRATING or not is_there or not User.objects.exists():
+        return
+    try:
+        taken = take(settings.BACKUP_DIR, settings.BACKUP_KEEP)
+    except BackupFailed as error:
+        raise CommandError(
+            f"this version changes the tables, and no backup could be made before. {error} "
+            "Nothing was changed. If you have a backup of your own, set "
+            "BACKUP_BEFORE_MIGRATING=no for this start."
+        ) from None
+    print(f"Backed up before the tables change: {taken.path}")  # noqa: T201
+
+
 def prepare() -> int:
     """In this process: READY, or FIRST_START where there were no tables before."""
     call_command("check", stdout=io.StringIO())
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
     first_start = not executor.loader.applied_migrations
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        _back_up()
         call_command("migrate", interactive=False, verbosity=0)
     else:
         # Squashed migrations count as run once those that they replace have, and are written down

@@ -7,8 +7,10 @@ import stat
 import threading
 import time
 import tomllib
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -16,8 +18,9 @@ from django.db import connection
 import ahfai
 from accounts import key_archive, keys
 from accounts.models import UserKey
-from ahfai.backups import BackupFailed, manifest, postgres, taking
+from ahfai.backups import BackupFailed, daily, manifest, postgres, taking
 from ahfai.crypto import MasterKeys
+from ahfai.serving import prepare
 from ahfai.testing import make_person
 from notes.models import Note
 
@@ -217,6 +220,73 @@ def test_with_nobody_there_is_nothing_to_back_up(folder, db):
 def test_not_beside_the_keys(folder, owner, settings):
     with pytest.raises(CommandError, match="beside the keys"):
         backup("--to", str(settings.KEYS_DIR / "copies"))
+
+
+# Before the tables change
+
+
+@pytest.fixture
+def migrated(monkeypatch) -> list[str]:
+    """The commands that a start with a new version runs, with nothing behind them."""
+    ran = []
+    monkeypatch.setattr(prepare.MigrationExecutor, "migration_plan", lambda self, targets: ["one"])
+    monkeypatch.setattr(prepare, "call_command", lambda name, **options: ran.append(name))
+    return ran
+
+
+def test_a_start_with_a_new_version_backs_up_first(folder, owner, migrated, capsys):
+    assert prepare._prepare() == prepare.READY
+
+    [made] = manifest.all_in(folder)
+    assert f"Backed up before the tables change: {folder / made.file}" in capsys.readouterr().out
+    assert migrated == ["check", "migrate"]
+
+
+def test_without_a_backup_the_tables_stay_as_they_are(folder, owner, migrated, settings):
+    folder.write_text("no folder")
+    with pytest.raises(CommandError, match=r"no backup could be made.*Nothing was changed\."):
+        prepare._prepare()
+    assert migrated == ["check"]
+
+    settings.BACKUP_BEFORE_MIGRATING = False
+    assert prepare._prepare() == prepare.READY
+    assert migrated[-1] == "migrate"
+
+
+def test_a_first_start_has_nothing_to_back_up(folder, migrated):
+    prepare._prepare()
+    assert migrated == ["check", "migrate"]
+    assert not folder.exists()
+
+
+# By the clock
+
+
+def test_the_worker_makes_one_each_day_where_a_folder_is_set(folder, owner, settings):
+    settings.BACKUP_DAILY = True
+    for day in (28, 28, 29):
+        with time_machine.travel(datetime(2026, 11, day, 12, tzinfo=UTC), tick=False):
+            daily.back_up_daily()
+            daily._at_work.join()
+
+    assert [one.made.day for one in manifest.all_in(folder)] == [29, 28]
+
+
+def test_the_worker_makes_none_by_itself_where_no_folder_is_set(folder, owner, settings):
+    settings.BACKUP_DAILY = False
+    daily.back_up_daily()
+    assert not folder.exists()
+
+
+def test_a_backup_that_fails_is_in_the_log_in_words(folder, owner, settings, caplog):
+    settings.BACKUP_DAILY = True
+    folder.write_text("no folder")
+    daily.back_up_daily()
+    daily._at_work.join()
+    assert "No backup was made." in caplog.text
+
+
+# Around it
 
 
 @pytest.mark.only_on_sqlite

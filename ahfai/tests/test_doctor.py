@@ -12,8 +12,9 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from accounts import keys
-from accounts.models import UserKey
+from accounts import key_archive, keys
+from accounts.models import User, UserKey
+from ahfai.backups.manifest import Manifest
 from ahfai.models import Heartbeat
 from ahfai.sizes import MB
 from chats import servers
@@ -85,7 +86,7 @@ def test_where_all_is_well_it_says_so(owner):
     "about",
     [
         *("Secret key", "Push key", "Master key", "Sealed words", "Database", "Tables"),
-        *("Model server", "Model", "Worker", "Clock", "Disk"),
+        *("Backups", "Model server", "Model", "Worker", "Clock", "Disk"),
     ],
 )
 def test_each_part_is_named_where_it_is_right(owner, about):
@@ -162,6 +163,41 @@ def test_tables_that_wait_for_a_change():
     said, status = _asked()
     assert status == 1
     assert "manage.py migrate" in said
+
+
+def _backed_up(folder, days_ago: int) -> None:
+    made = timezone.now() - datetime.timedelta(days=days_ago)
+    (folder / "ahfai-1.dump").touch()
+    (folder / key_archive.NAME).touch()
+    of_nothing = {"tables": {}, "people": [], "master_ids": [], "migrations": {}}
+    Manifest("ahfai-1.dump", made, "0", "sqlite", 0, "", **of_nothing).write(folder)
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "daily", "is_right"),
+    [(0, True, True), (3, True, False), (3, False, True), (8, False, False)],
+)
+def test_how_old_the_newest_backup_is(owner, settings, tmp_path, days_ago, daily, is_right):
+    settings.BACKUP_DIR, settings.BACKUP_DAILY = tmp_path, daily
+    _backed_up(tmp_path, days_ago)
+    said, status = _asked()
+    assert (status == 0) == is_right, said
+    old = f"{days_ago} days" if days_ago else "less than a day"
+    assert f"Backups: 1 in {tmp_path}; the newest is {old} old." in said
+    assert ("manage.py backup" in said) != is_right
+
+
+def test_backups_without_keys(owner, settings, tmp_path):
+    settings.BACKUP_DIR = tmp_path
+    _backed_up(tmp_path, 0)
+    (tmp_path / key_archive.NAME).unlink()
+    assert "keys.json is missing" in _wrong(_asked()[0])[0]
+
+
+def test_no_backup_where_people_have_been_for_long(owner, settings, tmp_path):
+    settings.BACKUP_DIR = tmp_path
+    User.objects.update(joined=timezone.now() - datetime.timedelta(days=8))
+    assert f"Backups: none is in {tmp_path} yet." in _wrong(_asked()[0])[0]
 
 
 def test_a_model_server_that_is_away(server):

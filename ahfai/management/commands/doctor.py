@@ -19,8 +19,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import keys
-from accounts.models import UserKey
+from accounts import key_archive, keys
+from accounts.models import User, UserKey
+from ahfai.backups import manifest
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
 from ahfai.sizes import MB
@@ -35,6 +36,8 @@ SQLITE_SINCE = (3, 51, 3)
 # Below the first nothing can be stored safely; below the second there is time to make room.
 DISK_FULL_BYTES, DISK_LOW_BYTES = 64 * MB, 1000 * MB
 CLOCK_MAY_DIFFER_S = 5
+# Where the worker makes one each day, and where somebody does.
+DAILY_BACKUP_OLD, BACKUP_OLD = datetime.timedelta(days=2), datetime.timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def examine() -> Iterator[Finding]:
     database = list(_database())
     yield from database
     if all(finding.is_right for finding in database):
-        for look in (_data_keys, _model_server, _worker, _clock):
+        for look in (_data_keys, _backups, _model_server, _worker, _clock):
             yield from _safely(look)
     yield from _mail()
     yield _disk()
@@ -198,6 +201,27 @@ def _data_keys() -> Iterator[Finding]:
         yield Finding("Sealed words", f"the master key opens them. Accounts: {people}.")
     else:
         yield Finding("Sealed words", "the master key is usable; nobody has an account yet.")
+
+
+def _backups() -> Iterator[Finding]:
+    folder, now = settings.BACKUP_DIR, timezone.now()
+    found = manifest.all_in(folder)
+    first_came = User.objects.order_by("joined").values_list("joined", flat=True).first()
+    advice = "Make one: manage.py backup. Where BACKUP_DIR is set, the worker makes one each day."
+    if first_came is None:
+        yield Finding("Backups", "nobody has an account yet, so there is nothing to back up.")
+    elif not found:
+        is_young = now - first_came < BACKUP_OLD
+        yield Finding("Backups", f"none is in {folder} yet.", "" if is_young else advice)
+    else:
+        age, several = now - found[0].made, f"{len(found)} in {folder}"
+        old = "less than a day" if age.days < 1 else f"{age.days} day{'s' * (age.days > 1)}"
+        limit = DAILY_BACKUP_OLD if settings.BACKUP_DAILY else BACKUP_OLD
+        sentence = f"{several}; the newest is {old} old."
+        if not (folder / key_archive.NAME).is_file():
+            sentence += f" {key_archive.NAME} is missing, without which none of them opens."
+            limit = datetime.timedelta(0)
+        yield Finding("Backups", sentence, "" if age < limit else advice)
 
 
 def _model_server() -> Iterator[Finding]:
