@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from accounts.models import (
     AuditEntry,
     ErasedPerson,
+    Export,
     FileText,
     Invitation,
     Leaving,
@@ -107,3 +108,9 @@ class LeavingInspection(Inspection):
 class ReceiptInspection(Inspection):
     shown = ("made", "swept")
     ordering = ("-made",)
+
+
+@admin.register(Export)
+class ExportInspection(Inspection):
+    shown = ("id", "owner_id", "state", "total", "done", "size", "asked", "ended")
+    ordering = ("-asked",)

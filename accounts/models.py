@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import keys
 from accounts.constraints import SameOwner
 from accounts.fields import SealedBytesField, SealedQuerySet, SealedTextField
+from ahfai.models import Heartbeat
 
 
 class UserManager(BaseUserManager["User"]):
@@ -496,6 +497,70 @@ class Receipt(models.Model):
     class Meta:
         verbose_name = _("receipt of an erasure")
         verbose_name_plural = _("receipts of erasures")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Export(models.Model):
+    """Everything that a person has, in one ZIP that is made, or waits to be fetched; see
+    `accounts.exports`."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports"
+    )
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    # How many things there are, once that is known, and how many of them are in it.
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    # In bytes, before sealing.
+    size = models.PositiveBigIntegerField(default=0)
+    process = models.ForeignKey(Heartbeat, null=True, on_delete=models.SET_NULL, related_name="+")
+    asked = models.DateTimeField(default=timezone.now, editable=False)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("export")
+        verbose_name_plural = _("exports")
+        constraints = [
+            # For accounts.constraints.SameOwner.
+            models.UniqueConstraint(fields=["owner", "id"], name="export_of_owner"),
+            models.UniqueConstraint(fields=["owner"], name="export_one_each"),
+            models.CheckConstraint(
+                condition=models.Q(ended=None, state__in=["waiting", "running"])
+                | models.Q(ended__isnull=False, state__in=["done", "failed"]),
+                name="export_ended_says_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ExportPart(models.Model):
+    """A piece of the ZIP, bound to its place as a part of a file is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    of = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="parts")
+    # From 0.
+    number = models.PositiveIntegerField()
+    data = SealedBytesField(bound_to=["of", "number"])
+
+    objects = SealedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["of", "number"], name="exportpart_once_per_number"),
+            SameOwner(to="of", name="exportpart_export_is_the_owners"),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from ahfai import views
+from ahfai import data_views, views
 from chats import views as chats
 
 urlpatterns = [
@@ -19,6 +19,11 @@ urlpatterns = [
     path("model/", chats.model_help, name="model_help"),
     path("model/status", chats.model_status, name="model_status"),
     path("models/", include("chats.model_urls")),
+    path("you/data/", data_views.index, name="data"),
+    path("you/data/export", data_views.export, name="data_export"),
+    path("you/data/export/now", data_views.export_now, name="data_export_now"),
+    path("you/data/export/drop", data_views.drop, name="data_export_drop"),
+    path("you/data/export/file", data_views.fetch, name="data_export_file"),
     path("you/", include("accounts.urls")),
     path("account/", include("accounts.doors")),
     path("admin/", admin.site.urls),

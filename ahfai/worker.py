@@ -15,12 +15,12 @@ from django.db import close_old_connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import audit, erased, invitations
+from accounts import audit, erased, exports, invitations
 from accounts.files import drop_unneeded
 from accounts.leaving import forget_receipts
 from accounts.postman import Postman
 from accounts.sessions import SessionStore
-from ahfai import leaving
+from ahfai import exporting, leaving
 from ahfai.backups.daily import back_up_daily
 from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
@@ -76,6 +76,7 @@ class Worker:
             self._try(close_dead)
             self._try(pulls.close_dead)
             self._try(self.take_up_imports)
+            self._try(self.take_up_exports)
         self._try(leaving.take_up)
         self._try(self.take_up_vectors)
         if time.monotonic() >= self._next_hour:
@@ -116,6 +117,9 @@ class Worker:
     def take_up_imports(self) -> None:
         importing.take_up(self.id)
 
+    def take_up_exports(self) -> None:
+        exports.take_up(self.id, exporting.make)
+
     def take_up_vectors(self) -> None:
         vectors.take_up(embedding.embedder())
 
@@ -150,6 +154,6 @@ HOURLY = (
     *(purge_trash, purge_notes, purge_reminders, drop_unneeded),
     *(importing.forget_old, forget_old_notices, delivering.forget_old, forget_deleted),
     *(cards.expire, audit.forget_old, invitations.forget_old, erased.leave_out),
-    *(forget_receipts, leaving.forget_gone),
+    *(forget_receipts, leaving.forget_gone, exports.forget_old),
     back_up_daily,
 )

@@ -2,6 +2,7 @@
 ends when somebody leaves."""
 
 import uuid
+import zipfile
 from collections.abc import Iterable, Iterator
 from heapq import merge
 from operator import attrgetter
@@ -14,6 +15,7 @@ from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
 from ahfai.textindex import Document
 from chats.models import Chat, ChatQuerySet, Message, State
+from chats.transfer import exporting
 
 KINDS = frozenset({"chat", "message"})
 
@@ -78,6 +80,15 @@ def hush(user) -> bool:
     for rows in growing:
         rows.update(stop_asked=True)
     return not any(rows.exists() for rows in growing)
+
+
+def export(user, packed: zipfile.ZipFile) -> Iterator[int]:
+    """Yields 1 behind each chat; what is packed so far can be taken out then."""
+    return exporting.write(packed, user)
+
+
+def to_export(user) -> int:
+    return user.chats.count()
 
 
 def _titles(chats: ChatQuerySet) -> Iterator[Document]:

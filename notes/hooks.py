@@ -2,6 +2,7 @@
 ends when somebody leaves."""
 
 import uuid
+import zipfile
 from collections.abc import Iterable, Iterator
 
 from django.db.models import Exists, OuterRef
@@ -14,7 +15,7 @@ from ahfai.textindex import Document
 from notes import finding, titles, vectors
 from notes.models import Note, NoteQuerySet, Tagging
 from notes.places import PLACE_FOUND
-from notes.transfer import importing
+from notes.transfer import exporting, importing
 
 KINDS = frozenset({"note"})
 
@@ -68,6 +69,15 @@ def hush(user) -> bool:
     for one in user.imports.filter(ended=None):
         importing.cancel(one)
     return not user.imports.filter(ended=None).exists()
+
+
+def export(user, packed: zipfile.ZipFile) -> Iterator[int]:
+    """Yields 1 behind each note; what is packed so far can be taken out then."""
+    return exporting.write(packed, user, user.notes.all(), "notes/")
+
+
+def to_export(user) -> int:
+    return user.notes.count()
 
 
 def in_memory() -> list[uuid.UUID]:

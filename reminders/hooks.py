@@ -2,6 +2,7 @@
 ends when somebody leaves."""
 
 import uuid
+import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
 from ahfai.textindex import Document
-from reminders import words
+from reminders import transfer, words
 from reminders.models import Delivery, Reminder, ReminderQuerySet, Tagging
 
 KINDS = frozenset({"reminder"})
@@ -93,6 +94,15 @@ def hush(user) -> bool:
         state=Delivery.State.DROPPED, lease_until=None, lease_token=None
     )
     return not leased.exists()
+
+
+def export(user, packed: zipfile.ZipFile) -> Iterator[int]:
+    """Yields 1 behind each reminder; what is packed so far can be taken out then."""
+    return transfer.write(packed, user)
+
+
+def to_export(user) -> int:
+    return user.reminders.count()
 
 
 def _found(reminder: Reminder) -> Found:

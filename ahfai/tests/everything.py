@@ -10,7 +10,13 @@ from django.utils import timezone
 
 from accounts import audit, changes, files, tags
 from accounts.lookup import key_of
-from accounts.models import FileText, Invitation, SecondFactorSecret
+from accounts.models import (
+    Export,
+    ExportPart,
+    FileText,
+    Invitation,
+    SecondFactorSecret,
+)
 from ahfai.testing import signed_in
 from chats import models as chats
 from notes import models as notes
@@ -32,6 +38,8 @@ def give_everything(person, word: str) -> None:
     LogEntry.objects.create(user=person, object_repr="", action_flag=1)
     address = person.emailaddress_set.create(email=person.email)
     address.emailconfirmation_set.create(key=str(person.pk))
+    export = Export.objects.create(owner=person)
+    ExportPart.objects.create(owner=person, of=export, number=0, data=word.encode())
     audit.record(person, audit.Event.IMPORTED, kind=word)
     [tag] = tags.named(person, [word])
     SecondFactorSecret.objects.create(owner=person, text=word)

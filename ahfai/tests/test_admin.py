@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts.models import (
     AuditEntry,
     ErasedPerson,
+    Export,
     FileText,
     Invitation,
     Leaving,
@@ -118,6 +119,7 @@ def rows(owner, stranger):
         SealedFile: file,
         Letter: Letter.objects.create(kind="reset", to=stranger.email),
         ErasedPerson: ErasedPerson.objects.create(pk=uuid.uuid4()),
+        Export: Export.objects.create(owner=stranger),
         Leaving: Leaving.objects.create(owner=stranger, due=message.created),
         Receipt: Receipt.objects.create(counts={}),
         User: stranger,

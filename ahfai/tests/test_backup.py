@@ -235,7 +235,7 @@ def migrated(monkeypatch) -> list[str]:
 
 
 def test_a_start_with_a_new_version_backs_up_first(folder, owner, migrated, capsys):
-    assert prepare._prepare() == prepare.READY
+    assert prepare.prepare() == prepare.READY
 
     [made] = manifest.all_in(folder)
     assert f"Backed up before the tables change: {folder / made.file}" in capsys.readouterr().out
@@ -245,16 +245,16 @@ def test_a_start_with_a_new_version_backs_up_first(folder, owner, migrated, caps
 def test_without_a_backup_the_tables_stay_as_they_are(folder, owner, migrated, settings):
     folder.write_text("no folder")
     with pytest.raises(CommandError, match=r"no backup could be made.*Nothing was changed\."):
-        prepare._prepare()
+        prepare.prepare()
     assert migrated == ["check"]
 
     settings.BACKUP_BEFORE_MIGRATING = False
-    assert prepare._prepare() == prepare.READY
+    assert prepare.prepare() == prepare.READY
     assert migrated[-1] == "migrate"
 
 
 def test_a_first_start_has_nothing_to_back_up(folder, migrated):
-    prepare._prepare()
+    prepare.prepare()
     assert migrated == ["check", "migrate"]
     assert not folder.exists()
 

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from accounts.constraints import SameOwner
 from accounts.models import (
+    Export,
+    ExportPart,
     FilePart,
     FileText,
     Invitation,
@@ -256,6 +258,12 @@ def card(talk: Talk, **fields) -> None:
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 NINE = datetime.time(9)
 
+
+def export_part(talk: Talk, owner: User | None = None) -> ExportPart:
+    of, _is_new = Export.objects.get_or_create(owner=talk.person)
+    return ExportPart.objects.create(owner=owner or talk.person, of=of, number=0, data=b"bytes")
+
+
 BREAKERS: dict[str, Callable[[Talk], object]] = {
     "heartbeat_kind_is_known": lambda talk: Heartbeat.objects.create(
         kind="cron", host="here", pid=1
@@ -368,6 +376,10 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "link_once_per_note": lambda talk: twice(link, talk=talk),
     "link_title_hash_is_a_digest": lambda talk: link(talk, title_hash="the title"),
     "link_note_is_the_owners": lambda talk: link(talk, owner=make_person()),
+    "export_one_each": lambda talk: twice(Export.objects.create, owner=talk.person),
+    "export_ended_says_when": lambda talk: Export.objects.create(owner=talk.person, state="done"),
+    "exportpart_once_per_number": lambda talk: twice(export_part, talk=talk),
+    "exportpart_export_is_the_owners": lambda talk: export_part(talk, owner=make_person()),
     "import_one_at_a_time": lambda talk: twice(taking_in, talk=talk),
     "import_state_is_known": lambda talk: taking_in(talk, state="late", ended=NOW),
     "import_counts_add_up": lambda talk: taking_in(talk, done=3, added=1, present=1),

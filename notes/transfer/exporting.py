@@ -48,48 +48,58 @@ def page(note: Note, tag_names: list[str], going_along: Iterable[Carried] = ()) 
 
 def archive(user, notes: NoteQuerySet) -> Iterator[bytes]:
     """Those of the person's notes as a ZIP, in pieces."""
+    sink = Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as packed:
+        for _step in write(packed, user, notes):
+            yield sink.take()
+    yield sink.take()
+
+
+def write(packed: zipfile.ZipFile, user, notes: NoteQuerySet, into: str = "") -> Iterator[int]:
+    """Put those of the person's notes into a ZIP, below `into`, which ends with a slash.
+
+    Yields 1 behind each note and 0 within its files: what is packed so far can be taken out then.
+    """
     ids = list(notes.order_by("created", "pk").values_list("pk", flat=True))
     named = {tag.id: tag.name for tag in tags.all_of(user)}
-    sink, names, closed = _Sink(), Names(), []
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as packed:
-        folder = _Folder(packed, sink, user.zone)
-        for first in range(0, len(ids), AT_ONCE):
-            some = user.notes.filter(pk__in=ids[first : first + AT_ONCE])
-            carrying, having = _tags_of(some, named), _files_of(some)
-            for note in some.order_by("created", "pk"):
-                try:
-                    going_along = yield from folder.put(having[note.pk], note.body)
-                    text = page(note, carrying[note.pk], going_along)
-                    name = names.take(note.title)
-                except SealError:
-                    closed.append(str(note.pk))
-                    continue
-                packed.writestr(_entry(name, note.changed.astimezone(user.zone)), text.encode())
-                yield sink.take()
-        said = []
-        if closed:
-            said += [_("These notes could not be opened, so they are not in here:"), *closed, ""]
-        if folder.closed:
-            files_said = _("These files could not be opened, so they are not in here:")
-            said += [files_said, *folder.closed, ""]
-        if said:
-            packed.writestr("not exported.txt", "\n".join(said))
-    yield sink.take()
+    names, closed = Names(), []
+    folder = _Folder(packed, user.zone, into)
+    for first in range(0, len(ids), AT_ONCE):
+        some = user.notes.filter(pk__in=ids[first : first + AT_ONCE])
+        carrying, having = _tags_of(some, named), _files_of(some)
+        for note in some.order_by("created", "pk"):
+            try:
+                going_along = yield from folder.put(having[note.pk], note.body)
+                text = page(note, carrying[note.pk], going_along)
+                name = into + names.take(note.title)
+            except SealError:
+                closed.append(str(note.pk))
+                continue
+            packed.writestr(entry(name, note.changed.astimezone(user.zone)), text.encode())
+            yield 1
+    said = []
+    if closed:
+        said += [_("These notes could not be opened, so they are not in here:"), *closed, ""]
+    if folder.closed:
+        files_said = _("These files could not be opened, so they are not in here:")
+        said += [files_said, *folder.closed, ""]
+    if said:
+        packed.writestr(into + "not exported.txt", "\n".join(said))
 
 
 class _Folder:
     """The files in a ZIP, each once."""
 
-    def __init__(self, packed: zipfile.ZipFile, sink: "_Sink", zone: tzinfo) -> None:
+    def __init__(self, packed: zipfile.ZipFile, zone: tzinfo, into: str) -> None:
         self._packed = packed
-        self._sink = sink
+        self._into = into
         self._zone = zone
         self._names = Names()
         self._there: dict[uuid.UUID, Carried] = {}
         # The ids of those that can't be opened.
         self.closed: dict[str, None] = {}
 
-    def put(self, some: Iterable[SealedFile], body: str) -> Generator[bytes, None, list[Carried]]:
+    def put(self, some: Iterable[SealedFile], body: str) -> Generator[int, None, list[Carried]]:
         """Put the files of this body into the ZIP, which goes out meanwhile."""
         going_along = []
         for file in some:
@@ -114,13 +124,13 @@ class _Folder:
             return self._names.take(name.stem, name.suffix)
         return self._names.take(name.name, "")
 
-    def _pack(self, file: SealedFile, one: Carried) -> Iterator[bytes]:
-        entry = _entry(one.path, file.made.astimezone(self._zone))
-        entry.file_size = file.size
-        with self._packed.open(entry, "w") as target:
+    def _pack(self, file: SealedFile, one: Carried) -> Iterator[int]:
+        info = entry(self._into + one.path, file.made.astimezone(self._zone))
+        info.file_size = file.size
+        with self._packed.open(info, "w") as target:
             for piece in files.read(file):
                 target.write(piece)
-                yield self._sink.take()
+                yield 0
 
 
 def tags_of(note: Note) -> list[str]:
@@ -191,15 +201,15 @@ def _moment(when: datetime) -> str:
     return when.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _entry(name: str, when: datetime) -> zipfile.ZipInfo:
+def entry(name: str, when: datetime) -> zipfile.ZipInfo:
     year = min(max(when.year, 1980), 2107)
-    entry = zipfile.ZipInfo(name, (year, *when.timetuple()[1:6]))
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.external_attr = 0o600 << 16
-    return entry
+    info = zipfile.ZipInfo(name, (year, *when.timetuple()[1:6]))
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = 0o600 << 16
+    return info
 
 
-class _Sink(io.RawIOBase):
+class Sink(io.RawIOBase):
     """Takes what `zipfile` writes, until somebody fetches it."""
 
     def __init__(self) -> None:

@@ -1,0 +1,1 @@
+"""Chats on their way in and out."""
