@@ -13,6 +13,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.pace import MINUTE, at_most
 from accounts.requests import SignedInRequest
 from ahfai.access import open_to_all
 from ahfai.asked import Asked
@@ -63,6 +64,7 @@ def _about_note(request: SignedInRequest) -> tuple[str, str]:
 
 
 @require_safe
+@at_most(240, MINUTE, "search", method="GET")
 def search(request: SignedInRequest) -> HttpResponse:
     """What the person's words are found in. The address with the query is logged nowhere."""
     text = request.GET.get("q", "")[:MAX_QUERY]

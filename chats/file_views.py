@@ -6,11 +6,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import files
+from accounts.pace import MINUTE, at_most
 from accounts.requests import SignedInRequest
 from chats import attachments
 
 
 @require_POST
+@at_most(120, MINUTE, "upload")
 def attach(request: SignedInRequest) -> HttpResponse:
     """Keep one file, and tell how the box shows it. It stays for a day without a message."""
     sent = request.FILES.get("file")

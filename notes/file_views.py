@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import files
+from accounts.pace import MINUTE, at_most
 from accounts.requests import SignedInRequest
 from ahfai import file_names
 from notes import attachments
@@ -16,6 +17,7 @@ _Form = TypeVar("_Form", bound=NoteForm)
 
 
 @require_POST
+@at_most(120, MINUTE, "upload")
 def attach(request: SignedInRequest) -> HttpResponse:
     """Keep one file, and tell what refers to it. It stays for a day without a note."""
     sent = request.FILES.get("file")

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from accounts.pace import HOUR, at_most
 from accounts.requests import SignedInRequest
 from ahfai.uploads import NotKept
 from reminders.forms import ImportForm
@@ -16,6 +17,7 @@ MOST_REMARKS = 200
 
 
 @require_http_methods(["GET", "POST"])
+@at_most(30, HOUR, "import")
 def import_(request: SignedInRequest) -> HttpResponse:
     """Take in a file, and say at once what became of it. It is kept nowhere; sent again, nothing
     comes in twice."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.pace import HOUR, at_most
 from accounts.requests import SignedInRequest
 from ahfai import file_names
 from ahfai.crypto import SealError
@@ -31,6 +32,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
+@at_most(30, HOUR, "import")
 def import_(request: SignedInRequest) -> HttpResponse:
     """Keep an archive for the worker, which takes it in."""
     form = ImportForm(request.POST, request.FILES)
@@ -85,6 +87,8 @@ def dismiss(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@at_most(30, HOUR, "export of notes", method="GET")
+@at_most(30, HOUR, "export of notes")
 def export(request: SignedInRequest) -> HttpResponseBase:
     """All notes, or those that were picked, as a ZIP."""
     notes = request.user.notes.all()
@@ -101,6 +105,7 @@ def export(request: SignedInRequest) -> HttpResponseBase:
 
 
 @require_GET
+@at_most(120, HOUR, "export of a note", method="GET")
 def export_one(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponseBase:
     """One note as a Markdown file; one that has files as a ZIP with them."""
     note = get_object_or_404(request.user.notes.living(), pk=note_id)
