@@ -4,15 +4,20 @@ The text of an error may quote what a person wrote, and so may the values of its
 address may hold a secret, such as that of a calendar: whoever reads the log could read there.
 """
 
+import datetime
+import json
 import logging
 import re
 import traceback
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 
 # Random characters of 256 bits; names of things here are UUIDs, which are shorter.
 _SECRET = re.compile(r"[\w-]{40,}", re.ASCII)
 LINE = "{asctime} {levelname} {name}: {message}"
+# Of the request that this thread answers; see ahfai.middleware.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def without_secrets(line: str) -> str:
@@ -42,6 +47,25 @@ class ErrorsByPlace(logging.Formatter):
             told.insert(0, _where(error.__traceback__) + type(error).__qualname__)
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         return "\n".join(told)
+
+
+class Json(ErrorsByPlace):
+    """A line of JSON each, for programs that gather logs. Times are UTC (RFC 3339)."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.datetime.fromtimestamp(record.created, tz=datetime.UTC)
+        said: dict[str, Any] = {
+            "time": at.isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": without_secrets(record.getMessage()),
+        }
+        if number := request_id.get():
+            said["request"] = number
+        said |= getattr(record, "facts", {})
+        if record.exc_info:
+            said["error"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=False)
 
 
 def _where(raised: TracebackType | None) -> str:

@@ -1,8 +1,13 @@
 """Small middlewares of the house."""
 
+import logging
+import re
+import secrets
+import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,8 +16,65 @@ from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from ahfai import clients, logs
+
+_log = logging.getLogger("ahfai.requests")
+
 View = Callable[[HttpRequest], HttpResponse]
+# Of what a browser can do for a page; a page of ours may copy to the clipboard and use passkeys.
+NOTHING_ALLOWED = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture"),
+        *("encrypted-media", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer"),
+        *(
+            "microphone",
+            "midi",
+            "payment",
+            "screen-wake-lock",
+            "serial",
+            "usb",
+            "xr-spatial-tracking",
+        ),
+    )
+)
 SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def number_requests(get_response: View) -> View:
+    """Give each request an id, for its answer and the lines of the log; a proxy's own is taken
+    where it looks like one. With LOG_REQUESTS also say what was asked, by the name of the page and
+    not by its address, in which words may stand."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        theirs = request.headers.get("X-Request-ID", "")
+        trusted = settings.TRUSTED_PROXIES and re.fullmatch(r"[\w-]{8,36}", theirs, re.ASCII)
+        number = theirs if trusted else secrets.token_hex(8)
+        token = logs.request_id.set(number)
+        began = time.perf_counter()
+        try:
+            response = get_response(request)
+            response["X-Request-ID"] = number
+            if _log.isEnabledFor(logging.INFO):
+                _say(request, response, time.perf_counter() - began)
+        finally:
+            logs.request_id.reset(token)
+        return response
+
+    return middleware
+
+
+def _say(request: HttpRequest, response: HttpResponse, took_s: float) -> None:
+    """Of a stream, when it began. The network alone: what is logged can't be shortened later."""
+    asked = request.resolver_match
+    facts = {
+        "method": request.method,
+        "view": asked.view_name if asked else "",
+        "status": response.status_code,
+        "ms": round(took_s * 1000, 1),
+        "network": clients.shortened(clients.address(request)),
+    }
+    _log.info("{method} {view} {status} {ms} ms {network}".format(**facts), extra={"facts": facts})
 
 
 def refuse_other_sites(get_response: View) -> View:
@@ -75,9 +137,7 @@ def keep_private_pages_out_of_caches(get_response: View) -> View:
         response = get_response(request)
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             patch_cache_control(response, no_store=True, private=True)
-        response.headers.setdefault(
-            "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
-        )
+        response.headers.setdefault("Permissions-Policy", NOTHING_ALLOWED)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 

@@ -238,7 +238,7 @@ CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"] if IS_HTTPS else []
 if IS_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^health$"]
+    SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -271,6 +271,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ahfai.middleware.number_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ahfai.bundles.serve_bundles",
@@ -555,13 +556,28 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- Looked at by machines ---------------------------------------------------------------------
+
+METRICS_TOKEN = _text("METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 24:
+    raise WrongSetting("METRICS_TOKEN must have at least 24 characters.")
+
 # --- Logs: never a query string, a body or an error's text from a page -------------------------
 
+LOG_REQUESTS = _flag("LOG_REQUESTS", False)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "ahfai.logs.ErrorsByPlace"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "ahfai.logs.ErrorsByPlace"},
+        "json": {"()": "ahfai.logs.Json"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": _choice("LOG_FORMAT", "line", ("line", "json")),
+        }
+    },
     "root": {
         "handlers": ["console"],
         "level": _choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
@@ -570,6 +586,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         "urllib3": {"level": "WARNING"},
+        "ahfai.requests": {"level": "INFO" if LOG_REQUESTS else "WARNING"},
     },
 }
 

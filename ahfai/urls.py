@@ -4,13 +4,15 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from ahfai import data_views, views
+from ahfai import data_views, monitoring, views
 from chats import views as chats
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("search", views.search, name="search"),
     path("health", views.health, name="health"),
+    path("ready", monitoring.ready, name="ready"),
+    path("metrics", monitoring.metrics, name="metrics"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("service-worker.js", views.service_worker, name="service_worker"),
     path("chats/", include("chats.urls")),

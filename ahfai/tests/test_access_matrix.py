@@ -27,6 +27,8 @@ METHODS = ("get", "post")
 # Whoever opens another page to all adds it here, and says in its view why.
 OPEN = {
     "health",
+    "ready",
+    "metrics",
     "favicon",
     "feed",
     "service_worker",

@@ -1,14 +1,17 @@
 """The log says what failed and where, and never what somebody wrote."""
 
 import io
+import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.test import Client, override_settings
 from django.urls import path
 
 from ahfai import urls
-from ahfai.logs import ErrorsByPlace
+from ahfai.logs import ErrorsByPlace, Json
 from ahfai.serving.web import WithoutWords
 from ahfai.tests.house import Browser, House
 from chats.tests.conftest import wait_until
@@ -27,15 +30,27 @@ def fails(request):
 urlpatterns = [path("fails", fails), *urls.urlpatterns]
 
 
+@contextmanager
+def written(formatter: logging.Formatter) -> Iterator[io.StringIO]:
+    """What is written to the log from here on."""
+    kept = io.StringIO()
+    handler = logging.StreamHandler(kept)
+    handler.setFormatter(formatter)
+    logging.getLogger().addHandler(handler)
+    yield kept
+    logging.getLogger().removeHandler(handler)
+
+
 @pytest.fixture
 def log():
-    """What is written to the log from here on."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(ErrorsByPlace())
-    logging.getLogger().addHandler(handler)
-    yield written
-    logging.getLogger().removeHandler(handler)
+    with written(ErrorsByPlace()) as kept:
+        yield kept
+
+
+@pytest.fixture
+def json_log():
+    with written(Json()) as kept:
+        yield kept
 
 
 def test_the_log_is_written_without_words(settings):
@@ -99,3 +114,33 @@ def test_the_wordiest_log_holds_no_words_of_a_conversation():
         said = house.log.read_text()
     assert " DEBUG " in said
     assert CANARY not in said
+
+
+def test_a_line_of_json_says_the_same_and_which_request_it_was(client, json_log):
+    with override_settings(ROOT_URLCONF=__name__):
+        client.raise_request_exception = False
+        number = client.post(f"/fails?q={CANARY}", {"text": CANARY})["X-Request-ID"]
+    line = json.loads(json_log.getvalue().splitlines()[0])
+    assert line["message"] == "Internal Server Error: /fails"
+    assert line["level"] == "error"
+    assert line["request"] == number
+    assert line["time"].endswith("+00:00")
+    assert "KeyError" in line["error"]
+    assert CANARY not in json_log.getvalue()
+
+
+def test_requests_are_logged_by_the_name_of_the_page_where_that_is_wanted(client, json_log):
+    requests = logging.getLogger("ahfai.requests")
+    client.get(f"/notes/?q={CANARY}")
+    assert json_log.getvalue() == ""
+    requests.setLevel(logging.INFO)
+    try:
+        client.get(f"/notes/?q={CANARY}", REMOTE_ADDR="203.0.113.77")
+    finally:
+        requests.setLevel(logging.WARNING)
+    line = json.loads(json_log.getvalue())
+    assert (line["method"], line["view"], line["status"]) == ("GET", "notes:list", 200)
+    assert line["network"] == "203.0.113.0/24"
+    assert line["ms"] > 0
+    assert CANARY not in json_log.getvalue()
+    assert "203.0.113.77" not in json_log.getvalue()

@@ -1,0 +1,57 @@
+"""What each answer tells the browser to refuse."""
+
+import pytest
+from django.test import Client
+
+PAGES = ("/", "/notes/", "/chats/", "/reminders/", "/you/settings/", "/search", "/no/such/page")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_private_page_may_do_little_and_is_kept_nowhere(client, path):
+    headers = client.get(path).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "form-action 'self'" in policy
+    assert "base-uri 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http:" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "microphone=()" in headers["Permissions-Policy"]
+    assert "no-store" in headers["Cache-Control"]
+
+
+def test_so_may_the_sign_in_page(nobody):
+    headers = nobody.get("/account/sign-in/").headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "no-store" in headers["Cache-Control"]
+
+
+def test_signing_out_clears_what_the_browser_kept(client):
+    assert client.post("/account/sign-out/")["Clear-Site-Data"] == '"cache", "storage"'
+
+
+def test_each_answer_has_a_number_of_its_own(client):
+    numbers = {client.get("/notes/")["X-Request-ID"] for _ in range(3)}
+    assert len(numbers) == 3
+
+
+def test_the_number_of_a_trusted_proxy_is_taken(client, settings):
+    said = {"HTTP_X_REQUEST_ID": "from-the-proxy-7"}
+    assert client.get("/notes/", **said)["X-Request-ID"] != "from-the-proxy-7"
+    settings.TRUSTED_PROXIES = 1
+    assert client.get("/notes/", **said)["X-Request-ID"] == "from-the-proxy-7"
+    strange = {"HTTP_X_REQUEST_ID": 'x" onload="1'}
+    assert client.get("/notes/", **strange)["X-Request-ID"] != strange["HTTP_X_REQUEST_ID"]
+
+
+def test_behind_tls_browsers_are_told_to_stay_with_it(settings, owner):
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
+    answer = Client().get("/account/sign-in/", secure=True)
+    sent = answer["Strict-Transport-Security"]
+    assert sent == "max-age=31536000; includeSubDomains; preload"
