@@ -198,11 +198,7 @@ def counted() -> Iterator[None]:
 
 
 def follow(
-    source: Source,
-    offset: int,
-    still_allowed: Callable[[], bool],
-    page: Page,
-    comment_every_s: float = COMMENT_EVERY_S,
+    source: Source, offset: int, still_allowed: Callable[[], bool], page: Page
 ) -> Iterator[str]:
     """The events of a reply from `offset` on, as `page` shows it."""
     closed, sent, thought, words, looked_up = 0, offset, 0, "", 0
@@ -244,7 +240,7 @@ def follow(
         if (after_ms := page.leaves_in()) is not None:
             yield event("reconnect", {"after_ms": after_ms})
             return
-        if time.monotonic() - beat > comment_every_s:
+        if time.monotonic() - beat > COMMENT_EVERY_S:
             beat = time.monotonic()
             if not still_allowed():
                 yield event("gone", {})
