@@ -17,7 +17,7 @@ from ahfai import file_names, sizes
 from ahfai.crypto import SealError
 from ahfai.sizes import MB
 from ahfai.uploads import NotKept
-from chats import file_words, servers
+from chats import file_text, pdf, servers
 from chats.models import Attachment, Message
 
 MOST_FILES = 10
@@ -86,7 +86,7 @@ def take_in(user: User, sent: UploadedFile) -> SealedFile:
             raise files.TooLarge(_("This picture is too large: at most %(most)s go in.") % most)
         return files.store(user, name, [data])
     # Before anything is written, since it may take a while.
-    words = file_words.read(name, kind, data)
+    words = pdf.read(data) if kind == FileKind.PDF else file_text.read(name, kind, data)
     with transaction.atomic():
         file = files.store(user, name, [data])
         FileText.objects.create(

@@ -3,16 +3,19 @@
 import base64
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from accounts import files
 from accounts.models import FileText, SealedFile
 from ahfai.testing import signed_in
-from chats import lifecycle
+from chats import lifecycle, pdf
 from chats.models import Attachment, Chat, Message
 from chats.tests.fake_ollama import FakeModel
 from chats.tests.test_reply_life import closed_reply, start
@@ -239,3 +242,61 @@ def test_a_file_that_the_script_sends_is_kept_and_its_chip_comes_back(client, ow
     assert client.post(address, {"file": sent(b"\0")}).status_code == 422
     assert client.post(address).json()["sentence"] == "Choose a file first."
     assert client.get(address).status_code == 405
+
+
+def a_pdf(*pages: str, password: str = "") -> bytes:
+    """With each of these texts on a page of its own."""
+    writer = PdfWriter()
+    font = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Helvetica"),
+        }
+    )
+    for text in pages:
+        page = writer.add_blank_page(300, 300)
+        content = StreamObject()
+        content.set_data(f"BT /F 12 Tf 10 200 Td ({text}) Tj ET".encode())
+        fonts = DictionaryObject({NameObject("/F"): font})
+        page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+        page[NameObject("/Contents")] = content
+    if password:
+        writer.encrypt(password, algorithm="AES-256")
+    written = BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
+def attach(client, data: bytes, name: str = "plan.pdf"):
+    answer = client.post(reverse("chats:attach"), {"file": sent(data, name)})
+    said = answer.json()
+    return said.get("html") or said["sentence"]
+
+
+def test_the_words_of_a_pdf_are_read_by_their_pages(client, ollama):
+    data = a_pdf("The boiler leaks.", "Call the engineer.")
+    closed_reply(start(client, "What now?", files=[sent(data, "plan.pdf")]))
+    assert (
+        "\n[page 1]\nThe boiler leaks.\n\n[page 2]\nCall the engineer.\n>>>"
+        in (asked(ollama)["content"])
+    )
+
+
+def test_a_pdf_that_can_not_be_read_is_refused_in_words(client, owner, monkeypatch):
+    assert "locked with a password" in attach(client, a_pdf("Secret", password="open"))
+    assert "no words in this PDF" in attach(client, a_pdf(""))
+    assert "it is damaged" in attach(client, b"%PDF-1.7\nnothing")
+    monkeypatch.setattr(pdf, "WITHIN_S", 0.001)
+    assert "asks for too much" in attach(client, a_pdf("Words"))
+    assert not SealedFile.objects.exists()
+
+
+def test_of_a_pdf_that_asks_for_too_much_the_beginning_is_kept(client, ollama, monkeypatch):
+    monkeypatch.setattr(pdf, "MOST_PAGES", 1)
+    assert "only its beginning" in attach(client, a_pdf("First", "Second"))
+    text = FileText.objects.get()
+    assert (text.words, text.is_whole) == ("[page 1]\nFirst", False)
+    start(client, "Hi", attached=[text.file_id])
+    assert ollama.wait_for(lambda: ollama.chats)
+    assert "First\n(Cut here: the file is longer" in asked(ollama)["content"]

@@ -29,11 +29,12 @@ class Words:
 
 
 def read(name: str, kind: FileKind, data: bytes) -> Words:
-    """What is to be read in a file of this name and kind. Raises Refused, with a sentence."""
+    """What is to be read in a file of this name and kind, which is no PDF. Raises Refused, with a
+    sentence."""
     if kind == FileKind.TEXT or PurePath(name.lower()).suffix in TEXT_ENDINGS:
         return _shortened(Words(_decoded(data)))
     raise Refused(
-        _("AhFai can't read this kind of file. Pictures (PNG, JPEG, WebP) and text go in.")
+        _("AhFai can't read this kind of file. Pictures (PNG, JPEG, WebP), PDF and text go in.")
     )
 
 
