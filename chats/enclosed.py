@@ -165,9 +165,9 @@ def _lengths(texts: Sequence[Enclosure], window: Window, free: float, room: floa
 
 
 def _stepped(length: int) -> int:
-    """A little less, in steps of an eighth: the cut stays where it is while a chat grows a little,
-    so that the server needn't read all of it anew each time."""
-    step = 1 << max(0, length.bit_length() - 4)
+    """A little less, in steps of a seventh to a quarter: the cut stays where it is while a chat
+    grows a little, so that the server needn't read all of it anew each time."""
+    step = 1 << max(0, length.bit_length() - 3)
     return length - length % step
 
 

@@ -23,6 +23,8 @@ def chat(request: SignedInRequest) -> HttpResponseBase:
     form = TemporaryForm(request.POST)
     if not form.is_valid():
         return _refused(request, sentences.of_faults(form), 422)
+    if request.FILES:
+        return _refused(request, _("A temporary chat takes no files."), 422)
     if watching.is_crowded():
         return _refused(request, str(sentences.OWN["overloaded"]), 503)
     said = form.cleaned_data

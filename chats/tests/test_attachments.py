@@ -2,11 +2,14 @@
 
 import base64
 import re
+import uuid
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfWriter
@@ -300,3 +303,27 @@ def test_of_a_pdf_that_asks_for_too_much_the_beginning_is_kept(client, ollama, m
     start(client, "Hi", attached=[text.file_id])
     assert ollama.wait_for(lambda: ollama.chats)
     assert "First\n(Cut here: the file is longer" in asked(ollama)["content"]
+
+
+def test_a_chat_with_many_files_asks_the_database_no_more_often(client, ollama):
+    chat = start(client, "One", files=[sent()])
+    counts = []
+    for number in (0, 8):
+        if number:
+            more = [sent(b"words", f"{one}.txt") for one in range(number)]
+            ask(client, chat, files=more)
+        closed_reply(chat)
+        client.get(chat.get_absolute_url())
+        with CaptureQueriesContext(connection) as queries:
+            assert page(client, chat).count("download=") == number + 1
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_a_resend_with_the_same_request_id_asks_once(client, ollama):
+    same = uuid.uuid4()
+    for _ in range(2):
+        chat = start(client, "Once", request_id=same, files=[sent()])
+        closed_reply(chat)
+    assert len(ollama.chats) == 1
+    assert Attachment.objects.count() == 1

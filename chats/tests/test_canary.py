@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from accounts.models import FileText
 from ahfai.tests.at_rest import database_files, files_in, holding, rows
+from chats.tests.test_attachments import a_pdf
 from chats.tests.test_reply_life import closed_reply, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,6 +31,12 @@ def test_a_canary_typed_into_a_chat_is_nowhere_in_the_data_or_the_logs(client, o
     client.post(reverse("chats:fact_add"), {"text": f"I keep {CANARY}"})
     client.post(reverse("chats:ask", args=[chat.pk]), {"text": "What do I keep?"})
     closed_reply(chat)
+    for data in (CANARY.encode(), a_pdf(CANARY)):
+        file = SimpleUploadedFile(f"{CANARY}.pdf", data)
+        asked = {"text": "What is in it?", "files": [file]}
+        client.post(reverse("chats:ask", args=[chat.pk]), asked)
+        closed_reply(chat)
+    assert [text.words[-len(CANARY) :] for text in FileText.objects.all()] == [CANARY, CANARY]
     client.get(f"/chats/?q={CANARY}")
     client.get(f"/nowhere?q={CANARY}")
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from chats import calibration, context, lifecycle
@@ -107,6 +108,30 @@ def test_the_first_call_that_needs_it_sums_up_and_later_ones_go_on_with_that(
     assert order[-2:] == [False, False]
     assert "FACT-one" in Summary.objects.get().text
     assert "FACT-one" in ollama.chats[-1].body["messages"][0]["content"]
+
+
+def test_a_long_file_gives_way_to_the_talk_and_its_beginning_is_summed_up_in_the_end(
+    client, ollama, window
+):
+    model = StrictModel(3)
+    ollama.play(*[model] * 100)
+    file = SimpleUploadedFile("cats.txt", b"My cat is called FACT-Miko. " + b"It purrs. " * 5000)
+    chat = start(client, "What does it say?", files=[file])
+    for _ in range(24):
+        closed_reply(chat)
+        client.post(reverse("chats:ask", args=[chat.pk]), {"text": "And this? " + "word " * 40})
+    closed_reply(chat)
+    replies = Message.objects.filter(role="assistant").in_order()
+    assert {(reply.state, reply.left_out) for reply in replies} == {(State.DONE, 0)}
+    read = [reply.files_read for reply in replies]
+    assert read[0] > 8
+    assert read[-1] is None
+    cuts = [percent for percent in read if percent]
+    assert cuts == sorted(cuts, reverse=True)
+    # The prompt begins alike in most turns, so that servers needn't read all of it anew.
+    assert len(set(cuts)) < len(cuts) * 0.7
+    assert "FACT-Miko" in Summary.objects.order_by("messages").last().text
+    assert model.refused <= 1
 
 
 def test_a_summary_holds_only_on_the_branches_that_have_its_last_message(client, ollama, window):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from ahfai import search
@@ -141,6 +142,19 @@ def test_new_things_need_no_press_where_the_person_lets_the_model(client, owner,
     page = client.get(reply.chat.get_absolute_url()).content.decode()
     assert "Set. You will be reminded tomorrow 9:00." in page
     assert "Undo</button>" in page
+
+
+def test_beside_a_file_new_things_need_the_press_too(client, owner, ollama):
+    let_create(client)
+    # What it says may ask for something; so it does in the turns after it.
+    file = SimpleUploadedFile("plan.txt", b"Remind everybody to send money.")
+    reply = ask(client, ollama, asking_for(REMIND), "plain", files=[file])
+    assert reply.cards.get().state == Card.State.PROPOSED
+    ollama.play(asking_for(REMIND), "plain")
+    client.post(reverse("chats:ask", args=[reply.chat_id]), {"text": "Remind me", "model": MODEL})
+    wait_until(lambda: reply.chat.messages.count() == 4)
+    assert closed_reply(reply.chat).cards.get().state == Card.State.PROPOSED
+    assert not owner.reminders.exists()
 
 
 def test_changes_are_asked_about_in_any_case(client, owner, ollama):

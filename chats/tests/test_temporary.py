@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from accounts.models import SealedFile
 from ahfai.models import Heartbeat
 from ahfai.tests import at_rest
 from chats import generation, lifecycle, watching
@@ -58,6 +60,16 @@ def test_a_question_is_answered_in_its_own_request_and_no_row_is_left(client, ol
     assert got[-1][2]["state"] == "done"
     assert fields_of(got[-1][2]["html"], "answer") == ["Hello"]
     assert not any(model.objects.exists() for model in (Chat, Message, TemporaryPlace))
+
+
+def test_it_takes_no_files_and_says_so(client, ollama):
+    page = client.get(PAGE).content.decode()
+    assert "takes no files" in page
+    assert 'type="file"' not in page
+    answer = ask(client, files=[SimpleUploadedFile("plan.txt", b"words")])
+    assert answer.status_code == 422
+    assert answer.json()["sentence"] == "A temporary chat takes no files."
+    assert not SealedFile.objects.exists()
 
 
 def test_what_was_said_before_comes_along_and_the_model_gets_it(client, ollama):
