@@ -17,7 +17,7 @@ from ahfai import file_names, sizes
 from ahfai.crypto import SealError
 from ahfai.sizes import MB
 from ahfai.uploads import NotKept
-from chats import file_text, pdf, servers
+from chats import file_text, pdf, pictures, servers
 from chats.models import Attachment, Message
 
 MOST_FILES = 10
@@ -81,9 +81,7 @@ def take_in(user: User, sent: UploadedFile) -> SealedFile:
     name, data = file_names.as_sent(sent.name or ""), sent.read()
     kind = files.kind_of(data)
     if kind in PICTURES:
-        if len(data) > MOST_OF_PICTURE:
-            most = {"most": sizes.words(MOST_OF_PICTURE)}
-            raise files.TooLarge(_("This picture is too large: at most %(most)s go in.") % most)
+        _check_picture(data)
         return files.store(user, name, [data])
     # Before anything is written, since it may take a while.
     words = pdf.read(data) if kind == FileKind.PDF else file_text.read(name, kind, data)
@@ -97,6 +95,20 @@ def take_in(user: User, sent: UploadedFile) -> SealedFile:
             is_whole=words.is_whole,
         )
     return file
+
+
+def _check_picture(data: bytes) -> None:
+    if len(data) > MOST_OF_PICTURE:
+        most = {"most": sizes.words(MOST_OF_PICTURE)}
+        raise files.TooLarge(_("This picture is too large: at most %(most)s go in.") % most)
+    size = pictures.size(data)
+    if size is None:
+        raise files.Refused(_("This picture is damaged."))
+    if size[0] * size[1] > pictures.MOST_DOTS:
+        raise files.TooLarge(
+            _("This picture has %(width)d × %(height)d dots, which is too much. Make it smaller.")
+            % {"width": size[0], "height": size[1]}
+        )
 
 
 def brought(request: SignedInRequest) -> Brought:

@@ -124,7 +124,7 @@ def build(
     earlier = earlier or {}
     said = [
         message
-        for message in _after(path, summary)
+        for message in after(path, summary)
         if message.is_mine or message.content or message.pk in earlier
     ]
     numbered = _numbered(chat)
@@ -220,7 +220,8 @@ def facts_room(window: Window) -> float:
     return window.num_ctx * FACTS_PART
 
 
-def _after(path: Sequence[Message], summary: Summary | None) -> Sequence[Message]:
+def after(path: Sequence[Message], summary: Summary | None) -> Sequence[Message]:
+    """The messages that the summary doesn't stand for."""
     if summary is None:
         return path
     ends = [message.pk for message in path].index(summary.upto_id)

@@ -34,6 +34,9 @@ LEAST = 150
 
 
 class Window(Protocol):
+    @property
+    def ratio(self) -> float: ...
+
     def tokens(self, text: str) -> float: ...
 
 
@@ -43,6 +46,7 @@ class Enclosure:
     def __init__(self, file: SealedFile) -> None:
         self.file = file
         self.is_picture = file.is_picture
+        self._tokens: dict[float, float] = {}
 
     @cached_property
     def name(self) -> str:
@@ -55,6 +59,12 @@ class Enclosure:
     @cached_property
     def picture(self) -> Picture:
         return Picture(FileKind(self.file.kind).value, b"".join(files.read(self.file)))
+
+    def tokens(self, window: Window) -> float:
+        """How many its words are, which is counted once: they may be many."""
+        if window.ratio not in self._tokens:
+            self._tokens[window.ratio] = window.tokens(self.words)
+        return self._tokens[window.ratio]
 
     def cut(self, length: int) -> str:
         """Its first `length` characters as the model gets them."""
@@ -133,7 +143,7 @@ def least(enclosures: Sequence[Enclosure], window: Window, sees: bool) -> float:
     tokens = 0.0
     for one in enclosures:
         if not one.is_picture:
-            tokens += min(LEAST, window.tokens(one.words))
+            tokens += min(LEAST, one.tokens(window))
         elif sees:
             tokens += TOKENS_OF_PICTURE
     return tokens
@@ -147,7 +157,7 @@ def beginnings(enclosures: Enclosures, window: Window, room: float) -> Mapping[U
 def _lengths(texts: Sequence[Enclosure], window: Window, free: float, room: float) -> Sequence[int]:
     """How many characters of each file fit; the short ones as a whole, the others alike."""
     frames = [window.tokens(one.cut(1)) for one in texts]
-    wanted = [window.tokens(one.words) for one in texts]
+    wanted = [one.tokens(window) for one in texts]
     if sum(wanted) + sum(frames) <= free:
         return [len(one.words) for one in texts]
     left = min(free, room * PART) - sum(frames)

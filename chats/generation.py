@@ -505,7 +505,7 @@ class Generation:
                 offers = ()
         earlier = rounds.earlier([*path, reply] if self._begin[0] else path) if offers else {}
         begun = earlier.pop(reply.pk, [])
-        enclosures = enclosed.of_path(path)
+        enclosures = enclosed.of_path(context.after(path, summary))
         has_pictures = any(one.is_picture for some in enclosures.values() for one in some)
         sees = has_pictures and servers.can_see(reply.model, self.call)
         asked = Asked(

@@ -19,6 +19,7 @@ from ahfai.tests.test_browser import (
     pytestmark,
     signed_in,
 )
+from chats import pictures
 from chats.tests.fake_ollama import FakeModel
 
 __all__ = ["ada", "chromium", "ollama", "pytestmark", "signed_in"]
@@ -35,6 +36,19 @@ DROP = """([name, bytes]) => {
   data.items.add(new File([new Uint8Array(bytes)], name));
   const event = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data });
   document.querySelector("main").dispatchEvent(event);
+}"""
+PASTE_LARGE = """async () => {
+  const canvas = new OffscreenCanvas(3000, 30);
+  const drawing = canvas.getContext("2d");
+  const dots = drawing.createImageData(3000, 30);
+  dots.data.forEach((_dot, place) => (dots.data[place] = (place * 7919) % 251));
+  drawing.putImageData(dots, 0, 0);
+  const data = new DataTransfer();
+  const type = "image/png";
+  data.items.add(new File([await canvas.convertToBlob({ type })], "image.png", { type }));
+  const given = { bubbles: true, cancelable: true, clipboardData: data };
+  const event = new ClipboardEvent("paste", given);
+  document.querySelector("#composer textarea").dispatchEvent(event);
 }"""
 GIVE = """([how, name, bytes]) => {
   const data = new DataTransfer();
@@ -176,16 +190,19 @@ def test_files_go_along_with_a_message_and_are_there_again(ada, ollama):
     ada.wait_for_url(re.compile(r"/chats/[0-9a-f-]{36}/$"))
     turn = ada.locator(".turn.mine").first
     expect(turn.get_by_role("link", name="plan.txt")).to_be_visible()
-    # With a model that sees, dropped anywhere on the page, and sent without a word.
+    # With a model that sees, dropped anywhere on the page or pasted, and sent without a word.
     expect(ada.locator(".reply[data-state=done]")).to_have_count(1)
     ada.get_by_label("Model", exact=True).select_option(SEEING)
     ada.evaluate(DROP, ["cat.png", list(PICTURE)])
+    ada.evaluate(PASTE_LARGE)
+    expect(chips).to_have_count(2)
     box.press("Enter")
     picture = ada.locator(".turn.mine").nth(1).get_by_role("img", name="cat.png")
     expect(picture).to_have_js_property("naturalWidth", 1)
     expect(chips).to_have_count(0)
     expect(ada.locator(".reply[data-state=done]")).to_have_count(2)
-    assert ollama.chats[-1].body["messages"][-1]["images"]
+    seen = [base64.b64decode(one) for one in ollama.chats[-1].body["messages"][-1]["images"]]
+    assert [pictures.size(one) for one in seen] == [(1, 1), (2048, 20)]
     ada.reload()
     expect(turn.get_by_role("link", name="plan.txt")).to_be_visible()
     expect(picture).to_have_js_property("naturalWidth", 1)

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import struct
 import uuid
 from datetime import timedelta
 from io import BytesIO
@@ -18,14 +19,14 @@ from pypdf.generic import DictionaryObject, NameObject, StreamObject
 from accounts import files
 from accounts.models import FileText, SealedFile
 from ahfai.testing import signed_in
-from chats import lifecycle, pdf
+from chats import lifecycle, pdf, pictures
 from chats.models import Attachment, Chat, Message
 from chats.tests.fake_ollama import FakeModel
 from chats.tests.test_reply_life import closed_reply, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + struct.pack(">II", 40, 30) + bytes(range(200))
 SEEING = "gemma3:4b"
 
 
@@ -327,3 +328,30 @@ def test_a_resend_with_the_same_request_id_asks_once(client, ollama):
         closed_reply(chat)
     assert len(ollama.chats) == 1
     assert Attachment.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [
+        (PNG, (40, 30)),
+        # A comment, and filling bytes, before the frame.
+        (b"\xff\xd8\xff\xfe\0\x04ab\xff\xff\xc2\0\x11\x08\0\x1e\0\x28\x03", (40, 30)),
+        (b"RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x28\0\x1e\0", (40, 30)),
+        (b"RIFF\0\0\0\0WEBPVP8L\0\0\0\0\x2f" + struct.pack("<I", 39 | 29 << 14), (40, 30)),
+        (b"RIFF\0\0\0\0WEBPVP8X\0\0\0\0\0\0\0\0\x27\0\0\x1d\0\0", (40, 30)),
+        (PNG[:20], None),
+        (b"\xff\xd8\xff\xe0\0\x04ab", None),
+        (b"RIFF\0\0\0\0WEBPVP9 ", None),
+        (PNG[:16] + struct.pack(">II", 0, 30), None),
+    ],
+)
+@pytest.mark.only_on_sqlite
+def test_how_large_a_picture_is_stands_at_its_beginning(data, size):
+    assert pictures.size(data) == size
+
+
+def test_a_picture_that_would_fill_the_memory_of_the_model_server_is_refused(client, owner):
+    huge = PNG[:16] + struct.pack(">II", 30_000, 30_000) + PNG[24:]
+    assert "30000 × 30000 dots, which is too much" in attach(client, huge, "huge.png")
+    assert "damaged" in attach(client, PNG[:12], "cat.png")
+    assert not SealedFile.objects.exists()

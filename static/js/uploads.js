@@ -1,9 +1,10 @@
 // Files that are picked, dropped on `over` or pasted into the form's text are sent at once, one after
 // the other. `place` holds the field for them, a list in which they stand while they are on their way,
-// and what is said of them; `kept(answer, row)` takes what became of each.
+// and what is said of them; `kept(answer, row)` takes what became of each, and `prepared(file)` gives
+// what is to be sent of it.
 import { currentPage } from "./post.js";
 
-export function takeFiles(place, over, kept) {
+export function takeFiles(place, over, kept, prepared = (file) => file) {
   const form = place.closest("form");
   const text = form.querySelector("textarea");
   const input = place.querySelector("[type=file]");
@@ -97,7 +98,9 @@ export function takeFiles(place, over, kept) {
     return row;
   }
 
-  async function upload(file, row) {
+  async function upload(given, row) {
+    if (!row.isConnected) return;
+    const file = await Promise.resolve(prepared(given)).catch(() => given);
     if (!row.isConnected) return;
     if (file.size > Number(place.dataset.most)) return explain(row, worded("large"));
     said.textContent = worded("begun", file.name);
