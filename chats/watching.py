@@ -143,7 +143,7 @@ def watch(
         with counted():
             growing = generation.running(reply.pk)
             source: Source = FromMemory(growing) if growing else FromRow(reply)
-            yield from follow(source, offset, still_allowed, page)
+            yield from follow(source, offset, still_allowed, page, COMMENT_EVERY_S)
     except Message.DoesNotExist:
         # Deleted while it was being watched.
         yield event("gone", {"deleted": True})
@@ -198,7 +198,11 @@ def counted() -> Iterator[None]:
 
 
 def follow(
-    source: Source, offset: int, still_allowed: Callable[[], bool], page: Page
+    source: Source,
+    offset: int,
+    still_allowed: Callable[[], bool],
+    page: Page,
+    comment_every_s: float,
 ) -> Iterator[str]:
     """The events of a reply from `offset` on, as `page` shows it."""
     closed, sent, thought, words, looked_up = 0, offset, 0, "", 0
@@ -240,7 +244,7 @@ def follow(
         if (after_ms := page.leaves_in()) is not None:
             yield event("reconnect", {"after_ms": after_ms})
             return
-        if time.monotonic() - beat > COMMENT_EVERY_S:
+        if time.monotonic() - beat > comment_every_s:
             beat = time.monotonic()
             if not still_allowed():
                 yield event("gone", {})
