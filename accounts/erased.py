@@ -6,10 +6,7 @@ people are in one file, and that is written anew without this person's.
 
 import logging
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts import key_archive
@@ -31,7 +28,7 @@ def note_erased(user_id: uuid.UUID) -> None:
 def leave_out() -> None:
     """Bring every key archive up to date that still has the keys of somebody who was erased."""
     erased = set(ErasedPerson.objects.values_list("pk", flat=True))
-    for folder in _folders():
+    for folder in key_archive.folders():
         if erased - key_archive.read(folder).erased.keys():
             key_archive.rewrite(folder)
 
@@ -42,10 +39,3 @@ def _leave_out_now() -> None:
     except (OSError, key_archive.Unusable) as error:
         # The rows are gone already, and the worker tries again.
         log.error("The key archive can't be written: %s", type(error).__name__)
-
-
-def _folders() -> Iterator[Path]:
-    """Backups before migrations may lie beside the data from a time without BACKUP_DIR."""
-    for folder in {settings.BACKUP_DIR, settings.DATA_DIR / "backups"}:
-        if (folder / key_archive.NAME).exists():
-            yield folder

@@ -13,11 +13,12 @@ import datetime
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
@@ -98,6 +99,14 @@ def read(folder: Path) -> KeyArchive:
         raise Unusable(
             f"The key archive {path} is damaged. Put a copy of it back that is whole."
         ) from None
+
+
+def folders() -> Iterator[Path]:
+    """Those that have a key archive."""
+    # Before BACKUP_DIR was set, backups before changes of tables lay beside the data.
+    for folder in {settings.BACKUP_DIR, settings.DATA_DIR / "backups"}:
+        if (folder / NAME).exists():
+            yield folder
 
 
 def rewrite(folder: Path, also: Iterable[WrappedKey] = ()) -> KeyArchive:

@@ -3,7 +3,7 @@
 Opened data keys stay in this process's memory, for a bounded number of people. A newly made
 generation reaches the other processes within `NEWEST_IS_CHECKED_AFTER_S`; until then they go on
 sealing with the one before, which is still there: a generation is dropped only when it is
-`KEPT_FOR` out of use (see `manage.py reseal`).
+`KEPT_FOR` out of use (see `manage.py keys reseal`).
 """
 
 import datetime
@@ -43,6 +43,10 @@ _LOST = (
     "Put your recovery copy back; a new key could open nothing of what is sealed. Where nobody "
     "has an account yet, the next start makes one."
 )
+
+
+class KeysStay(Exception):
+    """Says in a sentence, for the operator, why keys weren't changed."""
 
 
 @dataclass
@@ -167,8 +171,8 @@ def forget(owner_id: uuid.UUID) -> None:
 def wrap(data_key: bytes, owner_id: uuid.UUID, generation: int) -> tuple[str, bytes]:
     """A data key wrapped with the newest master key, and that key's id."""
     master_id, master_key = master_keys().current
-    context = _context(owner_id, generation)
-    return master_id, crypto.wrap(master_key, master_id, data_key, context)
+    place = context(owner_id, generation)
+    return master_id, crypto.wrap(master_key, master_id, data_key, place)
 
 
 def unwrap(row: "UserKey") -> bytes:
@@ -180,8 +184,8 @@ def unwrap(row: "UserKey") -> bytes:
         master_key = master_keys().get(row.master_id)
     if master_key is None:
         raise SealError(f"The master key {row.master_id!r} isn't in the list of master keys.")
-    context = _context(row.owner_id, row.generation)
-    return crypto.unwrap(master_key, row.master_id, bytes(row.wrapped), context)
+    place = context(row.owner_id, row.generation)
+    return crypto.unwrap(master_key, row.master_id, bytes(row.wrapped), place)
 
 
 def _read_master_keys() -> MasterKeys:
@@ -251,7 +255,8 @@ def _user_key() -> "type[UserKey]":
     return apps.get_model("accounts", "UserKey")
 
 
-def _context(owner_id: uuid.UUID, generation: int) -> crypto.Context:
+def context(owner_id: uuid.UUID, generation: int) -> crypto.Context:
+    """The place to which a wrapped data key is bound, beside its master key."""
     return (owner_id.bytes, generation.to_bytes(2, "big"))
 
 

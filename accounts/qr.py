@@ -1,5 +1,7 @@
-"""QR codes as one path of an SVG, drawn in the page: no picture to fetch, no style, no script."""
+"""QR codes as one path of an SVG, drawn in the page: no picture to fetch, no style, no script; and
+as text for a terminal."""
 
+import io
 from dataclasses import dataclass
 
 import qrcode
@@ -17,9 +19,7 @@ class QrCode:
 
 
 def qr_code(text: str) -> QrCode:
-    code = qrcode.QRCode(border=EDGE)
-    code.add_data(text)
-    rows = code.get_matrix()
+    rows = _code(text).get_matrix()
     dark = [
         f"M{column} {row}h1v1h-1z"
         for row, modules in enumerate(rows)
@@ -27,3 +27,16 @@ def qr_code(text: str) -> QrCode:
         if is_dark
     ]
     return QrCode(len(rows), "".join(dark))
+
+
+def qr_text(text: str) -> str:
+    """For a terminal that writes in light letters on a dark ground."""
+    drawn = io.StringIO()
+    _code(text).print_ascii(out=drawn, invert=True)
+    return drawn.getvalue().rstrip()
+
+
+def _code(text: str) -> qrcode.QRCode:
+    code: qrcode.QRCode = qrcode.QRCode(border=EDGE)
+    code.add_data(text)
+    return code

@@ -159,9 +159,9 @@ def test_verify_tells_of_a_file_that_is_not_whole(owner):
 def test_a_new_key_seals_files_too(owner):
     data = content(10 * PART)
     file = store(owner, data, "canary.txt")
-    call_command("reseal", stdout=io.StringIO())
+    call_command("keys", "reseal", stdout=io.StringIO())
     UserKey.objects.update(created=timezone.now() - keys.KEPT_FOR - timedelta(seconds=1))
-    call_command("reseal", "--finish", stdout=io.StringIO())
+    call_command("keys", "reseal", "--finish", stdout=io.StringIO())
     assert owner.keys.get().generation == 2
     keys.clear_cache()
     assert read(file) == data

@@ -86,7 +86,7 @@ def test_a_command_that_needs_a_lost_master_key_says_what_to_do(key_file):
     with pytest.raises(CommandError, match=f"{key_file} .*recovery copy"):
         run("verify")
     with pytest.raises(CommandError, match=f"{key_file} .*recovery copy"):
-        run("rotate_master_key")
+        run("keys", "rotate")
     assert not key_file.exists()
 
 
@@ -272,7 +272,7 @@ def test_rotation_wraps_every_key_anew_and_keeps_the_old_master_key(key_file):
     before = {person.pk: keys.data_key(person.pk) for person in (ada, bob)}
     old = ids_in(key_file)[0]
 
-    run("rotate_master_key")
+    run("keys", "rotate")
 
     new = ids_in(key_file)[0]
     assert ids_in(key_file) == [new, old]
@@ -287,7 +287,7 @@ def test_rotation_wraps_every_key_anew_and_keeps_the_old_master_key(key_file):
 def test_an_interrupted_rotation_is_finished_by_the_next_run(key_file, monkeypatch):
     people = [make_person() for _ in range(5)]
     before = {person.pk: keys.data_key(person.pk) for person in people}
-    monkeypatch.setattr("accounts.management.commands.rotate_master_key.AT_ONCE", 2)
+    monkeypatch.setattr("accounts.rotating.AT_ONCE", 2)
     wrap, calls = keys.wrap, []
 
     def wrap_until_the_power_fails(*arguments):
@@ -298,14 +298,14 @@ def test_an_interrupted_rotation_is_finished_by_the_next_run(key_file, monkeypat
 
     monkeypatch.setattr(keys, "wrap", wrap_until_the_power_fails)
     with pytest.raises(KeyboardInterrupt):
-        run("rotate_master_key")
+        run("keys", "rotate")
     monkeypatch.setattr(keys, "wrap", wrap)
     both = ids_in(key_file)
     assert set(UserKey.objects.values_list("master_id", flat=True)) == set(both)
     keys.clear_cache()
     assert {person.pk: keys.data_key(person.pk) for person in people} == before
 
-    run("rotate_master_key")
+    run("keys", "rotate")
 
     assert ids_in(key_file) == both
     assert set(UserKey.objects.values_list("master_id", flat=True)) == {both[0]}
@@ -317,7 +317,7 @@ def test_another_process_finds_the_new_master_key_by_itself(key_file):
     ada = make_person()
     known = keys.data_key(ada.pk)
     stale = keys.master_keys()
-    run("rotate_master_key")
+    run("keys", "rotate")
     keys.clear_cache()
     keys._master = stale
 
@@ -327,7 +327,7 @@ def test_another_process_finds_the_new_master_key_by_itself(key_file):
 def test_a_person_who_signs_up_elsewhere_gets_the_new_master_key(key_file):
     stale = keys.master_keys()
     make_person()
-    run("rotate_master_key")
+    run("keys", "rotate")
     keys._master = stale
 
     assert make_person().keys.get().master_id == ids_in(key_file)[0]
@@ -336,14 +336,14 @@ def test_a_person_who_signs_up_elsewhere_gets_the_new_master_key(key_file):
 def test_the_old_master_key_goes_when_nothing_needs_it(key_file):
     ada = make_person()
     known = keys.data_key(ada.pk)
-    run("rotate_master_key")
+    run("keys", "rotate")
     new = ids_in(key_file)[0]
 
     with pytest.raises(CommandError, match="Run this again after"):
-        run("rotate_master_key", "--drop-old")
+        run("keys", "rotate", "--drop-old")
     assert len(ids_in(key_file)) == 2
     age(key_file)
-    run("rotate_master_key", "--drop-old")
+    run("keys", "rotate", "--drop-old")
 
     assert ids_in(key_file) == [new]
     assert key_file.stat().st_mode & 0o777 == 0o600
@@ -358,10 +358,10 @@ def test_the_old_master_key_stays_while_a_key_cannot_be_opened(key_file):
     ada.keys.update(wrapped=bytes(damaged))
 
     with pytest.raises(CommandError, match="1 keys can't be opened"):
-        run("rotate_master_key")
+        run("keys", "rotate")
     age(key_file)
     with pytest.raises(CommandError, match="can't be opened"):
-        run("rotate_master_key", "--drop-old")
+        run("keys", "rotate", "--drop-old")
 
     assert len(ids_in(key_file)) == 2
     assert bob.keys.get().master_id == ids_in(key_file)[0]
@@ -375,13 +375,13 @@ def test_a_master_key_of_the_environment_is_changed_by_hand_and_then_used(key_fi
     known = keys.data_key(ada.pk)
 
     with pytest.raises(CommandError, match="Make a new key"):
-        run("rotate_master_key")
+        run("keys", "rotate")
     new = MasterKeys.new_line()
     settings.MASTER_KEY = f"{new},{old}"
-    run("rotate_master_key")
+    run("keys", "rotate")
 
     assert ada.keys.get().master_id == new.partition(":")[0]
-    assert old.partition(":")[0] in run("rotate_master_key", "--drop-old")
+    assert old.partition(":")[0] in run("keys", "rotate", "--drop-old")
     settings.MASTER_KEY = new
     keys.clear_cache()
     assert keys.data_key(ada.pk) == known
@@ -394,7 +394,7 @@ def test_two_rotations_at_once_are_refused(key_file):
     before = key_file.read_text()
     try:
         with pytest.raises(CommandError, match="Another run"):
-            run("rotate_master_key")
+            run("keys", "rotate")
     finally:
         os.close(folder)
 
@@ -403,9 +403,9 @@ def test_two_rotations_at_once_are_refused(key_file):
 
 def test_no_command_prints_a_key(key_file):
     ada = make_person()
-    said = run("rotate_master_key")
+    said = run("keys", "rotate")
     age(key_file)
-    said += run("rotate_master_key", "--drop-old") + run("reseal") + run("verify")
+    said += run("keys", "rotate", "--drop-old") + run("keys", "reseal") + run("verify")
 
     secret = key_file.read_text().strip().partition(":")[2].rstrip("=")
     assert secret not in said

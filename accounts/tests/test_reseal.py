@@ -27,7 +27,7 @@ def strangers_chat(stranger):
 
 def reseal(*arguments: str) -> str:
     out = io.StringIO()
-    call_command("reseal", *arguments, stdout=out)
+    call_command("keys", "reseal", *arguments, stdout=out)
     return out.getvalue()
 
 
@@ -119,7 +119,7 @@ def test_an_interrupted_run_is_finished_by_the_next_one(owner, chats, strangers_
         return seal(field, row, text)
 
     monkeypatch.setattr(
-        "accounts.management.commands.reseal.sealed_rows",
+        "accounts.resealing.sealed_rows",
         lambda model, owner_id: sealed_rows(model, owner_id, at_once=2),
     )
     with monkeypatch.context() as patch:
@@ -157,7 +157,7 @@ def test_what_cannot_be_opened_keeps_its_old_key(owner, stranger, chats):
     Chat.objects.filter(pk=chats[0].pk).update(owner=stranger)
     out = io.StringIO()
     with pytest.raises(CommandError, match="1 can't be opened"):
-        call_command("reseal", stdout=out)
+        call_command("keys", "reseal", stdout=out)
     assert str(chats[0].pk) in out.getvalue()
     an_hour_passes()
     with pytest.raises(CommandError, match="1 can't be opened"):

@@ -149,7 +149,7 @@ def test_no_secret_lies_in_clear(client):
 
 def test_a_new_data_key_takes_the_secrets_along(owner, client, capsys):
     secret, _codes = add_app(client)
-    call_command("reseal")
+    call_command("keys", "reseal")
     owner.keys.filter(generation=1).delete()
     second_factor.keys.clear_cache()
     browser, _ = sign_in(owner.email)

@@ -68,7 +68,8 @@ def _welcome(server: str, first_start: bool) -> str:
     if first_start and not settings.MASTER_KEY:
         lines.append(
             f"Keep a copy of {settings.MASTER_KEY_FILE} in a safe place, away from this machine: "
-            "without that key nobody, you included, can read what AhFai has saved."
+            "without that key nobody, you included, can read what AhFai has saved. "
+            "For a sheet of paper: .venv/bin/python manage.py keys sheet"
         )
     if server == "builtin":
         lines.append(

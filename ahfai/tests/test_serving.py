@@ -100,6 +100,7 @@ def test_the_first_start_tells_to_keep_the_master_key_and_later_ones_dont(tmp_pa
     key = tmp_path / "keys" / "master.key"
     first = words_of_a_start(tmp_path)
     assert str(key) in first
+    assert "manage.py keys sheet" in first
     assert first.rstrip().splitlines()[-1].startswith("AhFai is ready: http://localhost:")
     assert str(key) not in words_of_a_start(tmp_path)
 

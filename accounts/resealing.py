@@ -5,50 +5,44 @@ Both keys open meanwhile; the old one goes in a later run, when nothing can be s
 more. An interrupted run is finished by the next one.
 """
 
-from typing import Any
+from collections.abc import Callable
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, models, transaction
 from django.utils import timezone
 
 from accounts import keys
 from accounts.fields import Sealed, SealedField, sealed_fields, sealed_models, sealed_rows
+from accounts.keys import KeysStay
 from accounts.models import User, UserKey
 from ahfai import crypto
 from ahfai.crypto import SealError
 
 
-class Command(BaseCommand):
-    help = (
-        "Gives everyone, or one person, a new data key and seals their words with it. Run it again "
-        "with --finish an hour later: it removes the old keys."
-    )
+class Resealing:
+    """One run; what it does is said to `say`, sentence by sentence."""
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--user", metavar="EMAIL", help="only this person")
-        parser.add_argument(
-            "--finish",
-            action="store_true",
-            help="make no new keys; finish what an earlier run began",
-        )
+    def __init__(self, say: Callable[[str], object]) -> None:
+        self.say = say
 
-    def handle(self, *args: Any, user: str | None, finish: bool, **options: Any) -> None:
+    def run(self, email: str | None, finish: bool) -> None:
+        """Of everyone, or of the one who signs in with `email`; with `finish` no new keys are made,
+        only what an earlier run began is finished. Raises KeysStay with a sentence."""
         keys.clear_cache()
         people = User.objects.using(DEFAULT_DB_ALIAS).order_by("pk")
-        if user is not None:
-            people = people.filter(email=user.lower())
+        if email is not None:
+            people = people.filter(email=email.lower())
             if not people:
-                raise CommandError(f"Nobody signs in with {user}.")
+                raise KeysStay(f"Nobody signs in with {email}.")
         failed = 0
         try:
             # All at once: on SQLite a read left open would shut out the writes between its rows.
             for person in list(people.only("pk")):
                 failed += self.reseal(person, finish)
         except ImproperlyConfigured as error:
-            raise CommandError(str(error)) from None
+            raise KeysStay(str(error)) from None
         if failed:
-            raise CommandError(f"{failed} can't be opened, so their old keys stay.")
+            raise KeysStay(f"{failed} can't be opened, so their old keys stay.")
 
     def reseal(self, person: User, finish: bool) -> int:
         """Bring one person's words to their newest key; returns how many can't be opened."""
@@ -59,13 +53,13 @@ class Command(BaseCommand):
             try:
                 keys.next_user_key(person.pk)
             except IntegrityError:
-                raise CommandError(f"{person}: another run is at work. Wait for its end.") from None
+                raise KeysStay(f"{person}: another run is at work. Wait for its end.") from None
             except SealError as error:
-                self.stdout.write(f"{person}: {error}")
+                self.say(f"{person}: {error}")
                 return 1
         newest = _keys(person).latest("generation")
         done, left = self.reseal_rows(person, newest.generation)
-        self.stdout.write(f"{person}: {done} sealed with key {newest.generation}, {left} not")
+        self.say(f"{person}: {done} sealed with key {newest.generation}, {left} not")
         if not left:
             self.drop_older(person, newest)
         return left
@@ -84,7 +78,7 @@ class Command(BaseCommand):
                             new = field.seal(row, field.open(row, old))
                         except SealError as error:
                             failed += 1
-                            self.stdout.write(str(error))
+                            self.say(str(error))
                             continue
                         changes.append((row, field, old, new))
                 with transaction.atomic(using=DEFAULT_DB_ALIAS):
@@ -95,16 +89,16 @@ class Command(BaseCommand):
         """Remove the older keys, once no process seals with them and no row needs them."""
         ready = newest.created + keys.KEPT_FOR
         if ready > timezone.now():
-            self.stdout.write(
+            self.say(
                 f"{person}: the old key stays until {ready:%Y-%m-%d %H:%M} {ready:%Z}; then run "
-                "manage.py reseal --finish"
+                "manage.py keys reseal --finish"
             )
         elif _is_used(person, newest.generation):
-            self.stdout.write(f"{person}: new words came meanwhile. Run this again.")
+            self.say(f"{person}: new words came meanwhile. Run this again.")
         else:
             _keys(person).filter(generation__lt=newest.generation).delete()
             keys.forget(person.pk)
-            self.stdout.write(f"{person}: only key {newest.generation} is left")
+            self.say(f"{person}: only key {newest.generation} is left")
 
 
 def _keys(person: User) -> models.QuerySet[UserKey]:

@@ -5,20 +5,18 @@ interrupted run leaves nothing unreadable, and the next run finishes it.
 """
 
 import datetime
-import fcntl
-import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, transaction
 
-from accounts import keys
+from accounts import key_archive, keys
+from accounts.keys import KeysStay
 from accounts.models import UserKey
 from ahfai import files
 from ahfai.crypto import MasterKeys, SealError
@@ -37,32 +35,28 @@ The master key comes from MASTER_KEY in the environment, so only you can change 
  5. Run it with --drop-old: it says when the old one is needed no longer. Then remove it."""
 
 
-class Command(BaseCommand):
-    help = (
-        "Makes a new master key and wraps every person's keys with it, or finishes an interrupted "
-        "run. The old key stays in the list until you run this with --drop-old."
-    )
+class Rotation:
+    """One run; what it does is said to `say`, sentence by sentence."""
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--drop-old",
-            action="store_true",
-            help="make no new key; remove the old ones, once nothing needs them",
-        )
+    def __init__(self, say: Callable[[str], object]) -> None:
+        self.say = say
 
-    def handle(self, *args: Any, drop_old: bool, **options: Any) -> None:
+    def run(self, drop_old: bool) -> None:
+        """Make a new master key and wrap with it, or finish an interrupted run; or else remove the
+        old ones, once nothing needs them. Raises KeysStay with a sentence."""
         keys.clear_cache()
         try:
             if settings.MASTER_KEY:
                 self.rotate_in_environment(drop_old)
             else:
-                with _alone(Path(settings.MASTER_KEY_FILE)):
-                    self.rotate_in_file(Path(settings.MASTER_KEY_FILE), drop_old)
-        except ImproperlyConfigured as error:
-            raise CommandError(str(error)) from None
+                path = Path(settings.MASTER_KEY_FILE)
+                with _alone(path):
+                    self.rotate_in_file(path, drop_old)
+        except (ImproperlyConfigured, key_archive.Unusable) as error:
+            raise KeysStay(str(error)) from None
         except OSError as error:
-            raise CommandError(
-                f"The master key file {settings.MASTER_KEY_FILE} can't be changed: "
+            raise KeysStay(
+                f"{error.filename or settings.MASTER_KEY_FILE} can't be changed: "
                 f"{error.strerror}. Nothing is lost; run this again."
             ) from None
 
@@ -70,11 +64,11 @@ class Command(BaseCommand):
         if drop_old:
             self.rewrap()
             old = ", ".join(list(keys.master_keys())[1:]) or "none"
-            self.stdout.write(f"You can remove these master keys from MASTER_KEY: {old}.")
+            self.say(f"You can remove these master keys from MASTER_KEY: {old}.")
         elif _waiting().exists():
             self.rewrap()
         else:
-            raise CommandError(STEPS)
+            raise KeysStay(STEPS)
 
     def rotate_in_file(self, path: Path, drop_old: bool) -> None:
         if drop_old:
@@ -86,11 +80,12 @@ class Command(BaseCommand):
             line = MasterKeys.new_line()
             files.replace(path, f"{line}\n{path.read_text()}")
             keys.clear_cache()
-            self.stdout.write(f"The new master key is {line.partition(':')[0]}.")
+            self.say(f"The new master key is {line.partition(':')[0]}.")
         self.rewrap()
-        self.stdout.write(
-            f"Copy {path} to every other machine that runs AhFai, and renew your recovery copy and "
-            "your backup. Then remove the old key: manage.py rotate_master_key --drop-old"
+        self.say(
+            f"Copy {path} to every other machine that runs AhFai, and renew your recovery sheet or "
+            "copy, and the copies of your backups. Then remove the old key: "
+            "manage.py keys rotate --drop-old"
         )
 
     def rewrap(self) -> None:
@@ -105,22 +100,23 @@ class Command(BaseCommand):
                         data_key = keys.unwrap(row)
                     except SealError as error:
                         unreadable.append(row.pk)
-                        self.stdout.write(
-                            f"can't be opened: {UserKey._meta.label} {row.pk}: {error}"
-                        )
+                        self.say(f"can't be opened: {UserKey._meta.label} {row.pk}: {error}")
                         continue
                     master_id, wrapped = keys.wrap(data_key, row.owner_id, row.generation)
                     as_read = _waiting().filter(pk=row.pk, master_id=row.master_id)
                     done += as_read.update(master_id=master_id, wrapped=wrapped)
-        self.stdout.write(f"{done} keys are newly wrapped with the master key {current}.")
+        self.say(f"{done} keys are newly wrapped with the master key {current}.")
         if unreadable:
-            raise CommandError(f"{len(unreadable)} keys can't be opened, so the old keys stay.")
+            raise KeysStay(f"{len(unreadable)} keys can't be opened, so the old keys stay.")
+        for folder in key_archive.folders():
+            key_archive.rewrite(folder)
+            self.say(f"So are those of the backups in {folder}.")
 
     def drop_old(self, path: Path) -> None:
         written = datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC)
         ready = written + OLD_KEY_STAYS_FOR
         if ready > datetime.datetime.now(datetime.UTC):
-            raise CommandError(
+            raise KeysStay(
                 f"The list has only just changed, and someone may be signing up with the old key. "
                 f"Run this again after {ready:%H:%M:%S} UTC."
             )
@@ -128,19 +124,20 @@ class Command(BaseCommand):
             try:
                 keys.unwrap(row)
             except SealError:
-                raise CommandError(
+                raise KeysStay(
                     f"{UserKey._meta.label} {row.pk} can't be opened, so the old keys stay."
                 ) from None
         if _waiting().exists():
-            raise CommandError("A new person has come meanwhile. Run this again.")
+            raise KeysStay("A new person has come meanwhile. Run this again.")
         current = keys.master_keys().current[0]
         entries = path.read_text().replace(",", "\n").split()
         kept = next(entry for entry in entries if entry.startswith(f"{current}:"))
         files.replace(path, f"{kept}\n")
         keys.clear_cache()
-        self.stdout.write(
-            f"Only the master key {current} is left. Backups made before need the old ones: keep "
-            "those apart for as long as you keep such backups."
+        self.say(
+            f"Only the master key {current} is left. Copies of {key_archive.NAME} that were made "
+            "before, and lie elsewhere, need the old ones: keep those apart for as long as you "
+            "keep such copies."
         )
 
 
@@ -153,11 +150,8 @@ def _waiting() -> Any:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Two runs at once would each write a list without the other's new key."""
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+        with files.alone(path.parent, wait=False):
+            yield
     except BlockingIOError:
-        raise CommandError("Another run is changing the master key. Wait until it ends.") from None
-    finally:
-        os.close(folder)
+        raise KeysStay("Another run is changing the master key. Wait until it ends.") from None
