@@ -17,7 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.functions import Now
 
-from accounts import key_archive, keys
+from accounts import key_archive, keys, people
 from accounts.key_archive import KeyArchive
 from accounts.models import ErasedPerson, Ownership, User, UserKey
 from ahfai.backups import BackupFailed, manifest
@@ -127,8 +127,8 @@ def _keys_for(found: Manifest, folder: Path) -> KeyArchive:
         archive = key_archive.read(folder)
     except (key_archive.Unusable, OSError) as error:
         raise BackupFailed(str(error)) from None
-    people = {uuid.UUID(one) for one in found.people} - archive.erased.keys()
-    if people - {owner for owner, _generation in archive.keys}:
+    needed = {uuid.UUID(one) for one in found.people} - archive.erased.keys()
+    if needed - {owner for owner, _generation in archive.keys}:
         raise BackupFailed(
             f"The key archive in {folder} is older than this backup, or another one's: it lacks "
             "keys of people who weren't erased. Take the newest."
@@ -137,7 +137,7 @@ def _keys_for(found: Manifest, folder: Path) -> KeyArchive:
     try:
         keys.master_keys()
         for key in archive.keys.values():
-            if key.owner_id in people:
+            if key.owner_id in needed:
                 keys.unwrap(key.row())
     except (ImproperlyConfigured, SealError) as error:
         raise BackupFailed(
@@ -171,20 +171,20 @@ def _put_keys(archive: KeyArchive) -> None:
 
 
 def _give_ownership(to: uuid.UUID | None) -> None:
-    """As it was when the keys were last written; whoever came first has it where they are gone.
+    """As it was when the keys were last written.
 
-    Without an owner, whoever signs up next would become it.
+    Where its owner was erased, the first administrator or else who came first has it: without an
+    owner, whoever signs up next would become it.
     """
-    people = User.objects.order_by("joined")
-    owner = (people.filter(pk=to).first() if to else None) or people.filter(
-        ownership__isnull=False
-    ).first()
-    owner = owner or people.filter(is_active=True).first()
-    if owner is not None and not Ownership.objects.filter(user=owner).exists():
-        Ownership.objects.all().delete()
-        Ownership.claim(owner)
-        owner.is_staff = owner.is_superuser = True
-        owner.save(update_fields=["is_staff", "is_superuser"])
+    owned = Ownership.objects.select_related("user").first()
+    active = User.objects.filter(is_active=True)
+    wanted = active.filter(pk=to).first() if to else None
+    if owned is None:
+        heir = wanted or active.order_by("-is_staff", "joined").first()
+        if heir is not None:
+            people.make_owner(heir)
+    elif wanted is not None and wanted != owned.user:
+        people.hand_over(owned.user, wanted)
 
 
 def _tables() -> Iterable[str]:
