@@ -330,6 +330,20 @@ TEMPLATES = [
 # --- Database ---------------------------------------------------------------------------------
 
 _database_url = _text("DATABASE_URL")
+SQLITE = {
+    "ENGINE": "ahfai.sqlite",
+    "NAME": DATA_DIR / "ahfai.sqlite3",
+    "CONN_MAX_AGE": 60,
+    "OPTIONS": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; "
+            "PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA cache_size=-4000;"
+        ),
+    },
+    "TEST": {"NAME": None},
+}
 DATABASES: dict[str, dict]
 if _database_url:
     try:
@@ -341,22 +355,7 @@ if _database_url:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 else:
-    DATABASES = {
-        "default": {
-            "ENGINE": "ahfai.sqlite",
-            "NAME": DATA_DIR / "ahfai.sqlite3",
-            "CONN_MAX_AGE": 60,
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                "init_command": (
-                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; "
-                    "PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA cache_size=-4000;"
-                ),
-            },
-            "TEST": {"NAME": None},
-        }
-    }
+    DATABASES = {"default": SQLITE}
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

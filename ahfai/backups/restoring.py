@@ -105,7 +105,8 @@ def _check_kind(found: Manifest) -> None:
     if found.database != connections[DEFAULT_DB_ALIAS].vendor:
         here = "without DATABASE_URL" if found.database == "sqlite" else "with DATABASE_URL"
         raise BackupFailed(
-            f"This is a backup of {manifest.CALLED[found.database]}. Restore it {here}."
+            f"This is a backup of {manifest.CALLED[found.database]}. Restore it {here}, then see "
+            "manage.py move_database."
         )
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 from django.apps import apps
 from django.db import connections, models
 
-from accounts.fields import Sealed
+from accounts.fields import Sealed, SealedBytesField
 
-AT_ONCE = 500
+# In memory at a time: rows of sealed bytes have up to a megabyte of them.
+AT_ONCE, AT_ONCE_OF_BYTES = 500, 8
 _ALL_BITS = 2**256
 
 
@@ -23,10 +25,20 @@ def all_models() -> list[type[models.Model]]:
 
 def rows(model: type[models.Model], using: str) -> Iterator[tuple[Any, ...]]:
     """All rows of the model's table as Python sees them, sealed ones sealed, in no order."""
-    names = [field.attname for field in model._meta.local_concrete_fields]
+    names = [field.attname for field in columns(model)]
     # Not the model's own manager, which may leave rows out or refuse sealed columns.
     found: Any = models.QuerySet(model, using=using).order_by().values_list(*names)
-    return found.iterator(chunk_size=AT_ONCE)
+    return found.iterator(chunk_size=at_once(model))
+
+
+def columns(model: type[models.Model]) -> list[models.Field]:
+    """Those that hold what was given, and not what the database makes of it."""
+    return [field for field in model._meta.local_concrete_fields if not field.generated]
+
+
+def at_once(model: type[models.Model]) -> int:
+    holds_bytes = any(isinstance(field, SealedBytesField) for field in columns(model))
+    return AT_ONCE_OF_BYTES if holds_bytes else AT_ONCE
 
 
 def figures(model: type[models.Model], using: str) -> tuple[int, str]:
@@ -58,4 +70,7 @@ def _said(value: Any) -> bytes:
         return b"u" + value.bytes
     if isinstance(value, datetime.datetime):
         return b"t" + value.astimezone(datetime.UTC).isoformat().encode()
+    if isinstance(value, dict | list):
+        # PostgreSQL keeps no order of names.
+        return b"j" + json.dumps(value, sort_keys=True).encode()
     return type(value).__name__.encode() + b":" + str(value).encode()

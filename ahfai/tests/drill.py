@@ -61,7 +61,7 @@ def live() -> dict[str, str]:
     """Two people with something of everything."""
     from django.test import Client
 
-    from accounts import files
+    from accounts import changes, files
     from accounts.models import User
     from chats.models import Chat, Message
     from notes.models import Note
@@ -76,6 +76,7 @@ def live() -> dict[str, str]:
         Reminder.objects.create(owner=person, title=f"{name} remembers")
         files.store(person, f"{name}.txt", [f"{name}'s plan".encode() * 1000])
         Client().force_login(person)
+        changes.bury(person.pk, [person.pk])
         people[name] = str(person.pk)
     return people
 
@@ -137,9 +138,28 @@ def restore(source: str) -> dict[str, Any]:
     return command("restore", *source.split(","))
 
 
+def move(target: str) -> dict[str, Any]:
+    return command("move_database", target)
+
+
+def add() -> str:
+    """Rows whose numbers the database gives."""
+    import uuid
+
+    from accounts import changes
+    from accounts.models import Tombstone, User
+    from notes.models import Note
+
+    ada = User.objects.get(email="ada@example.org")
+    changes.bury(ada.pk, [uuid.uuid4()])
+    assert Tombstone.objects.exists()
+    Note.objects.create(owner=ada, title="new", body="new")
+    return "added"
+
+
 STEPS = {
     step.__name__: step
-    for step in (live, figures, erase, change, words, sign_in, backup, restore, command)
+    for step in (live, figures, erase, change, words, sign_in, backup, restore, command, move, add)
 }
 
 if __name__ == "__main__":
