@@ -5,7 +5,7 @@ Chosen one by one: what is not listed here can't be reached.
 
 from django.urls import path
 
-from accounts import factor_views, reset_views, views
+from accounts import email_views, factor_views, reset_views, views
 
 urlpatterns = [
     path("sign-in/", views.sign_in, name="account_login"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("password/", views.change_password, name="account_change_password"),
     path("reset/", reset_views.ask, name="account_reset_password"),
     path("reset/new/", reset_views.choose, name="account_reset_password_from_key"),
+    path("email/", email_views.change, name="account_change_email"),
+    path("email/confirm/", email_views.confirm, name="account_confirm_email"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("again/", views.confirm_it_is_you, name="account_reauthenticate"),
     path("again/code/", factor_views.confirm_by_code, name="mfa_reauthenticate"),

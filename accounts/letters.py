@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit, reset
+from accounts import audit, email_change, reset
 from accounts.models import Letter, User
 
 # A letter that couldn't be sent is tried again then; so is one whose worker died.
@@ -34,15 +34,32 @@ def send_due() -> None:
 
 def _written(letter: Letter) -> EmailMessage | None:
     """None where there is nobody to write to."""
+    match letter.kind:
+        case Letter.Kind.RESET:
+            return _reset(letter)
+        case Letter.Kind.EMAIL_NEW:
+            return _new_address(letter)
+        case _:
+            return _mail(letter.to, _("Your address for AhFai was changed"), "email_old", {})
+
+
+def _reset(letter: Letter) -> EmailMessage | None:
     person = User.objects.filter(email=letter.to, is_active=True).first()
     if person is None:
         return None
     audit.record(person, audit.Event.PASSWORD_RESET_ASKED)
-    words = {"person": person, "link": reset.link(person), "site": settings.SITE_URL}
+    words = {"person": person, "link": reset.link(person)}
     return _mail(letter.to, _("A new password for AhFai"), "reset", words)
 
 
+def _new_address(letter: Letter) -> EmailMessage | None:
+    person = letter.owner
+    if person is None or User.objects.filter(email=letter.to).exists():
+        return None
+    words = {"person": person, "link": email_change.link(person, letter.to)}
+    return _mail(letter.to, _("Your new address for AhFai"), "email_new", words)
+
+
 def _mail(to: str, subject: str, template: str, words: dict[str, object]) -> EmailMessage:
-    return EmailMessage(
-        subject, render_to_string(f"account/letters/{template}.txt", words), to=[to]
-    )
+    body = render_to_string(f"account/letters/{template}.txt", {"site": settings.SITE_URL, **words})
+    return EmailMessage(subject, body.strip() + "\n", to=[to])

@@ -377,8 +377,15 @@ class Letter(models.Model):
 
     class Kind(models.TextChoices):
         RESET = "reset"
+        # To the new address, and to the one before.
+        EMAIL_NEW = "email_new"
+        EMAIL_OLD = "email_old"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Nobody where only the worker looks whose address it is.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
     kind = models.CharField(max_length=16, choices=Kind)
     to = models.EmailField()
     asked = models.DateTimeField(default=timezone.now)
@@ -387,7 +394,8 @@ class Letter(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind__in=["reset"]), name="letter_kind_is_known"
+                condition=models.Q(kind__in=["reset", "email_new", "email_old"]),
+                name="letter_kind_is_known",
             ),
         ]
 

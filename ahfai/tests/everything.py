@@ -15,6 +15,7 @@ from accounts.models import (
     ExportPart,
     FileText,
     Invitation,
+    Letter,
     SecondFactorSecret,
 )
 from ahfai.testing import signed_in
@@ -44,6 +45,7 @@ def give_everything(person, word: str) -> None:
     [tag] = tags.named(person, [word])
     SecondFactorSecret.objects.create(owner=person, text=word)
     Authenticator.objects.create(user=person, type="totp", data={})
+    Letter.objects.create(owner=person, kind=Letter.Kind.EMAIL_OLD, to=person.email)
     secret = hashlib.sha256(person.pk.bytes).hexdigest()
     Invitation.objects.create(by=person, used_by=person, secret_hash=secret, until=now, used=now)
     file = files.store(person, word, [word.encode()])

@@ -41,6 +41,7 @@ OPEN = {
     "account_logout",
     "account_signup",
     "account_inactive",
+    "account_confirm_email",
     "account_reset_password",
     "account_reset_password_from_key",
     "mfa_authenticate",
