@@ -24,6 +24,7 @@ urlpatterns = [
     path("sign-in/passkey/ask/", factor_views.ask_for_passkey, name="ask_for_passkey"),
     path("sign-in/code/", factor_views.enter_code, name="mfa_authenticate"),
     path("second-factor/", factor_views.overview, name="mfa_index"),
+    path("second-factor/needed/", factor_views.needed, name="second_factor_needed"),
     path("second-factor/app/", factor_views.add_app, name="mfa_activate_totp"),
     path("second-factor/app/remove/", factor_views.remove_app, name="mfa_deactivate_totp"),
     path("second-factor/passkeys/add/", factor_views.add_passkey, name="mfa_add_webauthn"),

@@ -97,6 +97,14 @@ def overview(request: SignedInRequest) -> HttpResponse:
     return render(request, "mfa/index.html", shown)
 
 
+@require_safe
+def needed(request: SignedInRequest) -> HttpResponse:
+    """Where everybody needs one; see accounts.middleware."""
+    if not settings.REQUIRE_SECOND_FACTOR or second_factor.is_on(request.user):
+        return redirect("home")
+    return render(request, "mfa/needed.html", {"has_passkeys": settings.HAS_PASSKEYS})
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @after_asking_again
 def add_app(request: SignedInRequest) -> HttpResponse:
@@ -203,4 +211,5 @@ def _note_added(request: SignedInRequest, factor: Authenticator, codes: Any) -> 
 def _show_codes(request: SignedInRequest, codes: Any) -> HttpResponse:
     """Once, as the answer to what made them: no address shows them again."""
     grouped = [f"{code[:5]} {code[5:]}" for code in codes.wrap().get_unused_codes()]
-    return render(request, "mfa/codes.html", {"codes": grouped})
+    shown = {"codes": grouped, "goes_home": settings.REQUIRE_SECOND_FACTOR}
+    return render(request, "mfa/codes.html", shown)

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts import doors, second_factor
 from accounts.models import Session
 from accounts.sessions import SessionStore
 from ahfai import clients
@@ -16,6 +20,36 @@ from ahfai import clients
 View = Callable[[HttpRequest], HttpResponse]
 # How far behind the time may be at which a session was used last.
 SEEN_EVERY = datetime.timedelta(minutes=5)
+
+
+class SecondFactorRequired:
+    """Where everybody needs a second factor, leads who has none to the page that asks for one. What
+    is open to all stays so, and the doors: signing out, and what the way there asks for."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+        self.doors = {door.name for door in doors.urlpatterns}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable, arguments: tuple, named: dict
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        if (
+            not settings.REQUIRE_SECOND_FACTOR
+            or not request.user.is_authenticated
+            or not getattr(view, "login_required", True)
+            or (match is not None and match.url_name in self.doors)
+            or second_factor.is_on(request.user)
+        ):
+            return None
+        needed = reverse("second_factor_needed")
+        if request.headers.get("HX-Request"):
+            # htmx would put the page into a corner of the one that asked.
+            return HttpResponse(status=403, headers={"HX-Redirect": needed})
+        return redirect(needed)
 
 
 def use_the_persons_time_zone(get_response: View) -> View:

@@ -120,6 +120,10 @@ class Factors:
         return app_settings.RECOVERY_CODE_COUNT - self.codes.data["used_mask"].bit_count()
 
 
+def is_on(person: User) -> bool:
+    return factor_rows(person).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+
+
 def factors_of(person: User) -> Factors:
     kinds, rows = Authenticator.Type, list(factor_rows(person))
     one_of_a_kind = {row.type: row for row in rows}

@@ -282,6 +282,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "ahfai.middleware.SignInRequired",
+    "accounts.middleware.SecondFactorRequired",
     "ahfai.middleware.keep_private_pages_out_of_caches",
     "accounts.middleware.note_the_use_of_a_session",
     "accounts.middleware.use_the_persons_time_zone",
@@ -426,6 +427,7 @@ MFA_TOTP_ISSUER = "AhFai"
 # The code before and the one after count, too: clocks of phones differ.
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODE_DIGITS = 10
+REQUIRE_SECOND_FACTOR = _flag("REQUIRE_SECOND_FACTOR", False)
 SIGN_INS_PER_HOUR = _number("SIGN_INS_PER_HOUR", 20, 1, 100_000)
 
 # --- E-mail -----------------------------------------------------------------------------------

@@ -204,3 +204,25 @@ def test_the_settings_say_whether_a_second_factor_is_on(client):
     assert "No second factor is on" in client.get("/you/settings/").content.decode()
     add_app(client)
     assert "with 10 recovery codes left" in client.get("/you/settings/").content.decode()
+
+
+def test_where_everybody_needs_one_nothing_else_opens_before(client, settings):
+    settings.REQUIRE_SECOND_FACTOR = True
+    asked = client.get("/notes/")
+    assert asked.url == PAGE + "needed/"
+    assert client.post("/notes/new").url == asked.url
+    assert client.get("/admin/").url == asked.url
+    assert client.get("/notes/", headers={"HX-Request": "true"})["HX-Redirect"] == asked.url
+    page = client.get(asked.url).content.decode()
+    assert f'href="{APP}"' in page
+    assert client.get("/health").status_code == 200
+    add_app(client)
+    assert client.get("/notes/").status_code == 200
+    assert client.get(asked.url).url == "/"
+    client.post(APP + "remove/")
+    assert client.get("/notes/").url == asked.url
+    assert client.post("/account/sign-out/").url == "/account/sign-in/"
+
+
+def test_where_nobody_needs_one_nobody_is_asked(client):
+    assert client.get(PAGE + "needed/").url == "/"
