@@ -22,6 +22,13 @@ urlpatterns = [
     path("model/status", chats.model_status, name="model_status"),
     path("models/", include("chats.model_urls")),
     path("you/data/", data_views.index, name="data"),
+    path("you/data/import", data_views.import_, name="data_import"),
+    path("you/data/import/now", data_views.imports_now, name="data_imports_now"),
+    path("you/data/import/<uuid:import_id>/cancel", data_views.cancel, name="data_import_cancel"),
+    path("you/data/import/<uuid:import_id>/go-on", data_views.go_on, name="data_import_go_on"),
+    path(
+        "you/data/import/<uuid:import_id>/dismiss", data_views.dismiss, name="data_import_dismiss"
+    ),
     path("you/data/export", data_views.export, name="data_export"),
     path("you/data/export/now", data_views.export_now, name="data_export_now"),
     path("you/data/export/drop", data_views.drop, name="data_export_drop"),

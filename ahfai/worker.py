@@ -20,7 +20,7 @@ from accounts.files import drop_unneeded
 from accounts.leaving import forget_receipts
 from accounts.postman import Postman
 from accounts.sessions import SessionStore
-from ahfai import exporting, leaving
+from ahfai import arrivals, exporting, leaving
 from ahfai.backups.daily import back_up_daily
 from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
@@ -115,7 +115,7 @@ class Worker:
         return min(max(left, LEAST_PAUSE_S), EVERY_S)
 
     def take_up_imports(self) -> None:
-        importing.take_up(self.id)
+        importing.take_up(self.id, arrivals.take_in)
 
     def take_up_exports(self) -> None:
         exports.take_up(self.id, exporting.make)

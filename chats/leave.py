@@ -20,7 +20,10 @@ def give(user, may_create: bool) -> None:
 
 def may_create(reply: Message) -> bool:
     """Whether the person lets it, and the question is surely in their own words. What the reply has
-    read beside it, who asks must know."""
+    read beside it, who asks must know; what stands in a chat that was imported, others may have
+    written."""
+    if reply.chat.source_hash:
+        return False
     question = reply.parent
     said = question.content.strip() if question else ""
     is_own = 0 < len(said) <= LONGEST_OWN and "\n" not in said

@@ -308,6 +308,7 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
         talk, file=SealedFile.objects.create(owner=make_person(), name="plan")
     ),
     "chat_temperature_in_range": lambda talk: talk.change(talk.chat, temperature=2.5),
+    "chat_source_is_a_digest": lambda talk: talk.change(talk.chat, source="from there"),
     "chat_think_is_known": lambda talk: talk.change(talk.chat, think="hard"),
     "chat_uses_notes_is_known": lambda talk: talk.change(talk.chat, uses_notes="maybe"),
     "source_number_once": lambda talk: twice(source, talk=talk),
@@ -492,6 +493,9 @@ TWINS: dict[str, Callable[[Talk], object]] = {
     "LookupKey.owner": lambda talk: twice(LookupKey.objects.create, owner=talk.person, secret="00"),
     "Leaving.owner": lambda talk: twice(
         Leaving.objects.create, owner=talk.person, due=timezone.now()
+    ),
+    "Chat.source_hash": lambda talk: twice(
+        Chat.objects.create, owner=talk.person, title="t", model="m", source_hash="0" * 64
     ),
     "Note.source_hash": lambda talk: twice(note, owner=talk.person, source_hash="0" * 64),
     "Feed.secret_hash": lambda talk: twice(feed, talk=talk),

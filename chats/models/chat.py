@@ -17,6 +17,8 @@ from ahfai.models import Heartbeat
 from chats.models.steering import Steered
 from notes.models import Note
 
+_DIGEST = r"^[0-9a-f]{64}$"
+
 
 class ChatQuerySet(SealedQuerySet):
     def living(self):
@@ -67,6 +69,12 @@ class Chat(Steered):
     tags = models.ManyToManyField(Tag, blank=True, related_name="chats")
     # When it was put into the trash.
     trashed = models.DateTimeField(null=True)
+    # Of a chat that was imported, keyed with its owner's secret: of where it came from; and of that
+    # with what was said in it, so that it comes in once.
+    source = models.CharField(max_length=64, blank=True, editable=False)
+    source_hash = models.CharField(  # noqa: DJ001 (many have none, and no two the same)
+        max_length=64, null=True, unique=True, editable=False
+    )
     change_number = models.BigIntegerField(default=0, editable=False)
     # The end of the branch that is shown; the newest one where it is empty.
     current = models.ForeignKey(
@@ -86,6 +94,7 @@ class Chat(Steered):
             ),
             models.Index(fields=["owner", "change_number"], name="chat_by_change"),
             models.Index(fields=["owner", "id"], name="chat_of_owner"),
+            models.Index(fields=["owner", "source"], name="chat_by_source"),
             models.Index(
                 fields=["trashed"], condition=Q(trashed__isnull=False), name="chat_trash_by_age"
             ),
@@ -94,6 +103,11 @@ class Chat(Steered):
             *Steered.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(uses_notes__in=UsesNotes.values), name="chat_uses_notes_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(source="", source_hash=None)
+                | Q(source__regex=_DIGEST, source_hash__regex=_DIGEST),
+                name="chat_source_is_a_digest",
             ),
         ]
 

@@ -123,7 +123,7 @@ def test_a_file_that_is_far_too_large_is_never_kept(client):
 def test_an_archive_whose_notes_are_none_says_so(client, work):
     upload(client, {"picture.png": b"\x89PNG"})
     work()
-    assert "There are no notes in it." in page(client)
+    assert "There is nothing in it that AhFai knows." in page(client)
     assert "Go on" not in page(client)
 
 
@@ -148,13 +148,13 @@ def test_cancelled_before_its_turn_nothing_comes_in(client, owner, work):
 def test_cancelled_in_between_what_came_in_stays_and_is_counted(client, owner, work, monkeypatch):
     upload(client, {f"{number:03}.md": f"words {number}" for number in range(250)})
     one = Import.objects.get()
-    enter = importing._Rows.enter
+    enter = importing.Rows.enter
 
     def enter_and_cancel(rows, batch):
         enter(rows, batch)
         importing.cancel(one)
 
-    monkeypatch.setattr(importing._Rows, "enter", enter_and_cancel)
+    monkeypatch.setattr(importing.Rows, "enter", enter_and_cancel)
     work()
     assert owner.notes.count() == 100
     shown = page(client)
@@ -200,14 +200,14 @@ def test_what_a_dead_worker_left_is_closed_and_its_owner_may_let_it_go_on(
 def test_what_fails_in_between_says_so_and_goes_on_later(client, owner, work, monkeypatch):
     upload(client, {f"{number:03}.md": f"words {number}" for number in range(150)})
     with monkeypatch.context() as patch:
-        enter = importing._Rows.enter
+        enter = importing.Rows.enter
 
         def full(rows, batch):
             if batch.done < 100:
                 raise DatabaseError("with words in it")
             enter(rows, batch)
 
-        patch.setattr(importing._Rows, "enter", full)
+        patch.setattr(importing.Rows, "enter", full)
         work()
     assert owner.notes.count() == 100
     assert "Something went wrong" in page(client)

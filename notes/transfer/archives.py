@@ -12,7 +12,8 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -38,6 +39,20 @@ _DAMAGED = (
 )
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What goes in at once: bytes packed and unpacked, and how many files."""
+
+    packed: int = MAX_PACKED
+    unpacked: int = MAX_UNPACKED
+    entries: int = MAX_ENTRIES
+
+
+BY_PAGE = Limits()
+# By whoever has a terminal on the server.
+BY_COMMAND = Limits(packed=1024 * MB, unpacked=4096 * MB, entries=200_000)
+
+
 @dataclass(frozen=True, eq=False)
 class Entry:
     """A file of an archive. `moment` is when it was changed, where the archive says so."""
@@ -59,22 +74,35 @@ class Entry:
 class Archive:
     """The files of an archive, without the hidden ones. Raises Refused for what is too much."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], limits: Limits | None = None) -> None:
+        self.limits = limits or BY_PAGE
         found: list[Entry] = []
         size = 0
         for entry in entries:
             found.append(entry)
             size += entry.size
-            if len(found) > MAX_ENTRIES:
+            if len(found) > self.limits.entries:
                 raise Refused("too_many")
-            if size > MAX_UNPACKED:
+            if size > self.limits.unpacked:
                 raise Refused("too_much")
         found = _at_root(found)
         self.is_vault = any(entry.path.parts[0] == ".obsidian" for entry in found)
         self.entries = [entry for entry in found if not _is_hidden(entry)]
         self.by_name = {entry.name: entry for entry in self.entries}
         self._read: dict[Entry, int] = {}
-        self._size = 0
+        self._size = [0]
+
+    def within(self, folder: str) -> "Archive":
+        """The files in a folder, as an archive of their own: what is read counts for both."""
+        part = copy(self)
+        part.is_vault = False
+        part.entries = [
+            replace(entry, name=entry.name.removeprefix(f"{folder}/"))
+            for entry in self.entries
+            if entry.name.startswith(f"{folder}/")
+        ]
+        part.by_name = {entry.name: entry for entry in part.entries}
+        return part
 
     def read(self, entry: Entry, most: int = MAX_TEXT) -> bytes:
         """Raises Broken where it can't be read or has more than `most` bytes."""
@@ -101,21 +129,23 @@ class Archive:
         more = size - self._read.get(entry, 0)
         if more > 0:
             self._read[entry] = size
-            self._size += more
-        if self._size > MAX_UNPACKED:
+            self._size[0] += more
+        if self._size[0] > self.limits.unpacked:
             raise Refused("too_much")
 
 
-def opened(name: str, packed: bytes, zone: tzinfo) -> Archive:
+def opened(name: str, packed: bytes, zone: tzinfo, limits: Limits | None = None) -> Archive:
     """The archive, or the single file, that somebody calls `name`. Raises Refused."""
-    if len(packed) > MAX_PACKED:
+    limits = limits or BY_PAGE
+    if len(packed) > limits.packed:
         raise Refused("too_large")
     if packed[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return Archive(_zipped(packed, zone))
+        return Archive(_zipped(packed, zone, limits), limits)
     if packed[257:262] == b"ustar":
-        return Archive(_tarred(packed))
+        return Archive(_tarred(packed), limits)
     if PurePosixPath(name).suffix.lower() in (".md", ".markdown", ".json", ".txt"):
-        return Archive([Entry(_checked(name), len(packed), None, lambda: io.BytesIO(packed))])
+        only = Entry(_checked(name), len(packed), None, lambda: io.BytesIO(packed))
+        return Archive([only], limits)
     raise Refused("not_known")
 
 
@@ -136,9 +166,9 @@ def text(raw: bytes) -> str:
     return said.replace("\0", "\ufffd")
 
 
-def _zipped(packed: bytes, zone: tzinfo) -> Iterator[Entry]:
+def _zipped(packed: bytes, zone: tzinfo, limits: Limits) -> Iterator[Entry]:
     # The list of its files alone could take seconds to read.
-    if packed.count(_CENTRAL) > 4 * MAX_ENTRIES:
+    if packed.count(_CENTRAL) > 4 * limits.entries:
         raise Refused("too_many")
     with _damage_as(Refused("damaged")):
         files = zipfile.ZipFile(io.BytesIO(packed))

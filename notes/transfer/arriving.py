@@ -50,6 +50,8 @@ class Batch:
     present: int = 0
     broken: int = 0
     remarks: list[Remark] = field(default_factory=list)
+    # Where notes of our own export are here, by the ids that they have there.
+    places: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
 
 
 class Ledger(Protocol):
@@ -121,6 +123,8 @@ def _store(user, incoming: list[tuple[str, Incoming]], files: Files, batch: Batc
         source_hash = known.hash_of(one)
         if known.is_here(one, source_hash):
             batch.present += 1
+            if one.id:
+                batch.places[one.id] = known.place_of(one, source_hash)
             continue
         body, out, are_all = files.settle(one)
         note = _note(user, key, replace(one, body=body), now)
@@ -133,6 +137,8 @@ def _store(user, incoming: list[tuple[str, Incoming]], files: Files, batch: Batc
         if not are_all:
             batch.remarks.append(Remark(name, "attachments", note))
         known.add(one, note)
+        if one.id:
+            batch.places[one.id] = note.pk
         new.append((note, one))
     batch.added = len(new)
     Note.objects.bulk_create(note for note, _one in new)
@@ -175,7 +181,7 @@ class _Known:
         ids = [one.id for one in incoming if one.id]
         hashes = [self.hash_of(one) for one in incoming]
         notes = user.notes.filter(source_hash__in=hashes)
-        self._hashes = set(notes.values_list("source_hash", flat=True))
+        self._hashes: dict[str, uuid.UUID] = dict(notes.values_list("source_hash", "pk"))
         self._mine: dict[uuid.UUID, Note] = {
             note.pk: note for note in user.notes.filter(pk__in=ids).only("owner", "title", "body")
         }
@@ -202,13 +208,17 @@ class _Known:
             self.differing.add(mine.pk)
         return is_same
 
+    def place_of(self, one: Incoming, source_hash: str) -> uuid.UUID:
+        """Of one that is here."""
+        return self._hashes.get(source_hash) or self._mine[one.id].pk  # type: ignore[index]
+
     def id_for(self, one: Incoming) -> uuid.UUID:
         if one.id is None or one.id in self._mine or one.id in self._taken:
             return uuid.uuid4()
         return one.id
 
     def add(self, one: Incoming, note: Note) -> None:
-        self._hashes.add(self.hash_of(one))
+        self._hashes[self.hash_of(one)] = note.pk
         if note.pk == one.id:
             self._mine[note.pk] = note
 

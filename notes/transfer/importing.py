@@ -11,7 +11,9 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any, Protocol
 
 from django.db import DatabaseError, IntegrityError, connections, transaction
 from django.db.models import F, Q
@@ -80,7 +82,14 @@ def go_on(one: Import) -> None:
         raise OneIsRunning from None
 
 
-def take_up(process_id: uuid.UUID) -> None:
+def notes_of(user, archive: archives.Archive, rows: "Told", first: int) -> bool:
+    """Take in the notes of an archive from number `first` on. False where it was ended before."""
+    units = sources.units(archive, user.zone)
+    rows.expect(len(units))
+    return arriving.take_in(user, units, rows, first)
+
+
+def take_up(process_id: uuid.UUID, take: "Take" = notes_of) -> None:
     """Work off what waits, in a thread of this process: one at a time."""
     _close_dead()
     _running[:] = [thread for thread in _running if thread.is_alive()]
@@ -93,29 +102,34 @@ def take_up(process_id: uuid.UUID) -> None:
         )
         if claimed:
             thread = threading.Thread(
-                target=run, args=(one.pk, process_id), name=f"import-{one.pk}", daemon=True
+                target=_run_beside,
+                args=(one.pk, process_id, take),
+                name=f"import-{one.pk}",
+                daemon=True,
             )
             _running.append(thread)
             thread.start()
             return
 
 
-def run(import_id: uuid.UUID, process_id: uuid.UUID) -> None:
+def run(import_id: uuid.UUID, process_id: uuid.UUID, take: "Take" = notes_of) -> None:
     """Take in what this process has claimed."""
     mine = Import.objects.filter(pk=import_id, state=Import.State.RUNNING, process=process_id)
     state, reason = Import.State.FAILED, "failed"
     try:
         one = mine.select_related("owner").get()
         archive = archives.opened(one.name, _packed(one), one.owner.zone)
-        units = sources.units(archive, one.owner.zone)
-        mine.update(total=len(units))
-        is_whole = arriving.take_in(one.owner, units, _Rows(mine), first=one.done)
+        is_whole = take(one.owner, archive, Rows(mine), one.done)
         state, reason = (Import.State.DONE if is_whole else Import.State.CANCELLED), ""
     except Refused as refused:
         reason = refused.code
     except Exception as error:  # noqa: BLE001 (whatever it is, the row is to be closed)
         log.error("an import failed: %s", type(error).__name__)
     _close_for_sure(mine, state, reason)
+
+
+def _run_beside(import_id: uuid.UUID, process_id: uuid.UUID, take: "Take") -> None:
+    run(import_id, process_id, take)
     connections.close_all()
 
 
@@ -123,11 +137,20 @@ def forget_old() -> None:
     Import.objects.filter(ended__lt=timezone.now() - KEPT_FOR).delete()
 
 
-class _Rows:
-    """The import's own row, in which each batch is entered together with its notes."""
+class Rows:
+    """The import's own row, in which each batch is entered together with what is stored."""
 
     def __init__(self, mine) -> None:
         self._mine = mine
+
+    def expect(self, total: int) -> None:
+        self._mine.update(total=total)
+
+    def begin_anew(self) -> None:
+        """What came in before is found again."""
+        with transaction.atomic():
+            ImportRemark.objects.filter(of__in=self._mine.values("pk")).delete()
+            self._mine.update(done=0, added=0, present=0, broken=0)
 
     def may_go_on(self) -> bool:
         return self._mine.select_for_update().filter(stop_asked=False).exists()
@@ -152,6 +175,41 @@ class _Rows:
             present=F("present") + batch.present,
             broken=F("broken") + batch.broken,
         )
+
+
+class Counts:
+    """The same for who has no row: counts, and hands on each batch."""
+
+    def __init__(self, tell: Callable[[arriving.Batch], object]) -> None:
+        self._tell = tell
+        self.added = self.present = self.broken = 0
+
+    def expect(self, total: int) -> None:
+        """Nobody looks."""
+
+    def begin_anew(self) -> None:
+        """It has just begun."""
+
+    def may_go_on(self) -> bool:
+        return True
+
+    def enter(self, batch: arriving.Batch) -> None:
+        self.added += batch.added
+        self.present += batch.present
+        self.broken += batch.broken
+        self._tell(batch)
+
+
+class Told(arriving.Ledger, Protocol):
+    """What an import reports, beside its batches."""
+
+    def expect(self, total: int) -> None: ...
+
+    def begin_anew(self) -> None: ...
+
+
+Take = Callable[[Any, archives.Archive, Told, int], bool]
+"""Takes in an archive for a person; so much of it was done before."""
 
 
 def _packed(one: Import) -> bytes:

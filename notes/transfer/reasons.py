@@ -13,7 +13,8 @@ SENTENCES = {
     "link": _("There is a link to another place in it, so nothing of it was taken in."),
     "locked": _("It is locked with a password. Unlock it first, then choose it again."),
     "damaged": _("It is damaged and can't be read to its end."),
-    "no_notes": _("There are no notes in it."),
+    "no_notes": _("There is nothing in it that AhFai knows."),
+    "newer": _("It was made by a newer AhFai than this one. Update this one first."),
     "interrupted": _("AhFai was stopped while it read this. What came in is there."),
     "failed": _("Something went wrong in AhFai while it read this. What came in is there."),
     # One note of it doesn't.
