@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
 
-from accounts import keys
+from accounts import erased, keys
 from accounts.models import LookupKey, Ownership, Receipt, User, UserKey
 
 # Of what PostgreSQL has of them in clear, or opens the rest.
@@ -60,6 +60,7 @@ def erase(user_id: uuid.UUID, receipt_id: uuid.UUID) -> Receipt | None:
         for way in ways():
             counts[way.model._meta.label] += way.clear(user_id)
         counts[User._meta.label] = User.objects.filter(pk=user_id)._raw_delete(User.objects.db)
+        erased.note_erased(user_id)
         receipt = Receipt.objects.create(pk=receipt_id, counts=dict(+counts))
     keys.forget(user_id)
     return receipt
