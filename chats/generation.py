@@ -468,7 +468,7 @@ class Generation:
         self.say(_("Looking something up…"))
         if self._rounds is None:
             may_create = self._may_create(asked)
-            self._rounds = rounds.Rounds(self.reply, asked.window, may_create)
+            self._rounds = rounds.Rounds(self.reply, asked.window, may_create, self.call)
             if asked.begun:
                 self._rounds.go_on(self.reply.uses.order_by("number"))
         calls, self._calls = self._calls, []

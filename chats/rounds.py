@@ -17,7 +17,7 @@ from ahfai.crypto import SealError
 from ahfai.tools import MOST_IN_ALL, Found, Proposal, Unfit, size
 from chats import cards, toolbox, tooluse
 from chats.context import Window
-from chats.engines import Called, ToolCall, Turn
+from chats.engines import Call, Called, ToolCall, Turn
 from chats.engines.connection import sound
 from chats.foreign import between_marks
 from chats.models import Card, Message, ToolUse
@@ -58,6 +58,7 @@ class Rounds:
     reply: Message
     window: Window
     may_create: bool = False
+    call: Call | None = None
     turns: list[Turn] = field(default_factory=list)
     is_over: bool = False
     used: int = 0
@@ -97,7 +98,7 @@ class Rounds:
         found: Found | None = None
         card: Card | None = None
         try:
-            brought = toolbox.use(self.reply, call.name, call.arguments)
+            brought = toolbox.use(self.reply, call.name, call.arguments, self.call)
             if isinstance(brought, Proposal):
                 if self.proposed >= MOST_CARDS:
                     raise Unfit(f"There are {MOST_CARDS} cards already. Let the person decide.")

@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 
 from ahfai.tools import Found, Proposal, Tool, Unfit
-from chats import hints
+from chats import embedding, hints
 from chats.context import Window
-from chats.engines import Offer
+from chats.engines import Call, Offer
 from chats.models import Message
 from chats.tools import remember_fact, search_chats
 from notes.tools import append_to_note, change_note, create_note, read_note, search_notes
@@ -73,9 +73,12 @@ def _tokens(offers: tuple[Offer, ...], window: Window) -> float:
     return sum(window.tokens(f"{one.about}{one.parameters}") for one in offers)
 
 
-def use(reply: Message, name: str, arguments: dict[str, Any]) -> Found | Proposal:
-    """What a tool brings for the person whose reply this is. Raises Unfit."""
+def use(
+    reply: Message, name: str, arguments: dict[str, Any], call: Call | None = None
+) -> Found | Proposal:
+    """What a tool brings for the person whose reply this is. A model server that it asks is let go
+    when `call` is cancelled. Raises Unfit."""
     tool = TOOLS.get(name)
     if tool is None:
         raise Unfit(f"There is no such tool. There are: {', '.join(TOOLS)}.")
-    return tool.call(reply.owner, arguments, chat=reply.chat)
+    return tool.call(reply.owner, arguments, chat=reply.chat, embedder=embedding.embedder(call))

@@ -1,7 +1,10 @@
 """Addresses of places in a note, which its page marks."""
 
 import re
+import uuid
 from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from ahfai import markdown
 from ahfai.markdown import files
@@ -22,8 +25,13 @@ def address(note: Note, text: str) -> str | None:
     start = note.body.find(text)
     if start < 0:
         return None
-    query = urlencode({"passage": f"{start}-{start + len(text)}"})
-    return f"{note.get_absolute_url()}?{query}#{PLACE_FOUND}"
+    return of_passage(note.pk, start, start + len(text))
+
+
+def of_passage(note_id: uuid.UUID, start: int, end: int) -> str:
+    """Where these letters of the note's body are to be seen."""
+    query = urlencode({"passage": f"{start}-{end}"})
+    return f"{reverse('notes:detail', args=[note_id])}?{query}#{PLACE_FOUND}"
 
 
 def phrases(body: str, place: str) -> Query:

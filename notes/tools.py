@@ -10,10 +10,11 @@ from ahfai.proposals import Stale
 from ahfai.questions import meant
 from ahfai.seeking import seek
 from ahfai.tools import Found, Link, Proposal, Said, Unfit, between, short
-from notes import links, titles
+from notes import finding, links, places, titles
 from notes.forms import NewNoteForm, NoteForm
 from notes.models import MAX_BODY, MAX_TITLE, Note
 from notes.proposals import changed_body
+from notes.vectors import Embedder
 
 MOST_FOUND = 8
 MOST_READ = 12_000
@@ -21,18 +22,32 @@ _NOTE = "what the note is called, in the person's words, or its id"
 
 
 def search_notes(
-    user: Any, query: Annotated[str, Said("a few words that the note has", 200)]
+    user: Any,
+    query: Annotated[str, Said("a few words for what the note says", 200)],
+    *,
+    embedder: Embedder | None = None,
 ) -> Found:
-    """Search the person's notes for words. Shows the beginnings of what was found, with ids."""
-    found = seek(user, query, "notes", MOST_FOUND)
-    lines = [f"[{_id_in(one.address)}] {one.title}: {one.text}" for one in found]
+    """Search the person's notes. Shows the passages that were found, with ids of the notes."""
+    lines: list[str] = []
+    found: dict[str, Link] = {}
+    for one in finding.find(user, query, MOST_FOUND, embedder=embedder):
+        lines.append(f"[{short(one.note_id)}] {one.heading}: {one.text}")
+        place = places.of_passage(one.note_id, one.passage.start, one.passage.end)
+        found.setdefault(short(one.note_id), Link(one.heading, place))
+    # A note may say it in its title alone.
+    for other in (
+        seek(user, query, "notes", MOST_FOUND - len(lines)) if len(lines) < MOST_FOUND else []
+    ):
+        if (key := _id_in(other.address)) not in found:
+            lines.append(f"[{key}] {other.title}: {other.text}")
+            found[key] = Link(other.title, other.address)
     said = _("searched notes for %(query)s, %(count)d found")
     return Found(
         "\n\n".join(lines) or "No note was found. Try other or fewer words.",
         said % {"query": query, "count": len(found)},
         about=query,
         number=len(found),
-        links=tuple(Link(one.title, one.address) for one in found),
+        links=tuple(found.values()),
     )
 
 
@@ -118,8 +133,8 @@ def _find(user: Any, said: str, is_exact: bool = False) -> Note:
     if not found and not is_exact:
         # Models seldom copy a title exactly, and the person sees which one it is.
         there = titles.of(user).in_order
-        places = meant(said, (one.title for one in there))
-        found = list(notes.filter(pk__in=[there[place].id for place in places])[:2])
+        meant_ones = meant(said, (one.title for one in there))
+        found = list(notes.filter(pk__in=[there[one].id for one in meant_ones])[:2])
     if len(found) != 1:
         raise Unfit("There is no such note. search_notes finds notes and shows their ids.")
     try:
