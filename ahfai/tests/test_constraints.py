@@ -116,6 +116,10 @@ def pin(talk: Talk, tag_of: User | None = None, **fields) -> None:
     Pin.objects.create(**{"owner": talk.person, "chat": talk.chat} | fields)
 
 
+def pin_of_another(talk: Talk, other: User) -> None:
+    Pin.objects.create(owner=other, chat=talk.chat, note=note(other))
+
+
 def preset(talk: Talk, **fields) -> None:
     Preset.objects.create(**{"owner": talk.person, "name": "p"} | fields)
 
@@ -313,6 +317,7 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "chat_uses_notes_is_known": lambda talk: talk.change(talk.chat, uses_notes="maybe"),
     "source_number_once": lambda talk: twice(source, talk=talk),
     "source_number_from_one": lambda talk: source(talk, number=0),
+    "source_reply_is_the_owners": lambda talk: source(talk, owner=make_person(), note=None),
     "source_note_is_the_owners": lambda talk: source(talk, note=note(make_person())),
     "pin_is_a_note_or_a_tag": lambda talk: pin(talk),
     "pin_note_once_per_chat": lambda talk: twice(pin, talk=talk, note=talk.note),
@@ -321,6 +326,7 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
         talk=talk,
         tag=Tag.objects.create(owner=talk.person, name="garden", name_hash="0" * 64),
     ),
+    "pin_chat_is_the_owners": lambda talk: pin_of_another(talk, make_person()),
     "pin_note_is_the_owners": lambda talk: pin(talk, note=note(make_person())),
     "pin_tag_is_the_owners": lambda talk: pin(talk, tag_of=make_person()),
     "temporaryplace_is_open": lambda talk: TemporaryPlace.objects.create(

@@ -93,7 +93,6 @@ class Chat(Steered):
                 name="chat_kept_in_order",
             ),
             models.Index(fields=["owner", "change_number"], name="chat_by_change"),
-            models.Index(fields=["owner", "id"], name="chat_of_owner"),
             models.Index(fields=["owner", "source"], name="chat_by_source"),
             models.Index(
                 fields=["trashed"], condition=Q(trashed__isnull=False), name="chat_trash_by_age"
@@ -101,6 +100,8 @@ class Chat(Steered):
         ]
         constraints = [
             *Steered.Meta.constraints,
+            # For accounts.constraints.SameOwner.
+            models.UniqueConstraint(fields=["owner", "id"], name="chat_of_owner"),
             models.CheckConstraint(
                 condition=Q(uses_notes__in=UsesNotes.values), name="chat_uses_notes_is_known"
             ),
@@ -150,6 +151,7 @@ class Pin(models.Model):
             ),
             models.UniqueConstraint(fields=["chat", "note"], name="pin_note_once_per_chat"),
             models.UniqueConstraint(fields=["chat", "tag"], name="pin_tag_once_per_chat"),
+            SameOwner(to="chat", name="pin_chat_is_the_owners"),
             SameOwner(to="note", name="pin_note_is_the_owners"),
             SameOwner(to="tag", name="pin_tag_is_the_owners"),
         ]

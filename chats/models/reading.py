@@ -36,6 +36,7 @@ class Source(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["reply", "number"], name="source_number_once"),
             models.CheckConstraint(condition=Q(number__gte=1), name="source_number_from_one"),
+            SameOwner(to="reply", name="source_reply_is_the_owners"),
             SameOwner(to="note", name="source_note_is_the_owners"),
         ]
 
