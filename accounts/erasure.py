@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
 
 from accounts import erased, keys
-from accounts.models import LookupKey, Ownership, Receipt, User, UserKey
+from accounts.models import Letter, LookupKey, Ownership, Receipt, User, UserKey
 
 # Of what PostgreSQL has of them in clear, or opens the rest.
 REWRITTEN = (User, UserKey, LookupKey)
@@ -52,11 +52,14 @@ def erase(user_id: uuid.UUID, receipt_id: uuid.UUID) -> Receipt | None:
     """
     with transaction.atomic():
         # Nobody can add a row of theirs until the end, and then not any more.
-        if not User.objects.select_for_update().filter(pk=user_id).exists():
+        person = User.objects.select_for_update().filter(pk=user_id).first()
+        if person is None:
             return None
         if Ownership.objects.filter(user=user_id).exists():
             raise OwnsInstallation
         counts: Counter[str] = Counter()
+        # Somebody asked for them who need not have been this person, so no key leads here.
+        counts[Letter._meta.label] += Letter.objects.filter(to=person.email).delete()[0]
         for way in ways():
             counts[way.model._meta.label] += way.clear(user_id)
         counts[User._meta.label] = User.objects.filter(pk=user_id)._raw_delete(User.objects.db)

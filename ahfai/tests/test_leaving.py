@@ -13,7 +13,16 @@ from django.utils import timezone
 
 from accounts import erasure, keys
 from accounts import leaving as leavings
-from accounts.models import ErasedPerson, Leaving, LookupKey, Ownership, Receipt, User, UserKey
+from accounts.models import (
+    ErasedPerson,
+    Leaving,
+    Letter,
+    LookupKey,
+    Ownership,
+    Receipt,
+    User,
+    UserKey,
+)
 from ahfai import leaving, search
 from ahfai.crypto import SealError
 from ahfai.testing import PASSWORD, signed_in
@@ -46,6 +55,7 @@ def test_nothing_of_a_person_is_left_in_any_table(owner, stranger):
     before = counts()
     there = User.objects.create_user("leaving@example.org", PASSWORD, name="Leah")
     give_everything(there, WORD)
+    Letter.objects.create(kind="reset", to=there.email)
     Leaving.objects.create(owner=there, due=timezone.now())
     full = counts()
     for way in erasure.ways():
@@ -159,7 +169,7 @@ def test_messages_that_wait_are_not_sent_any_more(stranger):
 def test_the_owner_is_told_how_to_hand_over(client, owner, stranger):
     confirm(client)
     page = client.get(reverse("accounts:leave"))
-    assert "manage.py hand_over" in page.content.decode()
+    assert reverse("accounts:people") in page.content.decode()
     client.post(reverse("accounts:leave"), {"is_sure": "on"})
     assert not Leaving.objects.exists()
     with pytest.raises(erasure.OwnsInstallation):
