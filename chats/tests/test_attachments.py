@@ -19,10 +19,13 @@ from pypdf.generic import DictionaryObject, NameObject, StreamObject
 from accounts import files
 from accounts.models import FileText, SealedFile
 from ahfai.testing import signed_in
-from chats import lifecycle, pdf, pictures
+from chats import lifecycle, pdf, pictures, servers
 from chats.models import Attachment, Chat, Message
+from chats.tests.conftest import quick_replies
 from chats.tests.fake_ollama import FakeModel
+from chats.tests.fake_openai import FakeOpenAI
 from chats.tests.test_reply_life import closed_reply, start
+from notes import writing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -355,3 +358,46 @@ def test_a_picture_that_would_fill_the_memory_of_the_model_server_is_refused(cli
     assert "30000 × 30000 dots, which is too much" in attach(client, huge, "huge.png")
     assert "damaged" in attach(client, PNG[:12], "cat.png")
     assert not SealedFile.objects.exists()
+
+
+def test_on_openais_wire_too_a_picture_goes_to_a_model_that_sees_alone(
+    client, owner, settings, monkeypatch
+):
+    with FakeOpenAI(scale=0.01) as server, quick_replies(monkeypatch):
+        settings.MODEL_SERVER, settings.OPENAI_URL = "openai", server.url
+        client.get(reverse("home"))
+        form = {"text": "Who?", "files": [sent(PNG, "cat.png")]}
+        answer = client.post(reverse("chats:start"), form)
+        assert answer.status_code == 422
+        assert "can&#x27;t see pictures. Take the picture off" in answer.content.decode()
+        server.abilities = {name: ["completion", "multimodal"] for name in server.abilities}
+        servers.forget()
+        client.get(reverse("home"))
+        chat = start(client, "Who?", files=[sent(PNG, "cat.png")])
+        assert closed_reply(chat).pictures_left_out == 0
+        words, picture = server.chats[-1].body["messages"][-1]["content"]
+        assert words["text"] == "Who?"
+        assert picture["image_url"]["url"].startswith("data:image/png;base64,iVBOR")
+
+
+def test_where_there_is_no_room_for_a_picture_both_are_told(client, seeing, settings):
+    settings.NUM_CTX, settings.NUM_PREDICT = 2048, 512
+    pictures_sent = [sent(PNG, f"{number}.png") for number in range(3)]
+    chat = start(client, "Who is that?", model=SEEING, files=pictures_sent)
+    assert closed_reply(chat).pictures_left_out == 2
+    said = asked(seeing)
+    assert len(said["images"]) == 1
+    assert "the picture “2.png”, which you can't see" in said["content"]
+    assert "The model wasn't shown 2 pictures" in page(client, chat)
+
+
+def test_files_stand_beside_passages_of_notes_and_before_the_question(client, owner, ollama):
+    writing.create(owner, "Boiler", "The engineer set the boiler to 55 degrees.")
+    chat = start(client, "What did the engineer set?", notes="always", files=[sent()])
+    assert closed_reply(chat).state == "done"
+    said = asked(ollama)["content"]
+    file, passage = said.index("The boiler leaks."), said.index("<passage number=")
+    assert file < passage < said.index("The person says:\nWhat did the engineer set?")
+    # Without a word nothing is looked for, and nothing fails.
+    chat = start(client, "", notes="always", files=[sent()])
+    assert closed_reply(chat).state == "done"
