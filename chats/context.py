@@ -200,6 +200,12 @@ def _numbered(chat: Chat) -> set[UUID]:
     return set(of_chat.values_list("reply", flat=True).distinct().order_by())
 
 
+def is_surely_cut(text: str, window: Window) -> bool:
+    """Whether a file of these words doesn't fit into any prompt as a whole."""
+    num_predict = min(settings.NUM_PREDICT, window.num_ctx // 2)
+    return window.tokens(text) > (window.num_ctx - num_predict) * PLANNED
+
+
 def facts_that_fit(known: Iterable[str], window: Window) -> tuple[list[str], float]:
     """The newest of the facts, which are given newest first, and how many tokens they take."""
     room = facts_room(window)

@@ -236,7 +236,9 @@ def test_who_is_deleted_takes_the_files_along(stranger, ollama):
     assert not FileText.objects.exists()
 
 
-def test_a_file_that_the_script_sends_is_kept_and_its_chip_comes_back(client, owner, settings):
+def test_a_file_that_the_script_sends_is_kept_and_its_chip_comes_back(
+    client, owner, settings, monkeypatch
+):
     settings.UPLOAD_MB = 1
     address = reverse("chats:attach")
     answer = client.post(address, {"file": sent(name="%22plan%22.txt")})
@@ -245,6 +247,10 @@ def test_a_file_that_the_script_sends_is_kept_and_its_chip_comes_back(client, ow
     file = SealedFile.objects.get()
     assert f'name="attached" value="{file.pk}" checked' in html
     assert "&quot;plan&quot;.txt" in html
+    assert "beginning" not in html
+    # As far as is known without asking the model server.
+    monkeypatch.setattr(servers, "listed_num_ctx", lambda _model: 2048)
+    assert "only its beginning fits" in attach(client, b"boiler " * 2000, "long.txt")
     assert client.post(address, {"file": sent(b"x" * 1_000_001)}).status_code == 413
     assert client.post(address, {"file": sent(b"\0")}).status_code == 422
     assert client.post(address).json()["sentence"] == "Choose a file first."

@@ -128,6 +128,8 @@ export function takeFiles(place, over, kept, prepared = (file) => file) {
     const data = new FormData();
     data.set(token.name, token.value);
     data.set("file", file, file.name);
+    // What may be said of it depends on who is to read it.
+    if (form.elements.model) data.set("model", form.elements.model.value);
     const request = new XMLHttpRequest();
     row.request = request;
     request.upload.addEventListener("progress", ({ loaded, total }) => {
