@@ -956,6 +956,16 @@ def test_a_temporary_chat_is_in_its_page_alone_and_asks_before_it_is_left(ada, o
     assert said == ["My dog is called Wackel", "Hello", "Count with me and him"]
     ada.keyboard.press("Escape")
     expect(ada.get_by_text("You stopped this answer.")).to_be_visible()
+    ada.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          data.items.add(new File(["words"], "plan.txt"));
+          document.body.dispatchEvent(
+            new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data }),
+          );
+        }"""
+    )
+    expect(ada.get_by_role("alert").filter(has_text="takes no files")).to_be_visible()
     expect_no_complaint_in_any_look(ada, "a temporary chat")
     ask(ada, "Go on")
     expect(ada.locator(".reply .tail")).to_contain_text("7 8 9")

@@ -11,6 +11,7 @@ from ahfai.sizes import MB
 from ahfai.testing import PASSWORD
 from ahfai.tests.at_rest import files_in, holding
 from ahfai.tests.house import Browser, House
+from chats.tests.test_attachments import a_pdf
 
 CANARY = b"canary-that-sings-in-the-Ardennes"
 
@@ -52,6 +53,10 @@ def test_a_marked_word_is_nowhere_on_the_disk(house, tmp_path):
     ada.post(note.url.removeprefix(house.url) + "edit", "/notes/new", {"body": "x", "version": "1"})
     address = re.search(r'href="(/you/files/[^"]+)"', note.text)[1]
     assert CANARY in ada.get(address).content
+    # One goes along with a message, too; its words are taken out by another process.
+    files = {"files": (f"{name}.pdf", a_pdf(name))}
+    chat = ada.post("/chats/start", "/", {"text": f"What is {name}?"}, files=files)
+    assert f"{name}.pdf" in chat.text
     held = files_in(tmp_path)
     # Each place is one where words in clear are found.
     assert any(".sqlite3" in path for path in holding("ada@example.org", held))
