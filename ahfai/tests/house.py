@@ -46,7 +46,7 @@ class House:
             self.settings |= entered.enter_context(empty_database())
             if "DATABASE_URL" not in self.settings:
                 (self.folder / "data").mkdir()
-                shutil.copy(_migrated_file(), self.folder / "data")
+                shutil.copy(migrated_file(), self.folder / "data")
             self.start()
             entered.callback(self.stop)
             self.entered = entered.pop_all()
@@ -119,7 +119,7 @@ class House:
 
 
 @functools.cache
-def _migrated_file() -> Path:
+def migrated_file() -> Path:
     """SQLite's, with all tables and nothing in them; made once, since it takes seconds."""
     folder = Path(tempfile.mkdtemp(prefix="ahfai-tables-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -5,6 +5,7 @@ import http.server
 import io
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,7 +27,7 @@ from ahfai.serving import builtin, model_server
 from ahfai.serving.supervisor import Child
 from ahfai.serving.web import QuietLogger
 from ahfai.testing import PASSWORD
-from ahfai.tests.house import Browser, House, empty_database
+from ahfai.tests.house import Browser, House, empty_database, migrated_file
 from chats import servers
 from chats.builtin.weights import Progress
 from chats.models import BuiltinServer
@@ -39,6 +40,13 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 def house() -> Iterator[House]:
     with House() as house:
         yield house
+
+
+@pytest.fixture
+def tables(tmp_path) -> None:
+    """They are there already; a test that isn't about a first start needn't wait for them."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(migrated_file(), tmp_path / "data")
 
 
 @pytest.fixture
@@ -105,6 +113,7 @@ def test_the_first_start_tells_to_keep_the_master_key_and_later_ones_dont(tmp_pa
     assert str(key) not in words_of_a_start(tmp_path)
 
 
+@pytest.mark.usefixtures("tables")
 def test_a_taken_port_is_said_in_a_sentence(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -137,6 +146,7 @@ def test_ctrl_c_while_it_starts_ends_it_without_a_word(tmp_path, pause_s):
     assert process.returncode in {0, 128 + signal.SIGINT, -signal.SIGINT}
 
 
+@pytest.mark.usefixtures("tables")
 def test_the_pages_are_found_ready_under_a_name_that_is_not_this_machines(tmp_path):
     assert "AhFai is ready" in words_of_a_start(tmp_path, ALLOWED_HOSTS="ahfai.example")
 
@@ -168,6 +178,7 @@ def test_a_wrong_setting_is_said_in_a_sentence_that_names_it(tmp_path):
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.usefixtures("tables")
 def test_a_wrong_master_key_is_said_in_a_sentence_that_names_it(tmp_path):
     ended = start_that_fails(tmp_path, MASTER_KEY="1:too-short")
     assert "AhFai can't start: MASTER_KEY can't be used." in ended.stderr
@@ -176,10 +187,10 @@ def test_a_wrong_master_key_is_said_in_a_sentence_that_names_it(tmp_path):
 
 
 @pytest.mark.both_databases
+@pytest.mark.usefixtures("tables")
 def test_a_lost_or_wrong_master_key_stops_the_start_and_is_not_replaced(tmp_path, database):
-    # As on a fresh machine that has never been started.
+    # As on a fresh machine that has tables and has never been started.
     ada = ["--noinput", "--email", "ada@example.org", "--name", "Ada"]
-    assert manage(tmp_path, "migrate", **database).returncode == 0
     made = manage(tmp_path, "createsuperuser", *ada, DJANGO_SUPERUSER_PASSWORD=PASSWORD, **database)
     assert made.returncode == 0, made.stderr
     key = tmp_path / "keys" / "master.key"
