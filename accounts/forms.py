@@ -5,12 +5,17 @@ from typing import cast
 
 from django import forms
 from django.conf import settings
+from django.forms.utils import flatatt
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import tags, zones
 from accounts.models import User
+
+_SELECTED = mark_safe(" selected")
 
 
 class SignUpForm(forms.Form):
@@ -120,6 +125,20 @@ class TagsOfOneForm(forms.Form):
         return {**data, "names": names}
 
 
+class ManyChoices(forms.Select):
+    """Hundreds of choices, none in a group. Django renders three templates for each of them."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        chosen = self.format_value(value)
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            ((one, _SELECTED if str(one) in chosen else "", said) for one, said in self.choices),
+        )
+        attributes = flatatt(self.build_attrs(self.attrs, attrs))
+        return format_html('<select name="{}"{}>\n{}\n</select>', name, attributes, options)
+
+
 class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
@@ -130,7 +149,9 @@ class ProfileForm(forms.ModelForm):
         }
 
     time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=lambda: [(zone, _shown(zone)) for zone in time_zones()]
+        label=_("Time zone"),
+        choices=lambda: [(zone, _shown(zone)) for zone in time_zones()],
+        widget=ManyChoices,
     )
 
     def save(self, commit: bool = True) -> User:

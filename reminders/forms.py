@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import TagsField, time_zones
+from accounts.forms import ManyChoices, TagsField, time_zones
 from reminders import own_lists, quick, repeating, words
 from reminders.about import About
 from reminders.models import (
@@ -111,6 +111,7 @@ class ReminderForm(forms.Form):
         label=_("Time zone"),
         help_text=_("Only for a time that belongs to one place, such as a meeting there."),
         choices=lambda: [("", _("Mine, wherever I am")), *((one, one) for one in time_zones())],
+        widget=ManyChoices,
     )
     unit = forms.ChoiceField(required=False, label=_("Repeat"), choices=list(UNITS.items()))
     interval = forms.IntegerField(
