@@ -20,8 +20,8 @@ AT_ONCE = 20
 
 def send_due() -> None:
     """Send what is to be sent. Raises what the mail server or the way to it raises."""
+    forget_old()
     now = timezone.now()
-    Letter.objects.filter(asked__lt=now - GIVEN_UP_AFTER).delete()
     for letter in Letter.objects.filter(next_try__lte=now).order_by("next_try")[:AT_ONCE]:
         rows = Letter.objects.filter(pk=letter.pk)
         # Another worker may have taken it.
@@ -30,6 +30,10 @@ def send_due() -> None:
             if mail:
                 mail.send()
             rows.delete()
+
+
+def forget_old() -> None:
+    Letter.objects.filter(asked__lt=timezone.now() - GIVEN_UP_AFTER).delete()
 
 
 def _written(letter: Letter) -> EmailMessage | None:

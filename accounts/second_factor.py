@@ -7,6 +7,7 @@ opens for its own person only, so a factor can't be given to somebody else by ch
 import base64
 import datetime
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -164,8 +165,10 @@ def secret_to_be(request: SignedInRequest) -> str:
     bound = (_PLACE, person.pk.bytes)
     if kept:
         sealed = base64.b64decode(kept)
-        _generation, key = keys.data_key(person.pk, crypto.generation_of(sealed))
-        return crypto.unseal(key, sealed, bound).decode()
+        # The person's key may have been renewed since; then the app gets another one.
+        with suppress(SealError):
+            _generation, key = keys.data_key(person.pk, crypto.generation_of(sealed))
+            return crypto.unseal(key, sealed, bound).decode()
     secret = generate_totp_secret()
     generation, key = keys.data_key(person.pk)
     sealed = crypto.seal(key, generation, secret.encode(), bound)

@@ -15,7 +15,7 @@ from django.db import close_old_connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import audit, erased, exports, invitations
+from accounts import audit, erased, exports, invitations, letters
 from accounts.files import drop_unneeded
 from accounts.leaving import forget_receipts
 from accounts.postman import Postman
@@ -154,6 +154,6 @@ HOURLY = (
     *(purge_trash, purge_notes, purge_reminders, drop_unneeded),
     *(importing.forget_old, forget_old_notices, delivering.forget_old, forget_deleted),
     *(cards.expire, audit.forget_old, invitations.forget_old, erased.leave_out),
-    *(forget_receipts, leaving.forget_gone, exports.forget_old),
+    *(forget_receipts, leaving.forget_gone, exports.forget_old, letters.forget_old),
     back_up_daily,
 )
