@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit, second_factor
+from accounts import audit, letters, second_factor
 from accounts.factor_forms import (
     AgainCode,
     AgainPasskey,
@@ -146,6 +146,7 @@ def new_codes(request: SignedInRequest) -> HttpResponse:
         codes = generate_recovery_codes(request)
         forget_unused(request.user)
         audit.record(request.user, audit.Event.RECOVERY_CODES_MADE, request)
+        letters.tell_of_a_new_way_in(request.user)
     return _show_codes(request, codes)
 
 
@@ -204,6 +205,7 @@ def _passkey(request: SignedInRequest, factor_id: int) -> second_factor.Passkey:
 def _note_added(request: SignedInRequest, factor: Authenticator, codes: Any) -> None:
     kind = str(second_factor.KINDS[factor.type])
     audit.record(request.user, audit.Event.FACTOR_ADDED, request, kind=kind)
+    letters.tell_of_a_new_way_in(request.user)
     if codes:
         audit.record(request.user, audit.Event.RECOVERY_CODES_MADE, request)
 

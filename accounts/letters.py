@@ -1,10 +1,12 @@
 """Mails about accounts: short, in plain text, and without a word of what people write."""
 
 import datetime
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +18,14 @@ AGAIN_AFTER = datetime.timedelta(minutes=5)
 # Links work for an hour.
 GIVEN_UP_AFTER = datetime.timedelta(hours=1)
 AT_ONCE = 20
+
+
+def tell_of_a_new_way_in(person: User) -> None:
+    """That the password or a second factor is another one, in case it wasn't them. Two changes that
+    come together are one mail."""
+    new = {"owner": person, "kind": Letter.Kind.WAY_IN}
+    if settings.HAS_MAIL and not Letter.objects.filter(**new).exists():
+        Letter.objects.create(**new, to=person.email)
 
 
 def send_due() -> None:
@@ -43,6 +53,9 @@ def _written(letter: Letter) -> EmailMessage | None:
             return _reset(letter)
         case Letter.Kind.EMAIL_NEW:
             return _new_address(letter)
+        case Letter.Kind.WAY_IN:
+            page = {"link": f"{settings.SITE_URL}{reverse('accounts:activity')}"}
+            return _mail(letter.to, _("How you sign in to AhFai was changed"), "way_in", page)
         case _:
             return _mail(letter.to, _("Your address for AhFai was changed"), "email_old", {})
 
@@ -64,6 +77,6 @@ def _new_address(letter: Letter) -> EmailMessage | None:
     return _mail(letter.to, _("Your new address for AhFai"), "email_new", words)
 
 
-def _mail(to: str, subject: str, template: str, words: dict[str, object]) -> EmailMessage:
+def _mail(to: str, subject: str, template: str, words: Mapping[str, object]) -> EmailMessage:
     body = render_to_string(f"account/letters/{template}.txt", {"site": settings.SITE_URL, **words})
     return EmailMessage(subject, body.strip() + "\n", to=[to])

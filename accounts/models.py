@@ -380,6 +380,8 @@ class Letter(models.Model):
         # To the new address, and to the one before.
         EMAIL_NEW = "email_new"
         EMAIL_OLD = "email_old"
+        # The way in is another one than before.
+        WAY_IN = "way_in"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Nobody where only the worker looks whose address it is.
@@ -394,7 +396,7 @@ class Letter(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind__in=["reset", "email_new", "email_old"]),
+                condition=models.Q(kind__in=["reset", "email_new", "email_old", "way_in"]),
                 name="letter_kind_is_known",
             ),
         ]

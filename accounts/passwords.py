@@ -4,7 +4,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import audit
+from accounts import audit, letters
 from accounts.models import User
 
 
@@ -27,4 +27,5 @@ def replace(
             return False
         person.sessions.all().delete()
         audit.record(person, event, request, None, **details)
+        letters.tell_of_a_new_way_in(person)
     return True

@@ -30,7 +30,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, keys
+from accounts import audit, keys, letters
 from accounts.models import SecondFactorSecret, User
 from accounts.requests import SignedInRequest
 from ahfai import crypto, limits
@@ -150,6 +150,7 @@ def remove(person: User, factor: Authenticator, request: Any = None, **details: 
         forget_unused(person)
         kind = str(KINDS[factor.type])
         audit.record(person, audit.Event.FACTOR_REMOVED, request, None, kind=kind, **details)
+        letters.tell_of_a_new_way_in(person)
 
 
 def forget_unused(person: User) -> None:
