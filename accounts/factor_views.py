@@ -14,7 +14,7 @@ from allauth.mfa.webauthn.internal import flows as passkeys
 from allauth.mfa.webauthn.views import LoginWebAuthnView, ReauthenticateWebAuthnView
 from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -112,9 +112,13 @@ def add_app(request: SignedInRequest) -> HttpResponse:
         return redirect("mfa_index")
     form = AppForm(request.POST or None, request=request)
     if form.is_valid():
-        with transaction.atomic():
-            app, codes = totp.activate_totp(request, form)
-            _note_added(request, app, codes)
+        try:
+            with transaction.atomic():
+                app, codes = totp.activate_totp(request, form)
+                _note_added(request, app, codes)
+        except IntegrityError:
+            # A second click: the first one's answer has the codes.
+            return redirect("mfa_index")
         return _show_codes(request, codes) if codes else redirect("mfa_index")
     address = get_adapter().build_totp_url(request.user, form.secret)
     shown = {"form": form, "address": address, "qr": qr_code(address), "secret": form.secret}

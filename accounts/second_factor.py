@@ -155,9 +155,11 @@ def remove(person: User, factor: Authenticator, request: Any = None, **details: 
 
 def forget_unused(person: User) -> None:
     """Delete the secrets of factors that are gone."""
-    used = {one.data.get(name) for one in factor_rows(person) for name in _SECRETS}
     rows = SecondFactorSecret.objects.filter(owner=person)
-    rows.exclude(pk__in=[uuid.UUID(one) for one in used if one]).delete()
+    # First, so that none is met whose factor another request adds meanwhile.
+    kept = {str(key) for key in rows.values_list("pk", flat=True)}
+    used = {one.data.get(name) for one in factor_rows(person) for name in _SECRETS}
+    rows.filter(pk__in=kept - used).delete()
 
 
 def secret_to_be(request: SignedInRequest) -> str:

@@ -1,12 +1,14 @@
 """An app for codes, and the codes on paper."""
 
+import re
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 
-from accounts import audit, second_factor
+from accounts import audit, factor_views, second_factor
 from accounts.models import SecondFactorSecret, User
 from accounts.tests.factors import APP, add_app, code_of, codes_on, sign_in
 from ahfai.crypto import SealError
@@ -21,6 +23,11 @@ PAGE = "/account/second-factor/"
 def client(owner):
     """The owner's browser, a moment after the sign-in."""
     return sign_in(owner.email)[0]
+
+
+@pytest.fixture(autouse=True)
+def five_minutes_that_do_not_end_in_a_test(monkeypatch):
+    monkeypatch.setattr(second_factor, "FEW_MINUTES", second_factor.DAY)
 
 
 def test_the_password_alone_no_longer_lets_in(owner, client):
@@ -70,6 +77,16 @@ def test_recovery_codes_are_shown_as_the_answer_and_by_no_address(client):
     _secret, codes = add_app(client)
     for address in (APP, PAGE, PAGE + "codes/"):
         assert codes[0] not in client.get(address, follow=True).content.decode()
+
+
+def test_two_clicks_at_once_add_one_app(client, monkeypatch):
+    add_app(client)
+    # As it was when the second one came in.
+    none = second_factor.Factors(None, [], None)
+    monkeypatch.setattr(factor_views, "factors_of", lambda person: none)
+    secret = re.search(r'class="key">(\w+)<', client.get(APP).content.decode())[1]
+    assert client.post(APP, {"code": code_of(secret, 1)}).url == PAGE
+    assert Authenticator.objects.filter(type="totp").count() == 1
 
 
 def test_without_the_right_code_no_app_is_added(owner, client):
