@@ -54,8 +54,9 @@ def find(named: Path, key_folder: Path | None = None) -> Source:
 
 
 def is_empty() -> bool:
-    """Whether nobody has an account in the database."""
-    return User._meta.db_table not in _tables() or not User.objects.exists()
+    """Whether nobody has an account in the database; whose keys are missing has none, either: that
+    is what a restore into PostgreSQL leaves that broke off."""
+    return UserKey._meta.db_table not in _tables() or not UserKey.objects.exists()
 
 
 def check_stopped() -> None:
@@ -72,7 +73,8 @@ def check_stopped() -> None:
 def restore(source: Source) -> int:
     """Put the backup in the place of the database; returns how many erased people were left out.
 
-    On SQLite the old database stays until the new one is complete.
+    On SQLite the old database stays until the new one is complete. PostgreSQL's is replaced first:
+    where the rest fails, it is to be done again.
     """
     kind = KINDS[source.manifest.database]
     erased = source.keys.erased | _erased_here()
@@ -83,8 +85,8 @@ def restore(source: Source) -> int:
         ContentType.objects.clear_cache()
         with transaction.atomic():
             left_out = _leave_out(erased)
-            _put_keys(source.keys)
             _give_ownership(source.keys.owner)
+            _put_keys(source.keys)
         keys.clear_cache()
     return left_out
 

@@ -66,6 +66,7 @@ def loaded(path: Path) -> Iterator[dict[str, int]]:
     live = _live()
     fresh = live.with_name(f"{live.name}.restoring")
     try:
+        _remove(fresh)
         shutil.copyfile(path, _empty(fresh))
         with _opened(fresh) as copy:
             found = counts(copy)
@@ -80,8 +81,7 @@ def loaded(path: Path) -> Iterator[dict[str, int]]:
     finally:
         close_kept()
         settings["NAME"] = live
-        for left in (fresh, *_beside(fresh)):
-            left.unlink(missing_ok=True)
+        _remove(fresh)
 
 
 def _put_in_place(fresh: Path, live: Path) -> None:
@@ -96,13 +96,14 @@ def _put_in_place(fresh: Path, live: Path) -> None:
 
 def _empty(path: Path) -> Path:
     """Made for its owner alone, before anything is in it."""
-    path.unlink(missing_ok=True)
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     return path
 
 
-def _beside(path: Path) -> list[Path]:
-    return [path.with_name(path.name + more) for more in ("-wal", "-shm", "-journal")]
+def _remove(database: Path) -> None:
+    """With its logs: one that a run left which was killed would be played into the next file."""
+    for more in ("", "-wal", "-shm", "-journal"):
+        database.with_name(database.name + more).unlink(missing_ok=True)
 
 
 def counts(copy: sqlite3.Connection) -> dict[str, int]:

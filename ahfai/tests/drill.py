@@ -138,6 +138,18 @@ def restore(source: str) -> dict[str, Any]:
     return command("restore", *source.split(","))
 
 
+def broken_off(source: str) -> dict[str, Any]:
+    """A restore that fails in the middle, and what is there afterwards."""
+    from unittest import mock
+
+    from ahfai.backups import BackupFailed, restoring
+
+    before = figures()
+    with mock.patch.object(restoring, "_put_keys", side_effect=BackupFailed("The disk is full.")):
+        found = restore(source)
+    return found | {"same": figures() == before, "is_empty": restoring.is_empty()}
+
+
 def move(target: str) -> dict[str, Any]:
     return command("move_database", target)
 
@@ -159,7 +171,20 @@ def add() -> str:
 
 STEPS = {
     step.__name__: step
-    for step in (live, figures, erase, change, words, sign_in, backup, restore, command, move, add)
+    for step in (
+        broken_off,
+        live,
+        figures,
+        erase,
+        change,
+        words,
+        sign_in,
+        backup,
+        restore,
+        command,
+        move,
+        add,
+    )
 }
 
 if __name__ == "__main__":

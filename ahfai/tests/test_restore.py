@@ -64,8 +64,9 @@ def drilled(installations):
     elsewhere = second.do(
         f"restore={first.backups}", "figures", "words", "sign_in=ada", "erase=ben"
     )
-    replaced = f"restore={first.backups},--replace,--yes"
-    return before, elsewhere, first.do(replaced, "figures", "words", "sign_in=ada", "sign_in=ben")
+    oldest = first.backups / manifest.all_in(first.backups)[-1].file
+    steps = [f"{step}={oldest},--replace,--yes" for step in ("broken_off", "restore")]
+    return before, elsewhere, first.do(*steps, "figures", "words", "sign_in=ada", "sign_in=ben")
 
 
 def test_every_row_comes_back_as_it_was(drilled):
@@ -107,7 +108,16 @@ def test_where_people_have_accounts_it_is_refused_unless_that_is_meant(drilled, 
     first, _second = installations
     before, _elsewhere, replaced = drilled
     assert "With --replace" in before["restore"]["failed"]
-    assert "What was here is in" in replaced["restore"]["said"]
-    # What had been changed since is in the second one.
-    newest, oldest = manifest.all_in(first.backups)
+    assert "What was here is in" in replaced["broken_off"]["said"]
+    # What had been changed since is in the newer one.
+    newest, *_others, oldest = manifest.all_in(first.backups)
     assert (oldest.tables["notes_note"], newest.tables["notes_note"]) == (2, 1)
+
+
+def test_one_that_breaks_off_leaves_what_was_there_or_can_be_run_again(drilled):
+    _before, _elsewhere, replaced = drilled
+    broken = replaced["broken_off"]
+    assert "Restoring failed: The disk is full." in broken["failed"]
+    assert broken["same"] == (connection.vendor == "sqlite")
+    assert broken["is_empty"] != broken["same"]
+    assert replaced["restore"]["failed"] == ""

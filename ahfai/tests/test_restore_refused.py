@@ -119,9 +119,8 @@ def test_without_the_master_key(folder, settings):
         keys.clear_cache()
 
 
+@pytest.mark.only_on_sqlite
 def test_with_too_little_room(folder, monkeypatch):
-    if connection.vendor != "sqlite":
-        pytest.skip("the room is the server's")
     usage = shutil.disk_usage("/")._replace(free=1_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     assert "1 MB are free" in refused(folder, "--replace", "--yes")

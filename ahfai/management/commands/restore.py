@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from ahfai.backups import BackupFailed, restoring
 from ahfai.backups.restoring import Source
@@ -55,11 +56,11 @@ class Command(BaseCommand):
             self._check_space(source)
             if not restoring.is_empty():
                 self._make_room(source, replace, yes)
-            left_out = restoring.restore(source)
         except BackupFailed as error:
             raise CommandError(f"Nothing was restored. {error}") from None
         except OSError as error:
             raise CommandError(f"Nothing was restored. {error.strerror}.") from None
+        left_out = self._restore(source)
         made, people = source.manifest.made, len(source.manifest.people) - left_out
         self.stdout.write(
             f"Restored what was there at {made:%Y-%m-%d %H:%M} UTC. People: {people}. "
@@ -67,6 +68,16 @@ class Command(BaseCommand):
         )
         call_command("verify", stdout=self.stdout)
         self.stdout.write("Everybody signs in again. Start AhFai: make run")
+
+    def _restore(self, source: Source) -> int:
+        try:
+            return restoring.restore(source)
+        except (BackupFailed, OSError, DatabaseError) as error:
+            reason = str(error) if isinstance(error, BackupFailed) else type(error).__name__
+            stays = "What was here is here unchanged."
+            again = "Nobody can use the database until you run this again."
+            after = stays if source.manifest.database == "sqlite" else again
+            raise CommandError(f"Restoring failed: {reason} {after}") from None
 
     def _check_space(self, source: Source) -> None:
         folder, needed = settings.DATA_DIR, source.manifest.size
