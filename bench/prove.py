@@ -44,6 +44,8 @@ def main() -> None:
         run([sys.executable, "bench/chat_page.py"]),
         "## The page of a long chat",
         run([sys.executable, "bench/long_chat.py"]),
+        "## Backup and restore",
+        run([sys.executable, "bench/backup.py"]),
         "## Sealing",
         run([sys.executable, "bench/sealing.py"]),
         "## Long checks, in full",

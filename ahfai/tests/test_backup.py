@@ -55,7 +55,10 @@ def test_it_says_what_was_copied_and_what_it_needs(folder, owner):
     assert made.migrations["accounts"] >= "0006"
 
 
-def test_files_are_for_their_owner_alone(folder, owner):
+def test_files_are_for_their_owner_alone_and_nothing_unfinished_stays(folder, owner):
+    (folder / taking.UNFINISHED).mkdir(parents=True)
+    folder.chmod(0o700)
+    (folder / taking.UNFINISHED / "ahfai-of-a-killed-run.sqlite3").touch()
     backup()
 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
