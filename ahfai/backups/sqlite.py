@@ -16,6 +16,7 @@ from ahfai.backups import BackupFailed
 from ahfai.sqlite.base import close_kept
 
 BUSY_S = 20
+ALONE_MS = 200
 
 
 def size() -> int:
@@ -88,9 +89,11 @@ def _put_in_place(fresh: Path, live: Path) -> None:
     # Leaving the write-ahead log is only possible for one who has the database alone.
     for database in (live, fresh):
         with _opened(database) as alone:
-            alone.execute("PRAGMA busy_timeout=1000")
-            if alone.execute("PRAGMA journal_mode=DELETE").fetchone()[0] != "delete":
-                raise BackupFailed(f"Another program uses {database}. Stop it first.")
+            alone.execute(f"PRAGMA busy_timeout={ALONE_MS}")
+            try:
+                alone.execute("PRAGMA journal_mode=DELETE")
+            except sqlite3.OperationalError:
+                raise BackupFailed(f"Another program uses {database}. Stop it first.") from None
     files.put_in_place(fresh, live)
 
 

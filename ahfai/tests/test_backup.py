@@ -8,6 +8,7 @@ import threading
 import time
 import tomllib
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -301,6 +302,27 @@ def test_a_missing_program_of_postgresql_is_named(settings, tmp_path, monkeypatc
     settings.POSTGRES_BIN = tmp_path
     with pytest.raises(BackupFailed, match="POSTGRES_BIN names"):
         postgres.program("pg_dump")
+
+
+@pytest.mark.only_on_sqlite
+def test_a_password_goes_by_the_environment_and_never_stands_in_a_command(monkeypatch):
+    known = {"dbname": "ahfai", "user": "ada", "password": "secret", "sslmode": "require"}
+    ran = []
+
+    def run(command, **how):
+        ran.append((command, how["env"]))
+        return SimpleNamespace(returncode=1, stderr="pg_dump: error: version mismatch\npg_dump: x")
+
+    monkeypatch.setattr(connection, "get_connection_params", lambda: known)
+    monkeypatch.setattr(postgres, "program", lambda name: name)
+    monkeypatch.setattr(postgres.subprocess, "run", run)
+    with pytest.raises(BackupFailed, match="pg_dump failed: error: version mismatch"):
+        postgres.run("pg_dump", "--file=x")
+
+    [(command, environment)] = ran
+    assert command == ["pg_dump", "--file=x"]
+    assert (environment["PGDATABASE"], environment["PGUSER"]) == ("ahfai", "ada")
+    assert (environment["PGPASSWORD"], environment["PGSSLMODE"]) == ("secret", "require")
 
 
 @pytest.mark.only_on_sqlite

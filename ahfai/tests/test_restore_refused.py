@@ -1,8 +1,10 @@
 """What speaks against a restore is said before anything is touched."""
 
+import contextlib
 import io
 import json
 import shutil
+import sqlite3
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,7 +12,7 @@ from django.db import connection
 
 from accounts import key_archive, keys
 from accounts.models import User
-from ahfai.backups import manifest, taking
+from ahfai.backups import BackupFailed, manifest, sqlite, taking
 from ahfai.crypto import MasterKeys
 from ahfai.models import Heartbeat
 from ahfai.testing import make_person
@@ -93,6 +95,7 @@ def test_without_everybodys_keys(folder, tmp_path_factory):
     shutil.move(folder / key_archive.NAME, elsewhere)
     assert "keys.json is missing" in refused(folder)
     assert "People have accounts" in refused(folder, "--keys", elsewhere)
+    assert "People have accounts" in refused(folder, "--keys", elsewhere / key_archive.NAME)
 
 
 def test_with_keys_from_before_somebody_came(folder):
@@ -124,3 +127,24 @@ def test_with_too_little_room(folder, monkeypatch):
     usage = shutil.disk_usage("/")._replace(free=1_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     assert "1 MB are free" in refused(folder, "--replace", "--yes")
+
+
+@pytest.mark.only_on_sqlite
+def test_a_file_that_another_program_has_open_is_not_replaced(tmp_path):
+    live, fresh = tmp_path / "live", tmp_path / "fresh"
+    with contextlib.closing(sqlite3.connect(live)) as other, sqlite3.connect(fresh):
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("CREATE TABLE words (word)")
+        with pytest.raises(BackupFailed, match=f"Another program uses {live}"):
+            sqlite._put_in_place(fresh, live)
+        assert other.execute("SELECT count(*) FROM words").fetchone() == (0,)
+    sqlite._put_in_place(fresh, live)
+    assert [path.name for path in tmp_path.iterdir()] == ["live"]
+
+
+@pytest.mark.only_on_sqlite
+def test_the_log_of_a_killed_restore_is_not_played_into_the_next_one(tmp_path):
+    for more in ("", "-wal", "-shm"):
+        (tmp_path / f"ahfai.sqlite3.restoring{more}").write_text("left")
+    sqlite._remove(tmp_path / "ahfai.sqlite3.restoring")
+    assert not list(tmp_path.iterdir())

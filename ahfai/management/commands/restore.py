@@ -50,7 +50,8 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         try:
-            source = restoring.find(backup.expanduser().resolve(), keys)
+            folder = keys and (keys.parent if keys.is_file() else keys)
+            source = restoring.find(backup.expanduser().resolve(), folder)
             self.stdout.write(f"{source.path.name} is whole, and its keys open.")
             restoring.check_stopped()
             self._check_space(source)
