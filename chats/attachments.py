@@ -84,17 +84,35 @@ def take_in(user: User, sent: UploadedFile) -> SealedFile:
         _check_picture(data)
         return files.store(user, name, [data])
     # Before anything is written, since it may take a while.
-    words = pdf.read(data) if kind == FileKind.PDF else file_text.read(name, kind, data)
+    words = _words(name, kind, data)
     with transaction.atomic():
         file = files.store(user, name, [data])
-        FileText.objects.create(
-            owner=user,
-            file=file,
-            words=words.text,
-            length=len(words.text),
-            is_whole=words.is_whole,
-        )
+        _keep_words(file, words)
     return file
+
+
+def read_words(file: SealedFile) -> None:
+    """Have the words of a file at hand that came by another way, as models are given them.
+    Raises `files.Refused` where there are none."""
+    if file.kind in PICTURES:
+        _check_picture(b"".join(files.read(file)))
+    elif not hasattr(file, "text"):
+        data = b"".join(files.read(file))
+        _keep_words(file, _words(file.name, FileKind(file.kind), data))
+
+
+def _words(name: str, kind: FileKind, data: bytes) -> file_text.Words:
+    return pdf.read(data) if kind == FileKind.PDF else file_text.read(name, kind, data)
+
+
+def _keep_words(file: SealedFile, words: file_text.Words) -> None:
+    FileText.objects.create(
+        owner_id=file.owner_id,
+        file=file,
+        words=words.text,
+        length=len(words.text),
+        is_whole=words.is_whole,
+    )
 
 
 def _check_picture(data: bytes) -> None:

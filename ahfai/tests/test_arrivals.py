@@ -16,8 +16,8 @@ from accounts.models import SealedFile
 from ahfai import arrivals, exporting
 from ahfai.markdown.files import reference
 from ahfai.models import Heartbeat
-from chats import facts, leave, order, steering
-from chats.models import Chat, Draft, Message, Pin, Source, Summary, ToolUse
+from chats import attachments, facts, leave, order, steering
+from chats.models import Attachment, Chat, Draft, Message, Pin, Source, Summary, ToolUse
 from notes import order as note_order
 from notes import writing
 from notes.models import Import, Note
@@ -106,6 +106,9 @@ def a_chat(owner, note: Note) -> Chat:
     )
     mine = {"owner": owner, "chat": chat}
     asked = Message.objects.create(**mine, role="user", content="Oak?", created=moment(2))
+    for number, (name, said) in enumerate({"plan.txt": b"elm?", "list.md": b"- oak"}.items(), 1):
+        file = attachments.take_in(owner, SimpleUploadedFile(name, said))
+        Attachment.objects.create(owner=owner, message=asked, file=file, number=number)
     first = reply(asked, "Yes.", 3, thinking="hm", prompt_tokens=5, reply_tokens=2, reply_ms=40)
     reply(asked, "No.", 4, state="stopped", fullness=12)
     other = Message.objects.create(**mine, role="user", content="Beech?", created=moment(5))
@@ -206,7 +209,7 @@ def test_nothing_is_doubled_however_often_it_comes(full, stranger):
         assert person.facts.count() == 1
         assert person.presets.named().count() == 1
         assert person.reminder_lists.count() == 1
-    assert SealedFile.objects.filter(owner=stranger).count() == 1
+    assert SealedFile.objects.filter(owner=stranger).count() == 3
 
 
 def test_what_refers_to_another_thing_finds_it_in_the_other_account(full, stranger):
@@ -219,6 +222,8 @@ def test_what_refers_to_another_thing_finds_it_in_the_other_account(full, strang
     assert stranger.reminders.get(about_kind="chat").about_id == chat.pk
     assert stranger.reminders.exclude(parent=None).get().parent.rrule
     assert stranger.reminders.get(about_kind="note").next_fire_at
+    asked = Attachment.objects.filter(owner=stranger, message__role="user")
+    assert [one.file.text.words for one in asked.with_files()] == ["elm?", "- oak"]
 
 
 def test_what_is_here_already_is_left_alone(full):

@@ -31,6 +31,7 @@ from chats.transfer.incoming import (
     clean,
     moment,
 )
+from chats.transfer.message_files import MessageFiles
 from chats.transfer.own import own_id
 from notes.transfer.arriving import Batch, Ledger, Remark
 from notes.transfer.incoming import tag_names
@@ -51,14 +52,17 @@ class Places:
 def take_in(user, units: Iterable[ChatUnit], ledger: Ledger, places: Places) -> bool:
     """False where the ledger ended it before the end. Raises Refused where the archive turns out to
     hold too much."""
-    waiting = iter(units)
+    waiting, files = iter(units), MessageFiles(user)
     while some := list(islice(waiting, AT_ONCE)):
         batch = Batch(done=len(some))
         found = list(_loaded(some, batch))
+        for _name, chat in found:
+            # Before the transaction: others would wait for the bytes of all.
+            batch.remarks += [Remark(file, code) for file, code in files.bring(chat)]
         with transaction.atomic():
             if not ledger.may_go_on():
                 return False
-            _store(user, found, batch, places)
+            _store(user, found, batch, places, files)
             ledger.enter(batch)
     return True
 
@@ -78,7 +82,13 @@ def _loaded(units: Iterable[ChatUnit], batch: Batch) -> Iterator[tuple[str, Inco
             yield unit.name, chat
 
 
-def _store(user, found: list[tuple[str, IncomingChat]], batch: Batch, places: Places) -> None:
+def _store(
+    user,
+    found: list[tuple[str, IncomingChat]],
+    batch: Batch,
+    places: Places,
+    files: MessageFiles,
+) -> None:
     """Inside the caller's transaction."""
     number = changes.next_number(user.pk)
     known = _Known(user, [chat for _name, chat in found])
@@ -86,7 +96,7 @@ def _store(user, found: list[tuple[str, IncomingChat]], batch: Batch, places: Pl
     for name, chat in found:
         here = known.here(chat)
         if here is None:
-            here = _Arrival(user, chat, known, places, number, now).store()
+            here = _Arrival(user, chat, known, places, number, now).store(files)
             batch.added += 1
             codes = ["chat_kept_both"] if known.is_other(chat) else []
             batch.remarks += [Remark(name, code) for code in [*codes, *chat.remarks]]
@@ -163,11 +173,12 @@ class _Arrival:
         self.number, self.now = number, now
         self.ids: dict[str, uuid.UUID] = {}
 
-    def store(self) -> uuid.UUID:
+    def store(self, files: MessageFiles) -> uuid.UUID:
         chat = self._chat()
         messages = list(self._messages(chat))
         Message.objects.bulk_create([row for row, _said in messages])
         Chat.objects.filter(pk=chat.pk).update(current=self.ids.get(self.chat.current or ""))
+        files.attach(messages)
         self._tag(chat)
         self._add_what_was_read(messages)
         self._add_summaries(chat)

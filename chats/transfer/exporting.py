@@ -2,13 +2,15 @@
 
 chats/chats-000.jsonl      CHATS_A_FILE of them, with everything
 chats/readable/Title.md    the branch that is shown
+chats/files/plan.txt       what came with messages, once each
 """
 
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -16,7 +18,8 @@ from accounts import tags
 from ahfai.crypto import SealError
 from chats.models import Card, Chat, Draft, Fact, FactsTold, Leave, Message, Pin, Preset
 from chats.tree import Tree
-from notes.transfer.exporting import Names, entry
+from notes.transfer.carried import Carried
+from notes.transfer.exporting import Folder, Names, entry
 
 VERSION = 1
 CHATS_A_FILE = 200
@@ -29,15 +32,19 @@ def write(packed: zipfile.ZipFile, user, into: str = "chats/") -> Iterator[int]:
     """Yields 1 behind each chat: what is packed so far can be taken out then."""
     ids = list(user.chats.order_by("created", "pk").values_list("pk", flat=True))
     named = {tag.id: tag.name for tag in tags.all_of(user)}
-    names = Names()
+    names, folder = Names(), Folder(packed, user.zone, into)
     closed: list[str] = []
     for number, first in enumerate(range(0, len(ids), CHATS_A_FILE)):
         lines: list[str] = []
         for chat in _chats(user, ids[first : first + CHATS_A_FILE]):
+            attached = [one.file for said in chat.messages.all() for one in said.attachments.all()]
             try:
-                lines.append(json.dumps(as_json(chat, named), ensure_ascii=False))
+                carried = yield from folder.put({one.pk: one for one in attached}.values(), "")
+                files = {one.id: one for one in carried}
+                line = json.dumps(as_json(chat, named, files), ensure_ascii=False)
                 name = f"{into}readable/{names.take(chat.title)}"
-                text = as_markdown(chat)
+                text = as_markdown(chat, files)
+                lines.append(line)
             except SealError:
                 closed.append(str(chat.pk))
                 continue
@@ -54,11 +61,12 @@ def _chats(user, ids: list) -> Iterator[Chat]:
     for first in range(0, len(ids), AT_ONCE):
         some = user.chats.filter(pk__in=ids[first : first + AT_ONCE]).order_by("created", "pk")
         yield from some.prefetch_related(
-            "tags", "pins", "messages__sources", "messages__uses", "messages__cards", "summaries"
+            *("tags", "pins", "summaries", "messages__attachments__file"),
+            *("messages__sources", "messages__uses", "messages__cards"),
         )
 
 
-def as_json(chat: Chat, named: dict) -> dict[str, Any]:
+def as_json(chat: Chat, named: dict, files: Mapping[UUID, Carried]) -> dict[str, Any]:
     """Everything of a chat. Raises SealError."""
     draft = Draft.objects.filter(chat=chat).first()
     messages = sorted(chat.messages.all(), key=lambda one: (one.created, one.pk))
@@ -80,7 +88,7 @@ def as_json(chat: Chat, named: dict) -> dict[str, Any]:
         **{name: getattr(chat, name) for name in STEERING},
         "current": str(chat.current_id) if chat.current_id else None,
         "draft": draft.text if draft else "",
-        "messages": [_message(one) for one in messages],
+        "messages": [_message(one, files) for one in messages],
         "summaries": [
             {
                 "upto": str(one.upto_id),
@@ -101,7 +109,7 @@ def _pins(pins: Iterable[Pin], named: dict) -> Iterator[dict[str, str]]:
             yield {"tag": named[pin.tag_id]}
 
 
-def _message(one: Message) -> dict[str, Any]:
+def _message(one: Message, files: Mapping[UUID, Carried]) -> dict[str, Any]:
     said: dict[str, Any] = {
         "id": str(one.pk),
         "parent": str(one.parent_id) if one.parent_id else None,
@@ -109,6 +117,8 @@ def _message(one: Message) -> dict[str, Any]:
         "created": moment(one.created),
         "content": one.content,
     }
+    if going := [files[each.file_id] for each in one.attachments.all() if each.file_id in files]:
+        said["files"] = [{"id": str(f.id), "name": f.name, "path": f.path} for f in going]
     if one.is_mine:
         return said
     said |= {
@@ -158,7 +168,7 @@ def _card(card: Card) -> dict[str, Any]:
     }
 
 
-def as_markdown(chat: Chat) -> str:
+def as_markdown(chat: Chat, files: Mapping[UUID, Carried]) -> str:
     """The branch that is shown, to be read. Raises SealError."""
     messages = sorted(chat.messages.all(), key=lambda one: (one.created, one.pk))
     lines = [f"# {chat.title}", ""]
@@ -166,6 +176,9 @@ def as_markdown(chat: Chat) -> str:
         one = step.message
         who = _("You") if one.is_mine else one.model or _("AhFai")
         lines += [f"**{who}** · {one.created:%Y-%m-%d %H:%M} UTC", "", one.content, ""]
+        for each in one.attachments.all():
+            if file := files.get(each.file_id):
+                lines += [f"[{file.name}](<../{file.path}>)", ""]
     return "\n".join(lines)
 
 

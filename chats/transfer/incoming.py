@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chats.models import Role, State
+from notes.transfer.incoming import IncomingFile
 
 MAX_TITLE = 200
 MAX_LETTERS = 1_000_000
@@ -32,6 +33,7 @@ class IncomingMessage:
     more: dict[str, Any] = field(default_factory=dict)
     sources: list[dict[str, Any]] = field(default_factory=list)
     looked_up: list[dict[str, Any]] = field(default_factory=list)
+    files: list[IncomingFile] = field(default_factory=list)
 
     @property
     def is_mine(self) -> bool:

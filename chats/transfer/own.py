@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from chats.models import OPEN, Role, State, Think, UsesNotes
@@ -15,10 +16,12 @@ from chats.transfer.incoming import (
     objects_of,
     title,
 )
+from notes.transfer.archives import Archive
+from notes.transfer.incoming import IncomingFile, file_in
 from notes.transfer.reasons import Broken
 
 
-def read(line: bytes) -> IncomingChat:
+def read(line: bytes, archive: Archive) -> IncomingChat:
     """Raises Broken."""
     try:
         said = json.loads(line)
@@ -27,7 +30,7 @@ def read(line: bytes) -> IncomingChat:
     if not isinstance(said, dict) or said.get("ahfai") != "chat":
         raise Broken("chat_not_understood")
     chat_id = own_id(said.get("id"))
-    messages = [_message(one) for one in objects_of(said, "messages")]
+    messages = [_message(one, archive) for one in objects_of(said, "messages")]
     if chat_id is None or len(messages) > MAX_MESSAGES:
         raise Broken("chat_not_understood" if chat_id is None else "chat_too_long")
     _check(messages)
@@ -78,7 +81,7 @@ def own_id(said: Any) -> uuid.UUID | None:
         return None
 
 
-def _message(said: dict[str, Any]) -> IncomingMessage:
+def _message(said: dict[str, Any], archive: Archive) -> IncomingMessage:
     role = said.get("role")
     if role not in Role.values or own_id(said.get("id")) is None:
         raise Broken("chat_not_understood")
@@ -90,6 +93,7 @@ def _message(said: dict[str, Any]) -> IncomingMessage:
         content=clean(said.get("content")),
         created=moment(said.get("created")),
     )
+    found.files = [_file(one, archive) for one in objects_of(said, "files")]
     if found.is_mine:
         return found
     state = said.get("state")
@@ -105,6 +109,16 @@ def _message(said: dict[str, Any]) -> IncomingMessage:
     found.sources = objects_of(said, "sources")
     found.looked_up = objects_of(said, "looked_up")
     return found
+
+
+def _file(said: dict[str, Any], archive: Archive) -> IncomingFile:
+    """One that isn't there is named when its turn comes."""
+    path = f"chats/{clean(said.get('path'))}"
+    file_id = own_id(said.get("id"))
+    entry = archive.by_name.get(path)
+    if entry is None:
+        return IncomingFile(path, id=file_id)
+    return replace(file_in(archive, entry), saved_as=clean(said.get("name")), id=file_id)
 
 
 def _check(messages: list[IncomingMessage]) -> None:

@@ -11,5 +11,6 @@ SENTENCES = {
     "chat_kept_both": _("differs from the one that came in before, so it came in beside it"),
     "chat_left_out": _("came in without its pictures and files"),
     "chat_cut": _("came in, and the end of its longest message is missing"),
+    "chat_file_unread": _("nothing can be read in it, so its message came in without it"),
     "reminder_not_understood": _("not in the form that was expected"),
 }

@@ -27,7 +27,7 @@ def own_units(archive: Archive, entry: Entry) -> Iterator[ChatUnit]:
         if line is None:
             yield ChatUnit(f"{entry.name}:{number}", partial(_refuse, "chat_too_long"))
         elif line.strip():
-            yield ChatUnit(f"{entry.name}:{number}", partial(own.read, line))
+            yield ChatUnit(f"{entry.name}:{number}", partial(own.read, line, archive))
 
 
 def lines(archive: Archive, entry: Entry) -> Iterator[bytes | None]:

@@ -63,7 +63,7 @@ def write(packed: zipfile.ZipFile, user, notes: NoteQuerySet, into: str = "") ->
     ids = list(notes.order_by("created", "pk").values_list("pk", flat=True))
     named = {tag.id: tag.name for tag in tags.all_of(user)}
     names, closed = Names(), []
-    folder = _Folder(packed, user.zone, into)
+    folder = Folder(packed, user.zone, into)
     for first in range(0, len(ids), AT_ONCE):
         some = user.notes.filter(pk__in=ids[first : first + AT_ONCE])
         carrying, having = _tags_of(some, named), _files_of(some)
@@ -87,7 +87,7 @@ def write(packed: zipfile.ZipFile, user, notes: NoteQuerySet, into: str = "") ->
         packed.writestr(into + "not exported.txt", "\n".join(said))
 
 
-class _Folder:
+class Folder:
     """The files in a ZIP, each once."""
 
     def __init__(self, packed: zipfile.ZipFile, zone: tzinfo, into: str) -> None:

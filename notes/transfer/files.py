@@ -38,12 +38,16 @@ class Files:
     def bring(self, one: Incoming) -> None:
         """Keep the files of a note. Raises Refused where the archive holds too much."""
         for file in list(one.attachments.values())[:MOST_FILES]:
-            if file.name in self._ids or file.name in self._refused:
-                continue
+            self.bring_one(file)
+
+    def bring_one(self, file: IncomingFile) -> tuple[uuid.UUID | None, str]:
+        """Where it is here, or why it isn't."""
+        if file.name not in self._ids and file.name not in self._refused:
             try:
                 self._ids[file.name] = self._keep(file)
             except Broken as broken:
                 self._refused[file.name] = _REASONS.get(broken.code, broken.code)
+        return self._ids.get(file.name), self._refused.get(file.name, "")
 
     def settle(self, one: Incoming) -> tuple[str, list[tuple[str, str]], bool]:
         """The note's body as it refers to the files that were kept; names of those that were
