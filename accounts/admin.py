@@ -12,6 +12,7 @@ from accounts.models import (
     Leaving,
     Letter,
     Receipt,
+    Retention,
     SealedFile,
     Session,
     User,
@@ -114,3 +115,9 @@ class ReceiptInspection(Inspection):
 class ExportInspection(Inspection):
     shown = ("id", "owner_id", "state", "total", "done", "size", "asked", "ended")
     ordering = ("-asked",)
+
+
+@admin.register(Retention)
+class RetentionInspection(Inspection):
+    shown = ("owner_id", "chats", "trash", "applied")
+    ordering = ("applied",)

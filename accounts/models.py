@@ -512,6 +512,38 @@ class Receipt(models.Model):
         return str(self.pk)
 
 
+class Retention(models.Model):
+    """How long a person wants things to be kept that they don't use; see `ahfai.retention`."""
+
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True
+    )
+    # In days, since they were used; for ever where it is empty.
+    chats = models.PositiveSmallIntegerField(null=True)
+    # In days, since they were put into the trash; as long as everywhere where it is empty.
+    trash = models.PositiveSmallIntegerField(null=True)
+    # When the worker looked last, and found nothing more to delete.
+    applied = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("retention")
+        verbose_name_plural = _("retentions")
+        indexes = [models.Index(fields=["applied"], name="retention_by_applied")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(chats=None) | models.Q(chats__gte=1),
+                name="retention_of_chats_from_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(trash=None) | models.Q(trash__gte=1),
+                name="retention_of_trash_from_a_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Export(models.Model):
     """Everything that a person has, in one ZIP that is made, or waits to be fetched; see
     `accounts.exports`."""

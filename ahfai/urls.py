@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from ahfai import data_views, monitoring, views
+from ahfai import data_views, monitoring, retention_views, views
 from chats import views as chats
 
 urlpatterns = [
@@ -29,6 +29,7 @@ urlpatterns = [
     path(
         "you/data/import/<uuid:import_id>/dismiss", data_views.dismiss, name="data_import_dismiss"
     ),
+    path("you/data/kept", retention_views.kept, name="data_kept"),
     path("you/data/export", data_views.export, name="data_export"),
     path("you/data/export/now", data_views.export_now, name="data_export_now"),
     path("you/data/export/drop", data_views.drop, name="data_export_drop"),

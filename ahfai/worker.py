@@ -20,7 +20,7 @@ from accounts.files import drop_unneeded
 from accounts.leaving import forget_receipts
 from accounts.postman import Postman
 from accounts.sessions import SessionStore
-from ahfai import arrivals, exporting, leaving
+from ahfai import arrivals, exporting, leaving, retention
 from ahfai.backups.daily import back_up_daily
 from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
@@ -78,6 +78,7 @@ class Worker:
             self._try(self.take_up_imports)
             self._try(self.take_up_exports)
         self._try(leaving.take_up)
+        self._try(retention.apply)
         self._try(self.take_up_vectors)
         if time.monotonic() >= self._next_hour:
             self._next_hour = time.monotonic() + HOUR_S

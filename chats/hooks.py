@@ -4,16 +4,18 @@ ends when somebody leaves."""
 import uuid
 import zipfile
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from heapq import merge
 from operator import attrgetter
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
 from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
 from ahfai.textindex import Document
+from chats import lifecycle
 from chats.models import Chat, ChatQuerySet, Message, State
 from chats.transfer import exporting
 
@@ -80,6 +82,23 @@ def hush(user) -> bool:
     for rows in growing:
         rows.update(stop_asked=True)
     return not any(rows.exists() for rows in growing)
+
+
+def unused_since(user, moment: datetime) -> ChatQuerySet:
+    """The chats in which nothing was said since, without pinned ones and those being answered."""
+    growing = Message.objects.open().filter(chat=OuterRef("pk"))
+    unused = user.chats.living().filter(changed__lt=moment, pinned=False)
+    return unused.exclude(Exists(growing))
+
+
+def in_trash_since(user, moment: datetime) -> QuerySet:
+    """What the person put into the trash before that moment."""
+    return user.chats.filter(trashed__lt=moment)
+
+
+def delete(one: Chat) -> None:
+    """For good."""
+    lifecycle.delete(one)
 
 
 def export(user, packed: zipfile.ZipFile) -> Iterator[int]:

@@ -4,15 +4,16 @@ ends when somebody leaves."""
 import uuid
 import zipfile
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
 from ahfai.markdown import files
 from ahfai.textindex import Document
-from notes import finding, titles, vectors
+from notes import finding, order, titles, vectors
 from notes.models import Note, NoteQuerySet, Tagging
 from notes.places import PLACE_FOUND
 from notes.transfer import exporting, importing
@@ -69,6 +70,16 @@ def hush(user) -> bool:
     for one in user.imports.filter(ended=None):
         importing.cancel(one)
     return not user.imports.filter(ended=None).exists()
+
+
+def in_trash_since(user, moment: datetime) -> QuerySet:
+    """What the person put into the trash before that moment."""
+    return user.notes.filter(trashed__lt=moment)
+
+
+def delete(one: Note) -> None:
+    """For good."""
+    order.delete(one)
 
 
 def export(user, packed: zipfile.ZipFile) -> Iterator[int]:

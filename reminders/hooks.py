@@ -5,8 +5,9 @@ import uuid
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +16,7 @@ from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
 from ahfai.textindex import Document
-from reminders import transfer, words
+from reminders import order, transfer, words
 from reminders.models import Delivery, Reminder, ReminderQuerySet, Tagging
 
 KINDS = frozenset({"reminder"})
@@ -94,6 +95,16 @@ def hush(user) -> bool:
         state=Delivery.State.DROPPED, lease_until=None, lease_token=None
     )
     return not leased.exists()
+
+
+def in_trash_since(user, moment: datetime) -> QuerySet:
+    """What the person put into the trash before that moment."""
+    return user.reminders.filter(trashed__lt=moment)
+
+
+def delete(one: Reminder) -> None:
+    """For good."""
+    order.delete(one)
 
 
 def export(user, packed: zipfile.ZipFile) -> Iterator[int]:

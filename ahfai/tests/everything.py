@@ -16,6 +16,7 @@ from accounts.models import (
     FileText,
     Invitation,
     Letter,
+    Retention,
     SecondFactorSecret,
 )
 from ahfai.testing import signed_in
@@ -39,6 +40,7 @@ def give_everything(person, word: str) -> None:
     LogEntry.objects.create(user=person, object_repr="", action_flag=1)
     address = person.emailaddress_set.create(email=person.email)
     address.emailconfirmation_set.create(key=str(person.pk))
+    Retention.objects.create(owner=person, chats=30)
     export = Export.objects.create(owner=person)
     ExportPart.objects.create(owner=person, of=export, number=0, data=word.encode())
     audit.record(person, audit.Event.IMPORTED, kind=word)

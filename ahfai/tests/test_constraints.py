@@ -22,6 +22,7 @@ from accounts.models import (
     Letter,
     LookupKey,
     Ownership,
+    Retention,
     SealedFile,
     Session,
     Tag,
@@ -383,6 +384,12 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "link_once_per_note": lambda talk: twice(link, talk=talk),
     "link_title_hash_is_a_digest": lambda talk: link(talk, title_hash="the title"),
     "link_note_is_the_owners": lambda talk: link(talk, owner=make_person()),
+    "retention_of_chats_from_a_day": lambda talk: Retention.objects.create(
+        owner=talk.person, chats=0
+    ),
+    "retention_of_trash_from_a_day": lambda talk: Retention.objects.create(
+        owner=talk.person, trash=0
+    ),
     "export_one_each": lambda talk: twice(Export.objects.create, owner=talk.person),
     "export_ended_says_when": lambda talk: Export.objects.create(owner=talk.person, state="done"),
     "exportpart_once_per_number": lambda talk: twice(export_part, talk=talk),
