@@ -94,8 +94,7 @@ def row(name: str, requests: list[dict[str, Any]], found: list[Outcome]) -> str:
 
 
 def variants() -> dict[str, Callable]:
-    from chats import context, hints, toolbox
-    from chats.generation import Generation
+    from chats import asking, context, hints, toolbox
 
     every = tuple(toolbox.TOOLS)
     look_ups = tuple(name for name, tool in toolbox.TOOLS.items() if not tool.writes)
@@ -110,7 +109,7 @@ def variants() -> dict[str, Callable]:
             mock.patch.object(toolbox, "offers", offers),
             mock.patch.object(context, "_about", about),
             # Cards by the words alone are the product's.
-            mock.patch.object(Generation, "_offer_card", return_value=None),
+            mock.patch.object(asking, "asked_for", return_value=None),
         ):
             yield
 

@@ -1,7 +1,8 @@
 """What a person's own words ask for so clearly that no model is needed to understand them.
 
-The card is offered under the answer of a model without tools, and of a small one, which is told of
-it instead of being offered tools: it would only copy the words, and not always those.
+Where nothing else is said, a small model isn't asked at all: it would copy the words, not always
+those, and say at times that it is done. Else the card is offered under the answer of such a model,
+or of one without tools, which is told of it instead of being offered any.
 """
 
 import re
@@ -9,9 +10,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ahfai.tools import Found, Proposal, Unfit
-from chats import hints
+from chats import hints, servers
+from chats.commands import Answer
 from chats.tools import remember_fact
 from notes.tools import append_to_note, change_note, create_note
 from reminders import phrases
@@ -26,15 +29,36 @@ TOLD = (
 
 
 class Request(NamedTuple):
-    """A change that the words ask for; `is_all` where they hint at nothing else."""
+    """A change that the words ask for; `others` are the words beside it."""
 
     proposal: Proposal
-    is_all: bool
+    others: str
+
+    @property
+    def is_all(self) -> bool:
+        """Whether the others hint at nothing that needs a tool."""
+        return not hints.hinted(self.others)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the others say nothing at all."""
+        return bool(_CIVIL.fullmatch(self.others))
 
     @property
     def told(self) -> str:
         """For the model that answers."""
         return TOLD.format(text=self.proposal.text)
+
+
+def answer(user: Any, words: str, model: str) -> Answer | None:
+    """What is said with the card where a small model needn't be asked. None where it has to be."""
+    if not servers.is_small(model):
+        return None
+    with timezone.override(user.zone):
+        request = asked_for(user, words)
+    if request is None or not request.is_whole:
+        return None
+    return Answer(_("It would be this. Press the button, and it is done."), request.proposal)
 
 
 def asked_for(user: Any, words: str) -> Request | None:
@@ -50,8 +74,7 @@ def asked_for(user: Any, words: str) -> Request | None:
                 # A card that asks for something else than what was meant helps nobody.
                 return None
             if isinstance(proposal, Proposal):
-                others = words[: said.start()] + words[said.end() :]
-                return Request(proposal, not hints.hinted(others))
+                return Request(proposal, words[: said.start()] + words[said.end() :])
     return None
 
 
@@ -111,6 +134,12 @@ _REST = (
     r"|\n|$"
     r"|,? (?:and (?:then )?(?:put|add|write|note|tell|what|how)"
     r"|und (?:dann )?(?:schreib|notier|sag|was|wie))))"
+)
+# What is said out of politeness beside a request.
+_CIVIL = re.compile(
+    r"(?:\W|\b(?:please|hi|hey|hello|thanks|thank you|can|could|would|will|you|ok|okay|also"
+    r"|bitte|hallo|danke|kannst|könntest|würdest|du|auch)\b)*",
+    re.IGNORECASE,
 )
 _PLEASE = r"(?:,? (?:please|bitte))?"
 # "Remind me tomorrow to call mum" has its time first.

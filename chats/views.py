@@ -29,6 +29,7 @@ from ahfai.access import asked_by_the_page
 from ahfai.crypto import SealError
 from ahfai.textindex import MAX_QUERY
 from chats import (
+    asking,
     attachments,
     commands,
     drafts,
@@ -229,7 +230,7 @@ def start(request: SignedInRequest) -> HttpResponse:
             said["text"],
             model,
             said["request_id"],
-            _answered(request, said["text"]),
+            _answered(request, said["text"], model, brought),
             brought.ids,
             uses_notes=said["notes"] or UsesNotes.OFF,
             **steered,
@@ -265,7 +266,7 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
             model,
             said["request_id"],
             said["after"],
-            _answered(request, said["text"]),
+            _answered(request, said["text"], model, brought),
             brought.ids,
         )
     except lifecycle.StillAnswering:
@@ -290,9 +291,13 @@ def _faults(form: Form, brought: Brought) -> str:
     return " ".join(filter(None, [sentences.of_faults(form), brought.refused]))
 
 
-def _answered(request: SignedInRequest, text: str) -> lifecycle.Answered | None:
-    """Where the words are a command, which needs no model."""
+def _answered(
+    request: SignedInRequest, text: str, model: str, brought: Brought
+) -> lifecycle.Answered | None:
+    """Where the words are a command, or so clear that no model is needed."""
     answer = commands.answer(request.user, text, order_for(request))
+    if answer is None and not brought.files:
+        answer = asking.answer(request.user, text, model)
     if answer is None:
         return None
     return lifecycle.Answered(answer.text, lambda reply: commands.keep(reply, answer.brought))
@@ -371,7 +376,7 @@ def edit(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
         return _edit_page(request, message, text, brought, unseen, 422)
     message.chat.use_notes(said["notes"] or message.chat.uses_notes)
     try:
-        answered = _answered(request, said["text"])
+        answered = _answered(request, said["text"], model, brought)
         reply, fresh = lifecycle.edit(
             message, said["text"], model, said["request_id"], answered, brought.ids
         )

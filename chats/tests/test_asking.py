@@ -30,10 +30,26 @@ def test_a_model_without_tools_gets_a_card_where_the_words_are_clear(client, own
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_small_model_is_not_asked_where_the_words_are_clear(client, owner, ollama):
+    servers.models()
+    chat = start(
+        client, "Hi! Please remind me to call mum tomorrow at 9, thanks.", model="qwen3:4b"
+    )
+    reply = closed_reply(chat)
+    assert reply.cards.get().kind == "reminder_new"
+    assert reply.content == "It would be this. Press the button, and it is done."
+    assert not ollama.chats
+    chat = start(client, "Remind me to call mum tomorrow at 9", model="llama3.1:8b")
+    assert not closed_reply(chat).cards.exists()
+    assert len(ollama.chats) == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_small_model_is_told_of_the_card_instead_of_being_offered_tools(client, owner, ollama):
     servers.models()
-    chat = start(client, "Remind me to call mum tomorrow at 9", model="qwen3:4b")
-    assert closed_reply(chat).cards.get().kind == "reminder_new"
+    said = "What a day! Remind me to call mum tomorrow at 9."
+    reply = closed_reply(start(client, said, model="qwen3:4b"))
+    assert reply.cards.get().kind == "reminder_new"
     asked = ollama.chats[-1].body
     assert "tools" not in asked
     assert "a card, and decides: a new reminder: call mum" in asked["messages"][-1]["content"]
@@ -42,8 +58,6 @@ def test_a_small_model_is_told_of_the_card_instead_of_being_offered_tools(client
     reply = closed_reply(start(client, mixed, model="qwen3:4b"))
     assert "tools" in ollama.chats[-1].body
     assert reply.cards.get().kind == "reminder_new"
-    chat = start(client, "Remind me to call mum tomorrow at 9", model="llama3.1:8b")
-    assert not closed_reply(chat).cards.exists()
 
 
 @pytest.mark.parametrize(
