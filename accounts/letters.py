@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -55,9 +56,9 @@ def _written(letter: Letter) -> EmailMessage | None:
             return _new_address(letter)
         case Letter.Kind.WAY_IN:
             page = {"link": f"{settings.SITE_URL}{reverse('accounts:activity')}"}
-            return _mail(letter.to, _("How you sign in to AhFai was changed"), "way_in", page)
+            return _mail(letter, _("How you sign in to AhFai was changed"), "way_in", page)
         case _:
-            return _mail(letter.to, _("Your address for AhFai was changed"), "email_old", {})
+            return _mail(letter, _("Your address for AhFai was changed"), "email_old", {})
 
 
 def _reset(letter: Letter) -> EmailMessage | None:
@@ -66,7 +67,7 @@ def _reset(letter: Letter) -> EmailMessage | None:
         return None
     audit.record(person, audit.Event.PASSWORD_RESET_ASKED)
     words = {"person": person, "link": reset.link(person)}
-    return _mail(letter.to, _("A new password for AhFai"), "reset", words)
+    return _mail(letter, _("A new password for AhFai"), "reset", words)
 
 
 def _new_address(letter: Letter) -> EmailMessage | None:
@@ -74,9 +75,19 @@ def _new_address(letter: Letter) -> EmailMessage | None:
     if person is None or User.objects.filter(email=letter.to).exists():
         return None
     words = {"person": person, "link": email_change.link(person, letter.to)}
-    return _mail(letter.to, _("Your new address for AhFai"), "email_new", words)
+    return _mail(letter, _("Your new address for AhFai"), "email_new", words)
 
 
-def _mail(to: str, subject: str, template: str, words: Mapping[str, object]) -> EmailMessage:
+def _mail(letter: Letter, subject: str, template: str, words: Mapping[str, object]) -> EmailMessage:
     body = render_to_string(f"account/letters/{template}.txt", {"site": settings.SITE_URL, **words})
-    return EmailMessage(subject, body.strip() + "\n", to=[to])
+    return EmailMessage(
+        subject,
+        body.strip() + "\n",
+        to=[letter.to],
+        headers={
+            # The same for each try: many mail servers keep only one of them.
+            "Message-ID": f"<{letter.pk}@{urlsplit(settings.SITE_URL).hostname}>",
+            # No answering machine shall answer (RFC 3834).
+            "Auto-Submitted": "auto-generated",
+        },
+    )

@@ -46,6 +46,7 @@ def choose(browser, key, password=NEW):
 def test_the_link_in_the_mail_leads_to_a_new_password(owner, nobody):
     key = key_in_mail(nobody, f" {owner.email.upper()}")
     assert mail.outbox[0].to == [owner.email]
+    assert mail.outbox[0].extra_headers["Message-ID"].endswith("@ahfai.example>")
     assert nobody.get(CHOOSE, {"key": key}).status_code == 200
     assert owner.check_password(PASSWORD)
     assert choose(nobody, key).url == "/account/sign-in/"
