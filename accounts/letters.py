@@ -1,4 +1,5 @@
-"""Mails about accounts: short, in plain text, and without a word of what people write."""
+"""Mails about accounts: short, in plain text, and without a word of what people write, their names
+included: whoever gives one address or another could send words of their own to it."""
 
 import datetime
 from collections.abc import Mapping
@@ -65,8 +66,10 @@ def _reset(letter: Letter) -> EmailMessage | None:
     person = User.objects.filter(email=letter.to, is_active=True).first()
     if person is None:
         return None
-    audit.record(person, audit.Event.PASSWORD_RESET_ASKED)
-    words = {"person": person, "link": reset.link(person)}
+    if letter.next_try < letter.asked + AGAIN_AFTER:
+        # Not for each try of sending it.
+        audit.record(person, audit.Event.PASSWORD_RESET_ASKED)
+    words = {"link": reset.link(person)}
     return _mail(letter, _("A new password for AhFai"), "reset", words)
 
 
@@ -74,7 +77,7 @@ def _new_address(letter: Letter) -> EmailMessage | None:
     person = letter.owner
     if person is None or User.objects.filter(email=letter.to).exists():
         return None
-    words = {"person": person, "link": email_change.link(person, letter.to)}
+    words = {"link": email_change.link(person, letter.to)}
     return _mail(letter, _("Your new address for AhFai"), "email_new", words)
 
 

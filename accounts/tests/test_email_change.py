@@ -62,6 +62,13 @@ def test_somebody_who_signed_up_here_has_no_second_address_left(nobody):
     assert not can_sign_in("ada@example.org")
 
 
+def test_nobody_can_send_words_of_their_own_to_an_address(owner, client):
+    owner.name = "WIN at https://evil.example"
+    owner.save(update_fields=["name"])
+    link_in_mail(client)
+    assert "evil" not in mail.outbox[-1].body
+
+
 def test_the_old_address_is_told(owner, client):
     client.post(CONFIRM, link_in_mail(client))
     letters.send_due()
