@@ -25,7 +25,7 @@ View = Callable[[HttpRequest], HttpResponse]
 NOTHING_ALLOWED = ", ".join(
     f"{feature}=()"
     for feature in (
-        *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture"),
+        *("accelerometer", "autoplay", "camera", "display-capture"),
         *("encrypted-media", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer"),
         *(
             "microphone",
