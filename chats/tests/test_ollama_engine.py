@@ -601,8 +601,8 @@ def test_a_model_that_lists_no_tools_is_offered_none(server, engine):
 
 
 def test_pictures_go_along_with_their_message(server, engine):
-    server.models.append(FakeModel("eyes", abilities=("completion", "vision")))
-    asked = prompt("eyes")
+    server.models.append(FakeModel("eyes:latest", abilities=("completion", "vision")))
+    asked = prompt("eyes:latest")
     picture = Picture("image/png", b"\x89PNG")
     heard(engine, replace(asked, turns=(*asked.turns, Turn("user", "Who?", pictures=(picture,)))))
     *_, said = server.chats[-1].body["messages"]
