@@ -119,8 +119,9 @@ REFERRING = [
 TAGS = [[], ["wood"], ["home/kitchen", "Wood"], ["a", "b/c/d", "ä"]]
 
 
-def fill(user) -> None:
-    """Each title with each body, in all states and with all tags; each file in each way."""
+def fill(user, bodies_of_each: int | None) -> None:
+    """Each title with so many bodies and each body with a title, or each with each, in all states
+    and with all tags; each file in each way."""
     dice = random.Random(7)
     ids = [str(files.store(user, name, [data]).pk) for name, data in FILES]
     referring = [
@@ -128,7 +129,12 @@ def fill(user) -> None:
         for way, one in itertools.product(REFERRING, ids)
     ]
     of_all = ("All files", " ".join(f"![](file:{one})" for one in ids))
-    words = [*itertools.product(TITLES, BODIES), *referring, of_all]
+    pairs = [*itertools.product(TITLES, BODIES)]
+    if bodies_of_each:
+        several = range(len(TITLES) * bodies_of_each)
+        pairs = [(TITLES[one % len(TITLES)], BODIES[one % len(BODIES)]) for one in several]
+        assert {body for _, body in pairs} == {*BODIES}
+    words = [*pairs, *referring, of_all]
     for number, (title, body) in enumerate(words):
         note = writing.create(user, title, body)
         state = [{}, {"pinned": True}, {"archived": True}, {"trashed": timezone.now()}][number % 4]
@@ -141,8 +147,11 @@ def fill(user) -> None:
             Tagging.objects.create(owner=user, note=note, tag=tag)
 
 
-def test_what_goes_out_comes_in_again_without_loss(owner, stranger):
-    fill(owner)
+@pytest.mark.parametrize(
+    "bodies_of_each", [2, pytest.param(None, marks=pytest.mark.prove, id="all")]
+)
+def test_what_goes_out_comes_in_again_without_loss(owner, stranger, bodies_of_each):
+    fill(owner, bodies_of_each)
     before, files_before, archive = shown(owner), kept(owner), exported(owner)
     assert bring(owner, archive).counts == (0, len(before), 0)
     # As somebody who deleted them by mistake; then as on another installation.
