@@ -138,7 +138,7 @@ def ada(chromium, house, ollama, signed_in):
 
 def test_the_whole_main_job_with_the_built_in_model(chromium):
     """Sign up, ask, see the words arrive, reload in the middle, see the rest, sign out."""
-    with House(MODEL_SERVER="builtin", BUILTIN_MODEL="test", NUM_PREDICT="300") as house:
+    with House(MODEL_SERVER="builtin", BUILTIN_MODEL="test", NUM_PREDICT="150") as house:
         page = new_page(chromium, house)
         sign_up(page, "ada@example.org")
         ask(page, "Tell me a very long story about the sea, with many details.")
