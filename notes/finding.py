@@ -5,6 +5,7 @@ whole notes; before each question it takes over what has changed, so every proce
 """
 
 import itertools
+import re
 import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator
@@ -36,8 +37,12 @@ KEEP_UP_WITHIN = timedelta(days=30)
 TITLE_WEIGHT = 2.0
 # How little the first ranks differ when two lists are joined; the usual number.
 RANKS = 60
-# A passage whose meaning is so many standard deviations nearer than usual is clear.
+# A passage whose meaning is so many standard deviations nearer than usual is clear, and from so
+# many on where the question is about the person's own matters: measured by `bench/passages.py`.
 CLEAR_DEVIATIONS = 4.0
+OWN_DEVIATIONS = 3.0
+# In English and German.
+_OWN = re.compile(r"\b(?:my|mine|our|ours|we|did i|have i|mein\w*|unser\w*|wir|hab\w* ich)\b", re.I)
 # What is clear says at least this part of what the question is about, and so many words of it, one
 # of which is in no more than this part of all passages, where there are enough of them to tell.
 CLEAR_PART, CLEAR_WORDS, RARE_PART, ENOUGH = 0.5, 2, 0.05, 20
@@ -71,10 +76,12 @@ class Found:
 
 @dataclass(frozen=True)
 class _Sought:
-    """A question, and those of its words that are rare among the passages."""
+    """A question, those of its words that are rare among the passages, and how near a passage is
+    that is clear."""
 
     asked: Question
     rare: list[Question]
+    clear: float = CLEAR_DEVIATIONS
 
     def is_clear_in(self, text: str) -> bool:
         said, words = self.asked.said_in(text), len(self.asked.words)
@@ -89,17 +96,22 @@ def find(
     most: int = MOST,
     within: Collection[uuid.UUID] | None = None,
     embedder: Embedder | None = None,
+    least: float = 0.0,
 ) -> list[Found]:
     """The best `most` passages of the person's living notes, or of those `within`.
 
-    With an `embedder` those of like meaning are found, too, as far as their vectors are made.
+    With an `embedder` those of like meaning are found, too, as far as their vectors are made: those
+    that are `least` standard deviations nearer than usual, where that can be told.
     """
     asked = Question.parse(question)
     if not asked.words or (within is not None and not within):
         return []
     by_words, rare = _by_words(user, asked, within)
     near = _by_meaning(user, question, within, embedder) if embedder else []
-    return _opened(user, _Sought(asked, rare), by_words, near, most)
+    if least:
+        near = [one for one in near if one.stands_out >= least or not one.stands_out]
+    sought = _Sought(asked, rare, OWN_DEVIATIONS if _OWN.search(question) else CLEAR_DEVIATIONS)
+    return _opened(user, sought, by_words, near, most)
 
 
 def _by_words(
@@ -214,7 +226,7 @@ def _opened(
     if not near:
         return list(worded.values())[:most]
     meant = {
-        place: replace(one, is_clear=True) if near_by[place] >= CLEAR_DEVIATIONS else one
+        place: replace(one, is_clear=True) if near_by[place] >= sought.clear else one
         for place, one in opened(near_by).items()
     }
     said = [place for place, one in worded.items() if one.is_clear]

@@ -18,6 +18,8 @@ from notes.vectors import Embedder
 
 MOST_FOUND = 8
 MOST_READ = 12_000
+# How many standard deviations nearer than usual a passage is that may say what is looked for.
+NEAR = 2.0
 _NOTE = "what the note is called, in the person's words, or its id"
 
 
@@ -30,7 +32,7 @@ def search_notes(
     """Search the person's notes. Shows the passages that were found, with ids of the notes."""
     lines: list[str] = []
     found: dict[str, Link] = {}
-    for one in finding.find(user, query, MOST_FOUND, embedder=embedder):
+    for one in finding.find(user, query, MOST_FOUND, embedder=embedder, least=NEAR):
         lines.append(f"[{short(one.note_id)}] {one.heading}: {one.text}")
         place = places.of_passage(one.note_id, one.passage.start, one.passage.end)
         found.setdefault(short(one.note_id), Link(one.heading, place))

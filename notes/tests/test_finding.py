@@ -6,6 +6,7 @@ from django.utils import timezone
 from notes import finding, order, writing
 from notes.models import Note
 from notes.tests.questions import Half, made_up_notes, questions
+from notes.vectors import Near
 
 
 @pytest.fixture
@@ -80,6 +81,25 @@ def test_only_what_says_enough_of_the_question_is_clear(owner):
     assert is_clear("Are my tyres at Colin's barn or in the cellar?")
     assert not is_clear("Write a poem about winter")
     assert not is_clear("How are you?")
+
+
+def test_what_is_near_in_meaning_is_clear_sooner_where_it_is_asked_about_ones_own(
+    owner, monkeypatch
+):
+    note = writing.create(owner, "Winter tyres", "They are at Colin's, in the back of the barn.")
+
+    def is_clear(question: str, nearness: float) -> bool:
+        near = [Near(note.pk, 0, nearness)]
+        monkeypatch.setattr(finding.vectors, "nearest", lambda *_asked: near)
+        return any(one.is_clear for one in finding.find(owner, question, embedder=object()))
+
+    assert is_clear("Where did I leave what my car rolls on in the snow?", 3.1)
+    assert not is_clear("Where did I leave what my car rolls on in the snow?", 2.9)
+    assert is_clear("Wo liegt unser Reifensatz?", 3.1)
+    assert not is_clear("What does a car roll on in the snow?", 3.1)
+    assert is_clear("What does a car roll on in the snow?", 4.0)
+    # What looks for something in the notes leaves out what is hardly near.
+    assert not finding.find(owner, "rubber", embedder=object(), least=4.5)
 
 
 def test_the_look_can_be_kept_to_some_notes(owner):
