@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 import requests
 from stub_model import MODEL, STAMP, seconds_since
@@ -227,13 +228,13 @@ def read_bare(url: str, streams: int, tokens: int) -> None:
     print(json.dumps({"cpu_s": spent, "streams": [vars(s) | {"buffer": ""} for s in found]}))
 
 
-def page_streams(house: House, people: Sequence[Person], tokens: int) -> Found:
+def page_streams(house: House, people: Sequence[Person], tokens: int, question: str = "") -> Found:
     """Asked and read as a page does it, by one thread for all streams."""
     before = cpu(house)
     streams: list[Stream] = []
     with selectors.DefaultSelector() as selector:
         for person in people:
-            form = f"text=tokens%3D{tokens}+rate%3D{RATE}"
+            form = f"text=tokens%3D{tokens}+rate%3D{RATE}+{quote(question)}"
             stream = Stream(time.monotonic())
             connected = send(house, f"/chats/{person.chat}/ask", person, form)
             selector.register(connected, selectors.EVENT_READ, stream)

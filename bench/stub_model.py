@@ -12,12 +12,14 @@ import re
 import time
 
 MODEL = "llama3.1:8b"
+# Can use tools, which it never does.
+WITH_TOOLS = "llama3.3:8b"
 DETAILS = {"family": "llama", "parameter_size": "8.0B", "quantization_level": "Q4_K_M"}
-LISTED = {"name": MODEL, "model": MODEL, "size": 1, "digest": "stub", "details": DETAILS}
-SHOWN = {
-    "capabilities": ["completion"],
-    "model_info": {"general.architecture": "llama", "llama.context_length": 131072},
-}
+LISTED = [
+    {"name": name, "model": name, "size": 1, "digest": f"stub of {name}", "details": DETAILS}
+    for name in (MODEL, WITH_TOOLS)
+]
+INFO = {"general.architecture": "llama", "llama.context_length": 131072}
 # A line break before it is written as an escape, which ends in a letter.
 STAMP = re.compile(rb"(?:\\n|\b)z([0-9a-z]{6})\b")
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -72,8 +74,12 @@ class Connection(asyncio.Protocol):
             self.send_json({"answers": Calls.answers, "others": Calls.others})
         else:
             Calls.others += 1
-            known = {b"/api/show": SHOWN, b"/api/version": {"version": "0.32.15"}}
-            self.send_json(known.get(path, {"models": [LISTED]}))
+            known = {b"/api/version": {"version": "0.32.15"}}
+            if path == b"/api/show":
+                uses_tools = json.loads(body)["model"] == WITH_TOOLS
+                abilities = ["completion", "tools"] if uses_tools else ["completion"]
+                known[path] = {"capabilities": abilities, "model_info": INFO}
+            self.send_json(known.get(path, {"models": LISTED}))
 
     def send_json(self, said: dict) -> None:
         body = json.dumps(said).encode()

@@ -138,14 +138,19 @@ def variants() -> dict[str, Callable]:
 
 def ask(person: Any, request: dict[str, Any], is_told: bool) -> Outcome:
     """In a chat of its own, until it is plain what the model does."""
-    from chats import generation, lifecycle, servers
+    from chats import asking, commands, generation, lifecycle, servers
     from chats.models import Card
 
     began = time.monotonic()
-    reply, _fresh = lifecycle.start(person, request["text"], servers.default_model(), None)
-    running = generation.begin(reply)
+    words, name = request["text"], servers.default_model()
+    answer = asking.answer(person, words, name)
+    answered = answer and lifecycle.Answered(
+        answer.text, lambda reply: commands.keep(reply, answer.brought)
+    )
+    reply, fresh = lifecycle.start(person, words, name, None, answered)
+    running = generation.begin(reply) if fresh else None
     seen = 0
-    while not running.over:
+    while running and not running.over:
         with running.changed:
             running.changed.wait(0.5)
         if running.looked_up > seen:

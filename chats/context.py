@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from django.conf import settings
@@ -57,6 +58,9 @@ class Window:
 
     def tokens(self, text: str) -> float:
         return estimate(text) * self.ratio
+
+    def tokens_of(self, offers: Iterable[Offer]) -> float:
+        return sum(map(_estimate_of, offers)) * self.ratio
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def build(
     about_tools = _about(tools, chat) if tools else ""
     system = Turn("system", _system(chat, known, steered.instructions, summary, about_tools))
     fits = (window.num_ctx - num_predict) * PLANNED - window.tokens(system.content)
-    fits -= sum(window.tokens(f"{tool.about}{tool.parameters}") for tool in tools)
+    fits -= window.tokens_of(tools)
     end = [*begun, *_to_continue(so_far, window, fits / 2), *rounds]
     left = fits - sum(window.tokens(_said(turn)) for turn in end)
     left = min(left, steered.reads or left)
@@ -292,9 +296,15 @@ def estimate(text: str) -> float:
     return TOKENS_OF_FRAME + wide * 1.2 + (len(text) - wide) / 3
 
 
+@lru_cache(maxsize=64)
+def _estimate_of(offer: Offer) -> float:
+    """The same few are offered again and again."""
+    return estimate(f"{offer.about}{offer.parameters}")
+
+
 def length(prompt: Prompt) -> float:
     """In estimated tokens, without its pictures."""
-    tools = sum(estimate(f"{tool.about}{tool.parameters}") for tool in prompt.tools)
+    tools = sum(map(_estimate_of, prompt.tools))
     return tools + sum(estimate(_said(turn)) for turn in prompt.turns)
 
 

@@ -51,10 +51,10 @@ def offers(words: str, window: Window, is_small: bool) -> tuple[Offer, ...]:
     hint at, and none where they don't."""
     room = window.num_ctx - min(settings.NUM_PREDICT, window.num_ctx // 2)
     every = _offers(tuple(TOOLS))
-    if not is_small and _tokens(every, window) <= room * PART:
+    if not is_small and window.tokens_of(every) <= room * PART:
         return every
     some = _offers(hints.hinted(words))
-    if not some or _tokens(some, window) > room * PART:
+    if not some or window.tokens_of(some) > room * PART:
         return ()
     return (hints.ANSWER, *some) if is_small else some
 
@@ -67,10 +67,6 @@ def _offers(names: tuple[str, ...]) -> tuple[Offer, ...]:
         for tool in TOOLS.values()
         if tool.name in names
     )
-
-
-def _tokens(offers: tuple[Offer, ...], window: Window) -> float:
-    return sum(window.tokens(f"{one.about}{one.parameters}") for one in offers)
 
 
 def use(
