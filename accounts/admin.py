@@ -18,7 +18,7 @@ from accounts.models import (
     User,
     UserKey,
 )
-from ahfai.inspection import Inspection
+from ahfai.inspection import OR_EMPTY, Inspection
 
 
 @admin.register(User)
@@ -33,6 +33,7 @@ class UserInspection(Inspection):
         "quota_mb",
         "sessions_open",
     )
+    list_filter = ("is_active", "is_staff", "joined", "last_login")
     ordering = ("-joined",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -46,18 +47,21 @@ class UserInspection(Inspection):
 @admin.register(UserKey)
 class UserKeyInspection(Inspection):
     shown = ("id", "owner_id", "generation", "master_id", "created")
+    list_filter = ("master_id", "created")
     ordering = ("-created",)
 
 
 @admin.register(ErasedPerson)
 class ErasedPersonInspection(Inspection):
     shown = ("id", "when")
+    list_filter = ("when",)
     ordering = ("-when",)
 
 
 @admin.register(SealedFile)
 class FileInspection(Inspection):
     shown = ("id", "owner_id", "kind", "size", "made", "needed")
+    list_filter = ("kind", "made")
     ordering = ("-made",)
 
 
@@ -65,6 +69,7 @@ class FileInspection(Inspection):
 class SessionInspection(Inspection):
     # The row's key is left out: it is made of the cookie.
     shown = ("id", "user_id", "started", "seen", "expire_date")
+    list_filter = ("seen", "started")
     ordering = ("-seen",)
 
 
@@ -72,48 +77,56 @@ class SessionInspection(Inspection):
 class AuditEntryInspection(Inspection):
     shown = ("id", "owner_id", "event", "at", "by_id")
     list_filter = ("event",)
+    date_hierarchy = "at"
     ordering = ("-at",)
 
 
 @admin.register(Invitation)
 class InvitationInspection(Inspection):
     shown = ("id", "by_id", "made", "until", "used", "used_by_id")
+    list_filter = ("made", ("used", OR_EMPTY))
     ordering = ("-made",)
 
 
 @admin.register(FileText)
 class FileTextInspection(Inspection):
     shown = ("id", "owner_id", "file_id", "length", "is_whole")
+    list_filter = ("is_whole",)
     ordering = ("-file__made",)
 
 
 @admin.register(Authenticator)
 class AuthenticatorInspection(Inspection):
     shown = ("id", "user_id", "type", "created_at", "last_used_at")
+    list_filter = ("type", "created_at", "last_used_at")
     ordering = ("-created_at",)
 
 
 @admin.register(Letter)
 class LetterInspection(Inspection):
     shown = ("id", "kind", "asked", "next_try")
+    list_filter = ("kind",)
     ordering = ("-asked",)
 
 
 @admin.register(Leaving)
 class LeavingInspection(Inspection):
     shown = ("owner_id", "asked", "due", "begun")
+    list_filter = (("begun", OR_EMPTY),)
     ordering = ("due",)
 
 
 @admin.register(Receipt)
 class ReceiptInspection(Inspection):
     shown = ("made", "swept")
+    list_filter = (("swept", OR_EMPTY),)
     ordering = ("-made",)
 
 
 @admin.register(Export)
 class ExportInspection(Inspection):
     shown = ("id", "owner_id", "state", "total", "done", "size", "asked", "ended")
+    list_filter = ("state", "asked")
     ordering = ("-asked",)
 
 

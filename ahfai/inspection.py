@@ -17,7 +17,13 @@ from django.shortcuts import redirect
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
-PLAIN_LOOKUPS = {"", "exact", "in", "isnull", "lt", "lte", "gt", "gte"}
+PLAIN_LOOKUPS = {
+    *("", "exact", "in", "isnull", "isempty", "lt", "lte", "gt", "gte"),
+    # Of the way from year to day above a list.
+    *("year", "month", "day"),
+}
+# For a filter of whether there is anything in a column.
+OR_EMPTY = admin.EmptyFieldListFilter
 
 
 class InspectionSite(admin.AdminSite):
@@ -145,6 +151,6 @@ class Inspection(admin.ModelAdmin):
                 yield name
                 continue
             try:
-                yield self.opts.get_field(name.removesuffix("_id")).name
+                yield self.opts.get_field(name).name
             except FieldDoesNotExist:
                 continue

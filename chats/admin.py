@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from ahfai.inspection import Inspection
+from ahfai.inspection import OR_EMPTY, Inspection
 from chats.models import (
     Attachment,
     BuiltinServer,
@@ -24,6 +24,7 @@ class ChatInspection(Inspection):
         *("id", "owner_id", "model", "created", "changed", "message_count"),
         *("uses_notes", "pinned", "archived", "trashed"),
     )
+    list_filter = ("archived", ("trashed", OR_EMPTY), "pinned", "uses_notes", "changed")
     ordering = ("-changed",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chat]:
@@ -37,18 +38,21 @@ class ChatInspection(Inspection):
 @admin.register(Preset)
 class PresetInspection(Inspection):
     shown = ("id", "owner_id", "is_default", "created")
+    list_filter = ("is_default",)
     ordering = ("-created",)
 
 
 @admin.register(Fact)
 class FactInspection(Inspection):
     shown = ("id", "owner_id", "created")
+    list_filter = ("created",)
     ordering = ("-created",)
 
 
 @admin.register(FactsTold)
 class FactsToldInspection(Inspection):
     shown = ("owner_id", "is_on")
+    list_filter = ("is_on",)
 
 
 @admin.register(Message)
@@ -71,6 +75,7 @@ class MessageInspection(Inspection):
         "pictures_left_out",
         "stop_asked",
     )
+    list_filter = ("role", "state", "stop_asked", "created")
     ordering = ("-created",)
 
 
@@ -92,6 +97,7 @@ class ToolUseInspection(Inspection):
         *("id", "owner_id", "reply_id", "number", "round", "name", "found", "is_foreign"),
         "created",
     )
+    list_filter = ("name", "is_foreign", "created")
     ordering = ("-created",)
 
 
@@ -101,12 +107,14 @@ class CardInspection(Inspection):
         *("id", "owner_id", "reply_id", "number", "kind", "state", "created", "expires"),
         "decided",
     )
+    list_filter = ("kind", "state", "created")
     ordering = ("-created",)
 
 
 @admin.register(TemporaryPlace)
 class TemporaryPlaceInspection(Inspection):
     shown = ("id", "owner_id", "model", "state", "created", "stop_asked")
+    list_filter = ("state",)
     ordering = ("-created",)
 
 

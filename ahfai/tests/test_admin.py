@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from urllib.parse import parse_qs
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -210,6 +211,35 @@ def test_nor_about_the_owner_of_what_is_shown(client, owner, lookup):
     Chat.objects.create(owner=owner, title="t", model="m")
     assert client.get("/admin/chats/chat/", {lookup: owner.name}).status_code in {302, 400}
     assert client.get("/admin/chats/chat/", {"owner": owner.pk}).status_code == 200
+
+
+def test_filters_ask_about_what_is_shown_alone(rows, owner, rf):
+    request = rf.get("/admin/")
+    request.user = owner
+    for model, page in admin.site._registry.items():
+        columns = {one if isinstance(one, str) else one[0] for one in page.list_filter}
+        assert columns | {page.date_hierarchy or "id"} <= {"id", *page.shown}, model
+        listed = page.get_changelist_instance(request)
+        for spec in listed.filter_specs:
+            for choice in spec.choices(listed):
+                asked = parse_qs(choice["query_string"].removeprefix("?"))
+                assert all(page.lookup_allowed(name, "") for name in asked), (model, asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("chats/chat/?archived__exact=0&trashed__isempty=1", True),
+        ("chats/chat/?trashed__isempty=0", False),
+        ("chats/message/?role__exact=user&state__exact=done", True),
+        ("reminders/notice/?made__year=1999", False),
+        ("accounts/user/?is_staff__exact=0&is_active__exact=1", True),
+    ],
+)
+def test_a_list_is_narrowed_by_states_and_dates(client, rows, asked, found):
+    page = client.get(f"/admin/{asked}")
+    assert page.status_code == 200
+    assert ("field-id" in page.content.decode()) == found
 
 
 def test_only_active_staff_get_in(owner, client, strangers_client, nobody):
