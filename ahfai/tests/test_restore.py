@@ -121,3 +121,59 @@ def test_one_that_breaks_off_leaves_what_was_there_or_can_be_run_again(drilled):
     assert broken["same"] == (connection.vendor == "sqlite")
     assert broken["is_empty"] != broken["same"]
     assert replaced["restore"]["failed"] == ""
+
+
+# Moved to the other kind of database, where there are both
+
+
+@pytest.fixture(scope="module")
+def moved(drilled, installations):
+    """What the drill left goes from PostgreSQL to SQLite, and on to another PostgreSQL."""
+    if connection.vendor != "postgresql":
+        pytest.skip("both databases are needed")
+    first, _second = installations
+    on_sqlite = {"KEYS_DIR": first.settings["KEYS_DIR"]}
+    with empty_database() as last:
+        yield [
+            first.do("figures", "move=sqlite"),
+            drill.run(
+                first.folder,
+                on_sqlite,
+                "figures",
+                "words",
+                "sign_in=ada",
+                f"move={last['DATABASE_URL']}",
+            ),
+            drill.run(first.folder, on_sqlite | last, "figures", "words", "add", "move=sqlite"),
+        ]
+
+
+def test_each_table_is_the_same_after_a_move(moved):
+    first, on_sqlite, last = moved
+    assert first["move"]["failed"] == on_sqlite["move"]["failed"] == ""
+    assert "each table is the same as here" in first["move"]["said"]
+    assert first["figures"] == on_sqlite["figures"]
+    # Somebody has signed in since.
+    changed = {
+        table for table, said in on_sqlite["figures"].items() if last["figures"][table] != said
+    }
+    assert "accounts_session" in changed
+    assert not any(table.startswith(("chats", "notes", "reminders")) for table in changed)
+
+
+def test_words_open_and_people_sign_in_after_a_move(moved):
+    _first, on_sqlite, last = moved
+    assert (
+        on_sqlite["words"]
+        == last["words"]
+        == ["ada asks", "ada remembers", "ada's note", "ada.txt"]
+    )
+    assert on_sqlite["sign_in"] == "/"
+
+
+def test_rows_with_numbers_go_on_where_they_were(moved):
+    assert moved[2]["add"] == "added"
+
+
+def test_where_people_have_accounts_nothing_is_moved(moved):
+    assert "People have accounts there already." in moved[2]["move"]["failed"]
