@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -88,15 +89,10 @@ def figures() -> dict[str, Any]:
 
 
 def erase(who: str) -> None:
-    from django.db import transaction
-
-    from accounts.erased import note_erased
+    from accounts.erasure import erase
     from accounts.models import User
 
-    with transaction.atomic():
-        person = User.objects.get(email=f"{who}@example.org")
-        note_erased(person.pk)
-        person.delete()
+    erase(User.objects.get(email=f"{who}@example.org").pk, uuid.uuid4())
 
 
 def change() -> None:
@@ -156,8 +152,6 @@ def move(target: str) -> dict[str, Any]:
 
 def add() -> str:
     """Rows whose numbers the database gives."""
-    import uuid
-
     from accounts import changes
     from accounts.models import Tombstone, User
     from notes.models import Note
