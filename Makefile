@@ -7,6 +7,9 @@ BIN := .venv/bin
 AT_ONCE := -n auto --dist loadfile --no-loadscope-reorder
 INSTALL := PYTHON="$(PYTHON)" UV_VERSION="$(UV_VERSION)" deploy/install
 
+# Where this is set, each of the hundreds of processes that tests start compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test prove lock clean
 .SILENT:
 
