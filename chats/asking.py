@@ -56,7 +56,7 @@ def answer(user: Any, words: str, model: str) -> Answer | None:
         return None
     with timezone.override(user.zone):
         request = asked_for(user, words)
-    if request is None or not request.is_whole:
+    if request is None or not request.is_whole or _REMARK.search(words):
         return None
     return Answer(_("It would be this. Press the button, and it is done."), request.proposal)
 
@@ -140,6 +140,10 @@ _CIVIL = re.compile(
     r"(?:\W|\b(?:please|hi|hey|hello|thanks|thank you|can|could|would|will|you|ok|okay|also"
     r"|bitte|hallo|danke|kannst|könntest|würdest|du|auch)\b)*",
     re.IGNORECASE,
+)
+# "Note that it has to run on Python 3.11" may stand in the middle of a talk: the model has to know.
+_REMARK = re.compile(
+    r"(?<!make a )\bnote that\b|\b(?:remember|keep in mind) that\b|\bmerke? dir\b", re.IGNORECASE
 )
 _PLEASE = r"(?:,? (?:please|bitte))?"
 # "Remind me tomorrow to call mum" has its time first.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import timezone
 
-from chats import hints, servers
+from chats import asking, hints, servers
 from chats.asking import asked_for
 from chats.tests.conftest import wait_until
 from chats.tests.test_reply_life import closed_reply, start
@@ -42,6 +42,14 @@ def test_a_small_model_is_not_asked_where_the_words_are_clear(client, owner, oll
     chat = start(client, "Remind me to call mum tomorrow at 9", model="llama3.1:8b")
     assert not closed_reply(chat).cards.exists()
     assert len(ollama.chats) == 1
+
+
+def test_a_remark_in_a_talk_is_left_to_the_model(owner, monkeypatch):
+    monkeypatch.setattr(servers, "is_small", lambda _model: True)
+    assert asking.answer(owner, "Make a note that the paint is green.", "m")
+    assert not asking.answer(owner, "Note that it has to run on Python 3.11.", "m")
+    assert not asking.answer(owner, "Remember that I am allergic to nuts!", "m")
+    assert not asking.answer(owner, "Remind me to eat. What is good for me?", "m")
 
 
 @pytest.mark.django_db(transaction=True)
