@@ -45,6 +45,7 @@ class Event(StrEnum):
     EXPORT_ASKED = "export_asked"
     EXPORT_FETCHED = "export_fetched"
     IMPORTED = "imported"
+    DELETED = "deleted"
     RETENTION_CHANGED = "retention_changed"
     RETENTION_APPLIED = "retention_applied"
     ERASURE_ASKED = "erasure_asked"
@@ -82,6 +83,7 @@ _SENTENCES = {
     Event.EXPORT_ASKED: _("An export of everything was asked for."),
     Event.EXPORT_FETCHED: _("An export of everything was fetched."),
     Event.IMPORTED: _("Something was imported: %(kind)s."),
+    Event.DELETED: _("Deleted for good from the trash: %(count)s (%(kind)s)."),
     Event.RETENTION_CHANGED: _("How long things are kept was changed: %(what)s."),
     Event.RETENTION_APPLIED: _("Old things were deleted, as you set: %(what)s."),
     Event.ERASURE_ASKED: _("The deletion of this account was asked for."),

@@ -33,11 +33,13 @@ def delete(
     sentence: Callable[[int], str],
     picked: Iterable[uuid.UUID] | None = None,
     named: str = "",
+    tell: Callable[[int], object] = lambda _count: None,
 ) -> HttpResponse:
     """The page that asks, or the deletion and the way back to `place`, the trash's page.
 
     `there` is what lies in the person's trash, `picked` are those of it that are meant, None for
-    all; in the form that was sent they are `named` so. `sentence` says what will be gone.
+    all; in the form that was sent they are `named` so. `sentence` says what will be gone;
+    `tell` is called with how many are.
     """
     form = _Answer(request.POST)
     until = timezone.now()
@@ -48,6 +50,7 @@ def delete(
         count = _delete(rows, delete_one)
         said = ngettext("It is gone for good.", "%(count)d are gone for good.", count)
         if count:
+            tell(count)
             messages.success(request, said % {"count": count})
         return redirect(place)
     count = rows.count()

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import tags
+from accounts import audit, tags
 from accounts.forms import TagSeveralForm
 from accounts.models import User
 from accounts.ownership import is_owner
@@ -192,7 +192,16 @@ def delete_several(request: SignedInRequest) -> HttpResponse:
     picked = form.cleaned_data["chats"] if is_picked else None
     there = request.user.chats.filter(trashed__isnull=False)
     return trash_can.delete(
-        request, there, lifecycle.delete, "chats:trash", _gone_for_good, picked, "chat"
+        request,
+        there,
+        lifecycle.delete,
+        "chats:trash",
+        _gone_for_good,
+        picked,
+        "chat",
+        tell=lambda count: audit.record(
+            request.user, audit.Event.DELETED, request, kind="chats", count=count
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import tags
+from accounts import audit, tags
 from accounts.forms import TagSeveralForm
 from accounts.models import User
 from accounts.requests import SignedInRequest
@@ -156,7 +156,16 @@ def delete_several(request: SignedInRequest) -> HttpResponse:
     picked = form.cleaned_data["notes"] if is_picked else None
     there = request.user.notes.in_trash()
     return trash_can.delete(
-        request, there, order.delete, "notes:trash", _gone_for_good, picked, "note"
+        request,
+        there,
+        order.delete,
+        "notes:trash",
+        _gone_for_good,
+        picked,
+        "note",
+        tell=lambda count: audit.record(
+            request.user, audit.Event.DELETED, request, kind="notes", count=count
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import tags
+from accounts import audit, tags
 from accounts.forms import TagSeveralForm
 from accounts.requests import SignedInRequest
 from ahfai import trash as trash_can
@@ -229,7 +229,16 @@ def delete_several(request: SignedInRequest) -> HttpResponse:
     picked = form.cleaned_data["seen"] if is_picked else None
     there = request.user.reminders.in_trash()
     return trash_can.delete(
-        request, there, order.delete, "reminders:trash", _gone_for_good, picked, "reminder"
+        request,
+        there,
+        order.delete,
+        "reminders:trash",
+        _gone_for_good,
+        picked,
+        "reminder",
+        tell=lambda count: audit.record(
+            request.user, audit.Event.DELETED, request, kind="reminders", count=count
+        ),
     )
 
 

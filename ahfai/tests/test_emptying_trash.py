@@ -66,6 +66,8 @@ def test_what_was_picked_is_deleted_once_one_has_said_so(client, owner, stranger
     assert len(left(room)) == 2
     client.post(address(room), fields(asked))
     assert left(room) == {"other"}
+    told = client.get(reverse("accounts:activity")).content.decode()
+    assert f"Deleted for good from the trash: 1 ({room})." in told
 
 
 def test_neither_a_strangers_nor_what_is_not_in_the_trash_is_deleted(client, owner, stranger, room):
