@@ -85,7 +85,10 @@ def take_up(process_id: uuid.UUID, make: Make) -> None:
     """Make what waits, in a thread of this process: one at a time."""
     dead = Now() - datetime.timedelta(seconds=Heartbeat.DEAD_AFTER_S)
     left = Q(process=None) | Q(process__seen__lt=dead)
-    _close(Export.objects.filter(left, state=State.RUNNING), State.FAILED)
+    forsaken = Export.objects.filter(left, state=State.RUNNING)
+    # A look first: a transaction takes SQLite's write lock even when there is nothing to write.
+    if forsaken.exists():
+        _close(forsaken, State.FAILED)
     _running[:] = [thread for thread in _running if thread.is_alive()]
     if _running:
         return

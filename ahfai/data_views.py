@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit, exports
 from accounts.models import Export
+from accounts.pace import HOUR, at_most
 from accounts.requests import SignedInRequest
 from ahfai import file_names
 from ahfai.arrivals import SENTENCES
@@ -47,6 +48,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
+@at_most(30, HOUR, "import")
 def import_(request: SignedInRequest) -> HttpResponse:
     """Keep a file for the worker, which takes it in."""
     form = DataForm(request.POST, request.FILES)
@@ -129,6 +131,7 @@ def drop(request: SignedInRequest) -> HttpResponse:
 
 
 @require_GET
+@at_most(60, HOUR, "fetching an export", method="GET")
 def fetch(request: SignedInRequest) -> HttpResponseBase:
     found = exports.of(request.user)
     if found is None or found.state != Export.State.DONE:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts import tags
 from ahfai.crypto import SealError
-from chats.models import Card, Chat, Draft, Fact, FactsTold, Leave, Message, Pin, Preset
+from chats.models import Card, Chat, Fact, FactsTold, Leave, Message, Pin, Preset
 from chats.tree import Tree
 from notes.transfer.carried import Carried
 from notes.transfer.exporting import Folder, Names, entry
@@ -60,7 +60,7 @@ def write(packed: zipfile.ZipFile, user, into: str = "chats/") -> Iterator[int]:
 def _chats(user, ids: list) -> Iterator[Chat]:
     for first in range(0, len(ids), AT_ONCE):
         some = user.chats.filter(pk__in=ids[first : first + AT_ONCE]).order_by("created", "pk")
-        yield from some.prefetch_related(
+        yield from some.select_related("draft").prefetch_related(
             *("tags", "pins", "summaries", "messages__attachments__file"),
             *("messages__sources", "messages__uses", "messages__cards"),
         )
@@ -68,7 +68,7 @@ def _chats(user, ids: list) -> Iterator[Chat]:
 
 def as_json(chat: Chat, named: dict, files: Mapping[UUID, Carried]) -> dict[str, Any]:
     """Everything of a chat. Raises SealError."""
-    draft = Draft.objects.filter(chat=chat).first()
+    draft = getattr(chat, "draft", None)
     messages = sorted(chat.messages.all(), key=lambda one: (one.created, one.pk))
     return {
         "ahfai": "chat",
