@@ -77,6 +77,30 @@ def _say(request: HttpRequest, response: HttpResponse, took_s: float) -> None:
     _log.info("{method} {view} {status} {ms} ms {network}".format(**facts), extra={"facts": facts})
 
 
+def say_what_browsers_may_do(get_response: View) -> View:
+    """On every answer, also on style sheets and scripts, and on what is refused before a view."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Permissions-Policy", NOTHING_ALLOWED)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+    return middleware
+
+
+def refuse_what_no_text_holds(get_response: View) -> View:
+    """Refuse an address with the character NUL, which PostgreSQL takes in no text. Forms refuse it
+    by themselves; what isn't UTF-8 comes as U+FFFD."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return render(request, "400.html", status=400)
+        return get_response(request)
+
+    return middleware
+
+
 def refuse_other_sites(get_response: View) -> View:
     """Refuse a change that another site's page asks for.
 
@@ -137,8 +161,6 @@ def keep_private_pages_out_of_caches(get_response: View) -> View:
         response = get_response(request)
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             patch_cache_control(response, no_store=True, private=True)
-        response.headers.setdefault("Permissions-Policy", NOTHING_ALLOWED)
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 
     return middleware

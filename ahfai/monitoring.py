@@ -23,6 +23,7 @@ from chats import servers
 from chats.models import Message
 from reminders.models import Delivery, Reminder
 
+PLAIN_TEXT = "text/plain; charset=utf-8"
 _tables_are_right = False
 # The exposition format of Prometheus, version 0.0.4.
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -46,7 +47,7 @@ def ready(request: HttpRequest) -> HttpResponse:
         said.append(f"{name}: {fault or 'ok'}")
     for name, look in notes.items():
         said.append(f"{name}: {(_asked(look) or 'ok') if works else 'not looked at'} (a note)")
-    return HttpResponse("\n".join(said) + "\n", "text/plain", status=200 if works else 503)
+    return HttpResponse("\n".join(said) + "\n", PLAIN_TEXT, status=200 if works else 503)
 
 
 @open_to_all("Prometheus has no account; it has to send the token of the settings")

@@ -238,7 +238,9 @@ CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"] if IS_HTTPS else []
 if IS_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^metrics$"]
+    # Asked by programs. Those that read calendars would go on over plain HTTP, unnoticed: they are
+    # refused there, by the view.
+    SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^metrics$", r"^reminders/feeds/.+\.ics$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -272,10 +274,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ahfai.middleware.number_requests",
+    "ahfai.middleware.say_what_browsers_may_do",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ahfai.bundles.serve_bundles",
-    "csp.middleware.CSPMiddleware",
+    "ahfai.middleware.refuse_what_no_text_holds",
     "ahfai.middleware.refuse_other_sites",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -19,6 +19,7 @@ from ahfai.access import open_to_all
 from ahfai.asked import Asked
 from ahfai.bundles import bundle
 from ahfai.markdown import files
+from ahfai.monitoring import PLAIN_TEXT
 from ahfai.search import prepare
 from ahfai.search import search as find
 from ahfai.templatetags.house import opened
@@ -94,8 +95,8 @@ def health(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
-        return HttpResponse("the database doesn't answer\n", "text/plain", status=503)
-    return HttpResponse("ok\n", "text/plain")
+        return HttpResponse("the database doesn't answer\n", PLAIN_TEXT, status=503)
+    return HttpResponse("ok\n", PLAIN_TEXT)
 
 
 @open_to_all("browsers fetch the icon of the sign-in page, too")

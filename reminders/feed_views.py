@@ -75,6 +75,9 @@ def revoke(request: SignedInRequest, feed_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def read(request: HttpRequest, secret: str) -> HttpResponseBase:
     """A calendar. One that was revoked and one that never was are the same 404."""
+    if settings.IS_HTTPS and not request.is_secure():
+        # No way to https is shown: a program that follows it would send the secret in clear again.
+        return _plain(_("Ask for this address with https://."), 403)
     feed = feeds.find(secret)
     who = str(feed.pk) if feed else clients.for_counting(request)
     most = READS_PER_HOUR if feed else WRONG_PER_HOUR

@@ -31,6 +31,38 @@ def test_so_may_the_sign_in_page(nobody):
     assert "no-store" in headers["Cache-Control"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/static/icons/mark.svg", "/static/joined/0/ahfai.css", "/health"]
+)
+def test_so_may_what_pages_are_made_of(nobody, path):
+    answer = nobody.get(path)
+    answer.close()
+    headers = answer.headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "microphone=()" in headers["Permissions-Policy"]
+    assert headers["Content-Type"] == "image/svg+xml" or "charset=utf-8" in headers["Content-Type"]
+
+
+def test_so_may_what_is_refused_or_led_on_before_any_page(settings, db):
+    refused = Client().post("/notes/", headers={"Sec-Fetch-Site": "cross-site"})
+    settings.SECURE_SSL_REDIRECT = True
+    led_on = Client().get("/notes/")
+    assert (refused.status_code, led_on.status_code) == (403, 301)
+    for answer in (refused, led_on):
+        assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+        assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["/notes/?tag=%00", "/search?q=a%00b", "/chats/a%00b/", "/%00"])
+def test_an_address_with_what_no_text_holds_is_refused(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 400
+    assert "That didn't make sense" in answer.content.decode()
+
+
 def test_signing_out_clears_what_the_browser_kept(client):
     assert client.post("/account/sign-out/")["Clear-Site-Data"] == '"cache", "storage"'
 

@@ -233,6 +233,14 @@ def test_each_act_is_a_new_state_of_the_entry(nobody, owner, subscribe, monkeypa
     assert (first["ETag"], first.content) == (again["ETag"], again.content)
 
 
+def test_behind_tls_it_is_neither_read_nor_led_on_in_clear(nobody, settings, subscribe):
+    address = subscribe()
+    settings.IS_HTTPS = True
+    answer = nobody.get(address)
+    assert (answer.status_code, answer.content) == (403, b"Ask for this address with https://.")
+    assert nobody.get(address, secure=True).status_code == 200
+
+
 def test_a_revoked_address_is_gone_at_once(client, strangers_client, nobody, owner, subscribe):
     make(owner, "Dentist", 1, time(9))
     address = subscribe()
