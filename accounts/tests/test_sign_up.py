@@ -71,11 +71,29 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(nobody, url):
         {"email": "a@" + "b" * 250 + ".org"},
         {"password1": "0123456789"},
         {"password1": "ada@example.org"},
+        {"password1": "AhFai-2026!"},
+        {"password1": "PasswordPassword"},
     ],
 )
 def test_a_wrong_field_makes_no_account(nobody, url, wrong):
     assert nobody.post(url, ADA | wrong).status_code == 422
     assert not User.objects.exists()
+
+
+def test_a_password_of_that_kind_is_refused_with_its_reason(nobody, url, settings):
+    settings.SITE_URL = "https://chat.tanne-haus.example"
+    said = nobody.post(url, ADA | {"password1": "Tanne-haus#1"}).content.decode()
+    assert "a word that others would try here first" in said
+    assert nobody.post(url, ADA | {"password1": "the tanne behind my haus"}).status_code == 302
+
+
+def test_a_password_counts_exactly_as_it_was_typed_and_in_full(nobody, url):
+    typed = " Zwölf Boxkämpfer \u4e2d\u6587 " + "x" * 80 + " "
+    assert nobody.post(url, ADA | {"password1": typed}).status_code == 302
+    person = User.objects.get()
+    assert person.check_password(typed)
+    for other in (typed.strip(), typed.lower(), typed[:72]):
+        assert not person.check_password(other)
 
 
 def test_one_address_has_one_account_whatever_its_letter_case(owner, nobody, url):
