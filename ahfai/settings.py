@@ -545,7 +545,7 @@ FILE_UPLOAD_HANDLERS = ["ahfai.uploads.InMemory"]
 UPLOAD_MB = _number("UPLOAD_MB", 20, 1, 512)
 QUOTA_MB = _number("QUOTA_MB", 1000, 1, 1_048_576)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+MESSAGE_STORAGE = "ahfai.message_cookie.MessageCookie"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

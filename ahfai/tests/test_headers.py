@@ -87,3 +87,20 @@ def test_behind_tls_browsers_are_told_to_stay_with_it(settings, owner):
     answer = Client().get("/account/sign-in/", secure=True)
     sent = answer["Strict-Transport-Security"]
     assert sent == "max-age=31536000; includeSubDomains; preload"
+
+
+def test_behind_tls_the_sentence_for_the_next_page_is_bound_to_the_host(client, settings):
+    settings.IS_HTTPS = settings.SESSION_COOKIE_SECURE = True
+    said = {"name": "Olivia", "theme": "dark", "time_zone": "UTC"}
+    client.post("/you/settings/", said, secure=True)
+    cookie = client.cookies["__Host-messages"]
+    assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
+    assert (cookie["path"], cookie["domain"]) == ("/", "")
+    assert "Your settings are saved." in client.get("/you/settings/", secure=True).content.decode()
+
+
+def test_under_a_name_that_is_not_ours_nothing_is_answered(client):
+    """Nor where another site's name leads to this machine (DNS rebinding)."""
+    answer = client.get("/notes/", headers={"host": "rebound.example"})
+    assert answer.status_code == 400
+    assert "Olivia" not in answer.content.decode()
