@@ -8,6 +8,7 @@ import datetime
 import json
 import logging
 import re
+import time
 import traceback
 from contextvars import ContextVar
 from types import TracebackType
@@ -25,6 +26,11 @@ def without_secrets(line: str) -> str:
 
 
 class ErrorsByPlace(logging.Formatter):
+    # Times in UTC (RFC 3339), whatever the zone of the machine is.
+    converter = time.gmtime
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
     def __init__(self) -> None:
         super().__init__(LINE, style="{")
 

@@ -23,6 +23,7 @@ def test_a_private_page_may_do_little_and_is_kept_nowhere(client, path):
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "microphone=()" in headers["Permissions-Policy"]
     assert "no-store" in headers["Cache-Control"]
+    assert "Access-Control-Allow-Origin" not in headers
 
 
 def test_so_may_the_sign_in_page(nobody):
@@ -104,3 +105,14 @@ def test_under_a_name_that_is_not_ours_nothing_is_answered(client):
     answer = client.get("/notes/", headers={"host": "rebound.example"})
     assert answer.status_code == 400
     assert "Olivia" not in answer.content.decode()
+
+
+def test_nothing_that_was_sent_is_echoed(nobody):
+    answer = nobody.trace("/account/sign-in/", headers={"X-Token": "sent-along"})
+    assert answer.status_code == 405
+    assert b"sent-along" not in answer.content
+
+
+def test_a_folder_is_not_listed(nobody):
+    for path in ("/static/", "/static/js/"):
+        assert nobody.get(path).status_code == 404

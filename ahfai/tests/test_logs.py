@@ -1,8 +1,10 @@
 """The log says what failed and where, and never what somebody wrote."""
 
+import datetime
 import io
 import json
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -61,7 +63,10 @@ def test_the_log_is_written_without_words(settings):
 @override_settings(ROOT_URLCONF=__name__)
 def test_an_error_in_a_page_is_logged_by_its_class_and_place(client, log):
     client.raise_request_exception = False
-    assert client.post(f"/fails?q={CANARY}", {"text": CANARY}).status_code == 500
+    answer = client.post(f"/fails?q={CANARY}", {"text": CANARY})
+    assert answer.status_code == 500
+    for inner in (CANARY, "ValueError", "test_logs"):
+        assert inner not in answer.content.decode()
     said = log.getvalue()
     assert "Internal Server Error: /fails" in said
     assert said.index("KeyError") < said.index("ValueError")
@@ -74,6 +79,24 @@ def test_what_is_missing_is_logged_by_its_path_alone(client, log):
     client.get(f"/nowhere?q={CANARY}")
     assert "Not Found: /nowhere\n" in log.getvalue()
     assert CANARY not in log.getvalue()
+
+
+def test_an_address_begins_no_line_of_its_own(client, log):
+    client.get("/nowhere%0A2026-11-28 INFO all is well%1b[2J")
+    (line,) = log.getvalue().splitlines()
+    assert r"/nowhere\n2026-11-28 INFO all is well\x1b[2J" in line
+
+
+def test_times_are_those_of_utc(log, monkeypatch):
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        logging.getLogger("x").warning("now")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    at = datetime.datetime.fromisoformat(log.getvalue().split()[0])
+    assert abs(datetime.datetime.now(datetime.UTC) - at) < datetime.timedelta(minutes=1)
 
 
 def test_what_is_refused_is_logged_without_the_form(owner, log):
