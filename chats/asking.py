@@ -94,6 +94,10 @@ def _remind_of_it(user: Any, said: dict[str, str]) -> Found | Proposal | None:
     return _remind(user, {"what": _NEED.sub("", said["what"])})
 
 
+def _remind_then(user: Any, said: dict[str, str]) -> Found | Proposal | None:
+    return _remind(user, {**said, "what": f"{said['what']} {said['when']}".strip()})
+
+
 def _note(user: Any, said: dict[str, str]) -> Found | Proposal | None:
     return create_note(user, "", said["what"])
 
@@ -152,7 +156,7 @@ _TIME_FIRST = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 # What makes it a reminder whether there is a time in it or not.
-_CLEAR_JOINTS = {"to", "forget", "daran", "an", "vergessen"}
+_CLEAR_JOINTS = {"to", "forget", "miss", "daran", "an", "vergessen"}
 _NEED = re.compile(
     r"^(?:I|we|ich|wir) (?:still |noch )?(?:need to|have to|must|want to|should|muss|müssen|soll) ",
     re.IGNORECASE,
@@ -175,8 +179,19 @@ _FORMS = [
         _remind,
     ),
     _form(
-        r"\b(?:don.?t|do not|never) let me (?P<joint>forget) (?:to |about |that )?(?P<what>REST)",
+        r"\b(?:don.?t|do not|never) let me (?P<joint>forget|miss) "
+        r"(?:to |about |that )?(?P<what>REST)",
         _remind,
+    ),
+    _form(
+        r"\b(?:I|we) (?:must not|mustn.?t|can.?t|should not|shouldn.?t) (?P<joint>forget) "
+        r"(?:to |about |that )?(?P<what>REST)",
+        _remind,
+    ),
+    _form(
+        r"(?:^|(?P<when>[^\n.!?]{1,80}?),? )I(?: want| would like|.d like| need) to be reminded"
+        r"(?P<joint> to| about| of) (?P<what>REST)",
+        _remind_then,
     ),
     _form(
         r"\b(?:set|create|make|add) (?:me )?(?:a|another) reminder"
