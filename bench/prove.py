@@ -31,6 +31,8 @@ def main() -> None:
         idle(),
         "## From a question to the last word, beside a bare client",
         run([sys.executable, "bench/streams.py"]),
+        "## What tools, notes and facts add to the first token",
+        run([sys.executable, "bench/first_token.py"]),
         "## Lists and search, with 10,000 chats of 10 messages of 400 characters",
         run([sys.executable, "bench/search.py"]),
         run([sys.executable, "bench/search.py", "--notes", "10000", "--others", "100000"]),
