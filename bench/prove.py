@@ -38,6 +38,8 @@ def main() -> None:
         run([sys.executable, "bench/search.py", "--notes", "10000", "--others", "100000"]),
         "## Import and export of 5,000 notes",
         run([sys.executable, "bench/import_notes.py"]),
+        "## Everything out, in again and gone",
+        run([sys.executable, "bench/leaving.py", "--chats", "10000", "--notes", "10000"]),
         "## Many reminders due at once",
         run([sys.executable, "bench/notices.py"]),
         "## Messages that leave AhFai, by one worker",
