@@ -23,6 +23,7 @@ from reminders import own_lists, recurrence, schedule
 from reminders.ical import export as ical
 from reminders.models import (
     MAX_LIST_NAME,
+    MAX_TITLE,
     Colour,
     Completion,
     Feed,
@@ -187,8 +188,7 @@ class Arrivals:
                 raise Unread
             reminder = self._reminder(said, key if key not in taken else uuid.uuid4())
         except (Unread, ValidationError, recurrence.Unusable):
-            title = said.get("title")
-            result.broken.append(title if isinstance(title, str) else "?")
+            result.broken.append(_text(said, "title")[:MAX_TITLE] or "?")
             return
         reminder.change_number, reminder.source_hash = number, self._hash(key)
         reminder.save(force_insert=True)

@@ -304,10 +304,11 @@ def test_what_cannot_be_a_chat_is_refused_as_a_whole(full, stranger, wrong):
 
 def test_a_reminder_that_cannot_be_one_is_named(full, stranger):
     def worsened(text: bytes) -> bytes:
+        text = text.replace(b'"Water the plants"', b'"half \\ud800"')
         return text.replace(b'"rrule": "FREQ=WEEKLY;BYDAY=MO"', b'"rrule": "FREQ=SECONDLY"')
 
     one = take_in(stranger, rewritten(export_of(full), "reminders/reminders.jsonl", worsened))
-    assert ("Water the plants", "reminder_not_understood") in remarks(one)
+    assert ("half \ufffd", "reminder_not_understood") in remarks(one)
     assert stranger.reminders.filter(about_kind="chat").exists()
 
 

@@ -177,6 +177,13 @@ def test_what_is_missing_or_odd_hurts_no_other_chat(owner, wrong, code):
     assert owner.chats.count() == one.added
 
 
+def test_what_is_no_text_in_a_name_stops_no_import(owner):
+    odd = tree(*TALK, title="half \ud800 and \0") | {"mapping": {}}
+    one = take_in(owner, zipped(conversations__json=[odd, tree(*TALK)]))
+    assert (one.state, one.added, one.broken) == ("done", 1, 1)
+    assert remarks(one) == [("half \ufffd and \ufffd", "chat_empty")]
+
+
 def test_a_file_that_breaks_off_brings_what_stands_before(owner):
     text = json.dumps([tree(*TALK), tree(*TALK, conversation_id="c-2")])
     one = take_in(owner, zipped(conversations__json=text[:-200]))

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from chats.transfer import chatgpt, librechat, open_webui, own
-from chats.transfer.incoming import ChatUnit, IncomingChat
+from chats.transfer.incoming import ChatUnit, IncomingChat, title
 from notes.transfer.archives import Archive, Entry
 from notes.transfer.reasons import Broken
 
@@ -62,9 +62,8 @@ def units_of_others(archive: Archive, entry: Entry) -> Iterator[ChatUnit]:
     number = 0
     try:
         for number, said in enumerate(items(archive, entry), 1):
-            name = said.get("title") if isinstance(said, dict) else None
-            shown = name if isinstance(name, str) and name.strip() else f"{entry.name}:{number}"
-            yield ChatUnit(shown[:200], partial(_of_others, said))
+            shown = title(said.get("title")) if isinstance(said, dict) else ""
+            yield ChatUnit(shown or f"{entry.name}:{number}", partial(_of_others, said))
     except Broken as broken:
         yield ChatUnit(f"{entry.name}:{number + 1}", partial(_refuse, broken.code))
 
