@@ -27,7 +27,7 @@ def without_secrets(line: str) -> str:
 
 class ErrorsByPlace(logging.Formatter):
     # Times in UTC (RFC 3339), whatever the zone of the machine is.
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 
