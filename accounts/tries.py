@@ -7,6 +7,7 @@ tries passwords elsewhere can't lock its person out.
 import datetime
 import hashlib
 import hmac
+import logging
 import secrets
 from typing import Any
 
@@ -15,6 +16,8 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from ahfai import clients, limits
+
+_log = logging.getLogger(__name__)
 
 HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
 # Per account and address; settings.SIGN_INS_PER_HOUR counts per address over all accounts.
@@ -33,14 +36,25 @@ def may_try(request: HttpRequest, email: str) -> bool:
     account = email.strip().lower()
     browser, accounts = _known(request)
     if _hash(account) in accounts:
-        used = limits.count("sign-in by a known browser", f"{browser}\0{account}", HOUR)
-        return used <= KNOWN_PER_HOUR
+        known = f"{browser}\0{account}"
+        return _within(request, "sign-in by a known browser", known, HOUR, KNOWN_PER_HOUR)
     address = clients.for_counting(request)
     return (
-        limits.count("sign-in", address, HOUR) <= settings.SIGN_INS_PER_HOUR
-        and limits.count("sign-in to", f"{account}\0{address}", HOUR) <= PER_ACCOUNT_AND_HOUR
-        and limits.count("sign-in to", account, DAY) <= PER_ACCOUNT_AND_DAY
+        _within(request, "sign-in", address, HOUR, settings.SIGN_INS_PER_HOUR)
+        and _within(request, "sign-in to", f"{account}\0{address}", HOUR, PER_ACCOUNT_AND_HOUR)
+        and _within(request, "sign-in to", account, DAY, PER_ACCOUNT_AND_DAY)
     )
+
+
+def _within(
+    request: HttpRequest, what: str, who: str, window: datetime.timedelta, most: int
+) -> bool:
+    used = limits.count(what, who, window)
+    if used == most + 1:
+        # The first one alone: whoever goes on would fill the log.
+        network = clients.shortened(clients.address(request)) or "an unknown address"
+        _log.warning("after %d tries to sign in more are refused, the first from %s", most, network)
+    return used <= most
 
 
 def note_failure(email: str) -> None:

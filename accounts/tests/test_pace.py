@@ -32,12 +32,13 @@ def test_others_are_not_held_back(tried_often, strangers_client):
     assert strangers_client.get("/search", {"q": "roses"}).status_code == 200
 
 
-def test_a_script_gets_the_sentence_alone(client, tried_often):
+def test_a_script_gets_the_sentence_and_the_log_the_path(client, tried_often, caplog):
     tried_often("upload", 120, pace.MINUTE)
     sent = {"file": SimpleUploadedFile("plan.txt", b"words")}
     refused = client.post("/notes/files", sent, HTTP_ACCEPT="application/json")
     assert refused.status_code == 429
     assert refused.json()["sentence"].startswith("That was too often")
+    assert "Too Many Requests: /notes/files" in caplog.messages
 
 
 def test_files_for_notes_and_for_messages_are_counted_together(client, tried_often):

@@ -84,6 +84,13 @@ def test_guessing_over_many_accounts_ends_too(owner, nobody, settings):
     assert "tried too often" in _try(nobody, owner.email, PASSWORD).content.decode()
 
 
+def test_that_guessing_has_ended_is_logged_once_without_whose_account_it_is(nobody, caplog):
+    for _ in range(tries.PER_ACCOUNT_AND_HOUR + 3):
+        _try(nobody, "somebody@example.org", "a guess", REMOTE_ADDR="192.0.2.7")
+    (line,) = [said for said in caplog.messages if "tries to sign in" in said]
+    assert line == "after 10 tries to sign in more are refused, the first from 192.0.2.0/24"
+
+
 def test_an_invented_forwarded_address_gives_no_new_tries(owner, nobody, settings):
     settings.SIGN_INS_PER_HOUR = 3
     for number in range(3):
