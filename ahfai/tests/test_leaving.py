@@ -257,6 +257,17 @@ def test_one_can_leave_at_once(strangers_client, stranger):
     assert not User.objects.filter(pk=stranger.pk).exists()
 
 
+def test_who_was_given_the_installation_meanwhile_must_hand_it_over_first(
+    owner, strangers_client, stranger
+):
+    confirm(strangers_client)
+    strangers_client.post(reverse("accounts:leave"), {"is_sure": "on"})
+    Ownership.objects.update(user=stranger)
+    answer = strangers_client.post(reverse("accounts:leave_now"), follow=True)
+    assert "manage.py hand_over" in answer.content.decode()
+    assert User.objects.filter(pk=stranger.pk).exists()
+
+
 def test_nobody_can_stay_once_it_has_begun(strangers_client, stranger):
     Leaving.objects.create(owner=stranger, due=timezone.now(), begun=timezone.now())
     strangers_client.post(reverse("accounts:stay"))
