@@ -10,13 +10,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
-from ahfai import clients, logs
+from ahfai import clients, disk, logs
 
 _log = logging.getLogger("ahfai.requests")
 
@@ -39,6 +41,17 @@ NOTHING_ALLOWED = ", ".join(
     )
 )
 SAFE = {"GET", "HEAD", "OPTIONS"}
+# Who wants to read comes in by these; and a reply that is stopped takes less room.
+WITHOUT_ROOM = {
+    *("account_login", "account_logout", "account_reauthenticate"),
+    *(
+        "mfa_authenticate",
+        "mfa_reauthenticate",
+        "mfa_login_webauthn",
+        "mfa_reauthenticate_webauthn",
+    ),
+    *("ask_for_passkey", "stop"),
+}
 
 
 def number_requests(get_response: View) -> View:
@@ -154,6 +167,39 @@ def _page(request: HttpRequest, header: str) -> str:
         return resolve_url("home")
     parts = urlsplit(address)
     return parts._replace(scheme="", netloc="", fragment="").geturl() or resolve_url("home")
+
+
+class RoomRequired:
+    """Refuses changes while the disk is almost full (RFC 4918, 11.5: Insufficient Storage)."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable, arguments: tuple, named: dict
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        may = request.method in SAFE or (match is not None and match.url_name in WITHOUT_ROOM)
+        return None if may or not disk.is_short() else _no_room(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not (isinstance(error, OperationalError) and disk.is_full(error)):
+            return None
+        disk.forget()
+        return _no_room(request)
+
+
+def _no_room(request: HttpRequest) -> HttpResponse:
+    sentence = _(
+        "The disk of this server is full, so this wasn't saved. All that was saved before is "
+        "there and can be read. Tell the one who runs this server to make room."
+    )
+    if not request.accepts("text/html") or request.headers.get("HX-Request"):
+        return JsonResponse({"sentence": sentence}, status=507)
+    return render(request, "507.html", {"sentence": sentence}, status=507)
 
 
 def keep_private_pages_out_of_caches(get_response: View) -> View:

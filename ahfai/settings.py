@@ -287,6 +287,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "ahfai.middleware.SignInRequired",
     "accounts.middleware.SecondFactorRequired",
+    "ahfai.middleware.RoomRequired",
     "ahfai.middleware.keep_private_pages_out_of_caches",
     "accounts.middleware.note_the_use_of_a_session",
     "accounts.middleware.use_the_persons_time_zone",

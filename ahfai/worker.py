@@ -20,7 +20,7 @@ from accounts.files import drop_unneeded
 from accounts.leaving import forget_receipts
 from accounts.postman import Postman
 from accounts.sessions import SessionStore
-from ahfai import arrivals, exporting, leaving, retention
+from ahfai import arrivals, disk, exporting, leaving, retention
 from ahfai.backups.daily import back_up_daily
 from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
@@ -156,5 +156,5 @@ HOURLY = (
     *(importing.forget_old, forget_old_notices, delivering.forget_old, forget_deleted),
     *(cards.expire, audit.forget_old, invitations.forget_old, erased.leave_out),
     *(forget_receipts, leaving.forget_gone, exports.forget_old, letters.forget_old),
-    back_up_daily,
+    *(back_up_daily, disk.keep_reserve),
 )

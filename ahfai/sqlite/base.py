@@ -18,6 +18,8 @@ from weakref import WeakSet
 from django.db import connections
 from django.db.backends.sqlite3 import base
 
+from ahfai import disk
+
 _turn = threading.Lock()
 # Connections that nobody uses, by process and file: none is ever used after a fork.
 _kept: dict[tuple[int, str], deque] = {}
@@ -67,7 +69,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _commit(self) -> None:
         # A commit that fails leaves the transaction open; the rollback after it ends the turn.
-        super()._commit()  # type: ignore[misc]
+        try:
+            super()._commit()  # type: ignore[misc]
+        except Exception as error:
+            disk.make_way(error)
+            raise
         self.end_turn()
 
     def _rollback(self) -> None:
@@ -129,6 +135,8 @@ class _Alone:
         if self.is_alone:
             self.of.take_turn()
 
-    def __exit__(self, *_exc: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if self.is_alone:
             self.of.end_turn()
+        if error is not None:
+            disk.make_way(error)
