@@ -81,8 +81,7 @@ def _routes(resolver: URLResolver, before: str = "") -> Iterator[Route]:
 ROUTES = list(_routes(get_resolver()))
 
 
-@pytest.fixture
-def things(owner) -> dict[str, object]:
+def things_of(owner, hashed: str = "0" * 64) -> dict[str, object]:
     """One of the owner's things for each name that an address can take."""
     chat = Chat.objects.create(owner=owner, title=CANARY, model="m")
     asked = Message.objects.create(owner=owner, chat=chat, role="user", content=CANARY)
@@ -99,8 +98,8 @@ def things(owner) -> dict[str, object]:
         "chat_id": chat.pk,
         "reply_id": reply.pk,
         "message_id": asked.pk,
-        "tag_id": Tag.objects.create(owner=owner, name=CANARY, name_hash="0" * 64).pk,
-        "pull_id": Pull.objects.create(model=CANARY).pk,
+        "tag_id": Tag.objects.create(owner=owner, name=CANARY, name_hash=hashed).pk,
+        "pull_id": Pull.objects.get_or_create(model=CANARY)[0].pk,
         "file_id": files.store(owner, CANARY, [CANARY.encode()]).pk,
         "note_id": note.pk,
         "revision_id": Revision.objects.create(
@@ -108,10 +107,10 @@ def things(owner) -> dict[str, object]:
         ).pk,
         "import_id": Import.objects.create(owner=owner, name=CANARY, size=1).pk,
         "reminder_id": reminder.pk,
-        "list_id": List.objects.create(owner=owner, name=CANARY, name_hash="0" * 64).pk,
-        "feed_id": Feed.objects.create(owner=owner, name=CANARY, secret_hash="0" * 64).pk,
+        "list_id": List.objects.create(owner=owner, name=CANARY, name_hash=hashed).pk,
+        "feed_id": Feed.objects.create(owner=owner, name=CANARY, secret_hash=hashed).pk,
         # What a copy of the database shows of an address opens nothing.
-        "secret": "0" * 64,
+        "secret": hashed,
         "token": Leaving.objects.create(owner=owner, due=reminder.created).pk,
         "channel_id": channel.pk,
         "delivery_id": Delivery.objects.create(
@@ -134,11 +133,11 @@ def things(owner) -> dict[str, object]:
         "place_id": TemporaryPlace.objects.create(owner=owner, model="m").pk,
         "preset_id": Preset.objects.create(owner=owner, name=CANARY).pk,
         "session_id": Session.objects.create(
-            user=owner, session_key="0" * 64, expire_date=reply.created, browser=CANARY
+            user=owner, session_key=hashed, expire_date=reply.created, browser=CANARY
         ).id,
         "person_id": owner.pk,
         "invitation_id": Invitation.objects.create(
-            secret_hash="0" * 64, until=reply.created + timedelta(days=1)
+            secret_hash=hashed, until=reply.created + timedelta(days=1)
         ).pk,
         # The admin's.
         "object_id": chat.pk,
@@ -146,6 +145,11 @@ def things(owner) -> dict[str, object]:
         "app_label": "chats",
         "url": "no/such/page/",
     }
+
+
+@pytest.fixture
+def things(owner) -> dict[str, object]:
+    return things_of(owner)
 
 
 def test_there_are_addresses_to_try():
