@@ -46,6 +46,7 @@ from chats import (
     summaries,
     titles,
     toolbox,
+    tooluse,
 )
 from chats.enclosed import Enclosures
 from chats.engines import (
@@ -483,10 +484,10 @@ class Generation:
 
     def _may_create(self, asked: "Asked") -> bool:
         """Whether new things need no press: never where anything foreign is read."""
-        has_foreign = bool(asked.quoted or asked.summary or self._begin[0] or asked.earlier)
-        has_foreign = has_foreign or bool(asked.enclosures)
+        has_foreign = bool(asked.quoted or asked.summary or self._begin[0] or asked.enclosures)
         has_foreign = has_foreign or sources.have_read_foreign(asked.path)
-        return not has_foreign and leave.may_create(self.reply)
+        has_foreign = has_foreign or tooluse.have_read_foreign(asked.path)
+        return not has_foreign and leave.may_create(self.reply, asked.path)
 
     def _prepare(self, num_ctx: int, takes_tools: bool) -> "tuple[Asked, context.Context]":
         reply = self.reply

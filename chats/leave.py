@@ -4,6 +4,8 @@ It never holds in a turn that has read words which the person did not write in i
 there could ask for something, too.
 """
 
+from collections.abc import Iterable
+
 from chats.models import Leave, Message
 
 # What is longer, or has several lines, may be pasted, or be a note that is asked about.
@@ -18,13 +20,14 @@ def give(user, may_create: bool) -> None:
     Leave.objects.update_or_create(owner=user, defaults={"may_create": may_create})
 
 
-def may_create(reply: Message) -> bool:
-    """Whether the person lets it, and the question is surely in their own words. What the reply has
-    read beside it, who asks must know; what stands in a chat that was imported, others may have
-    written."""
-    if reply.chat.source_hash:
+def may_create(reply: Message, path: Iterable[Message]) -> bool:
+    """Whether the person lets it, and all that they said on the `path` to the reply is surely in
+    their own words: the model reads what was pasted earlier, too. What else it reads, who asks must
+    know; what stands in a chat that was imported, others may have written."""
+    if reply.chat.source_hash or not is_given(reply.owner):
         return False
-    question = reply.parent
-    said = question.content.strip() if question else ""
-    is_own = 0 < len(said) <= LONGEST_OWN and "\n" not in said
-    return is_own and is_given(reply.owner)
+    return all(_is_own(message.content.strip()) for message in path if message.is_mine)
+
+
+def _is_own(said: str) -> bool:
+    return 0 < len(said) <= LONGEST_OWN and "\n" not in said

@@ -68,6 +68,13 @@ def take_over(earlier: Message, reply: Message) -> None:
     Card.objects.filter(reply=earlier).update(reply=reply)
 
 
+def have_read_foreign(replies: Iterable[Message]) -> bool:
+    """Whether a model read others' words for one of these, and so reads them again."""
+    there = ToolUse.objects.filter(reply__in=[reply.pk for reply in replies], is_foreign=True)
+    # What somebody looked for by a command no model has read.
+    return there.exclude(name="").exists()
+
+
 def look_ups(uses: Iterable[ToolUse]) -> list[LookUp]:
     """Those that the person is shown; what can't be opened keeps nothing else from being shown."""
     found = []

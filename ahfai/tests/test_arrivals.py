@@ -239,8 +239,8 @@ def test_a_chat_that_came_in_counts_as_foreign_text(full, stranger):
     leave.give(full, may_create=True)
     leave.give(stranger, may_create=True)
     answers = Message.objects.filter(role="assistant", state="done")
-    assert leave.may_create(answers.get(owner=full))
-    assert not leave.may_create(answers.get(owner=stranger))
+    assert leave.may_create(answers.get(owner=full), [])
+    assert not leave.may_create(answers.get(owner=stranger), [])
 
 
 def test_a_file_does_not_say_what_the_model_may_do(full, stranger):
