@@ -1,0 +1,43 @@
+"""People, their keys, their sessions, and what belongs to them whatever it is about."""
+
+from accounts.models.file import PICTURES, FileKind, FilePart, FileText, SealedFile
+from accounts.models.key import ErasedPerson, LookupKey, UserKey
+from accounts.models.leaving import Export, ExportPart, Leaving, Receipt, Retention
+from accounts.models.person import Ownership, Theme, Tombstone, User, UserManager
+from accounts.models.session import (
+    AuditEntry,
+    Invitation,
+    InvitationQuerySet,
+    Letter,
+    SecondFactorSecret,
+    Session,
+)
+from accounts.models.tag import Tag
+
+__all__ = [
+    "PICTURES",
+    "AuditEntry",
+    "ErasedPerson",
+    "Export",
+    "ExportPart",
+    "FileKind",
+    "FilePart",
+    "FileText",
+    "Invitation",
+    "InvitationQuerySet",
+    "Leaving",
+    "Letter",
+    "LookupKey",
+    "Ownership",
+    "Receipt",
+    "Retention",
+    "SealedFile",
+    "SecondFactorSecret",
+    "Session",
+    "Tag",
+    "Theme",
+    "Tombstone",
+    "User",
+    "UserKey",
+    "UserManager",
+]
