@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import leaving
 from accounts.models import Leaving, Receipt
 from accounts.ownership import is_owner
+from accounts.reauthentication import after_asking_again, ask_again
 from accounts.requests import SignedInRequest
 from accounts.sessions import digest
 from ahfai import file_names
@@ -30,7 +31,7 @@ class LeaveForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required
+@after_asking_again
 def leave(request: SignedInRequest) -> HttpResponse:
     """What will be gone, and the button; or the way back for whoever has pressed it."""
     if is_owner(request.user):
@@ -48,9 +49,10 @@ def leave(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
-@reauthentication_required
 def leave_now(request: SignedInRequest) -> HttpResponse:
     """Without the day to think it over, which has been asked for before."""
+    if again := ask_again(request, back=reverse("accounts:leave")):
+        return again
     # Whoever was given the installation meanwhile reads there how to hand it over.
     if leaving.of(request.user) is None or is_owner(request.user):
         return redirect("accounts:leave")

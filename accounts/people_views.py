@@ -5,12 +5,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,6 +18,7 @@ from accounts import audit, invitations, people
 from accounts.forms import InvitationForm, QuotaForm
 from accounts.models import Invitation, User
 from accounts.ownership import is_owner
+from accounts.reauthentication import ask_again
 from accounts.requests import SignedInRequest
 
 
@@ -41,9 +42,10 @@ def index(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @administrators_only
-@reauthentication_required
 def invite(request: SignedInRequest) -> HttpResponse:
     """Make a link, and show it this once; or send it, where there is mail."""
+    if asked := ask_again(request, back=reverse("accounts:people")):
+        return asked
     form = InvitationForm(request.POST)
     if not form.is_valid():
         return _page(request, form, 422)
@@ -67,9 +69,10 @@ def revoke(request: SignedInRequest, invitation_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @administrators_only
-@reauthentication_required(allow_get=True)
 def person(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
     """One person: their role, their room for files, and whether they may sign in."""
+    if request.method == "POST" and (asked := ask_again(request)):
+        return asked
     found = get_object_or_404(people.listed(), pk=person_id)
     form = QuotaForm(request.POST or None, initial={"quota_mb": found.quota_mb})
     act = request.POST.get("act", "")

@@ -166,13 +166,20 @@ def test_the_installation_can_be_handed_over(client, owner, stranger):
 def test_who_typed_the_password_long_ago_is_asked_again_before_a_change(owner, stranger):
     client = signed_in(owner)
     asked = _act(client, stranger, "suspend")
-    assert asked.status_code == 302
     assert asked.url.startswith("/account/again/")
+    assert client.post(asked.url, {"password": PASSWORD}).url == f"{URL}{stranger.pk}/"
     stranger.refresh_from_db()
     assert stranger.is_active
-    client.post(asked.url, {"password": PASSWORD})
+    _act(client, stranger, "suspend")
     stranger.refresh_from_db()
     assert not stranger.is_active
+
+
+def test_so_are_they_before_they_invite_and_come_back_to_the_people(owner):
+    client = signed_in(owner)
+    asked = client.post(f"{URL}invite", {"email": "ada@example.org"})
+    assert client.post(asked.url, {"password": PASSWORD}).url == URL
+    assert not Invitation.objects.exists()
 
 
 def test_the_page_takes_as_few_questions_for_many(client, django_assert_max_num_queries):
