@@ -190,6 +190,37 @@ def test_sign_up_is_by_invitation_where_others_can_reach_it(read):
     assert read(BIND="0.0.0.0", SITE_URL="https://ahfai.example")["SIGN_UP"] == "invite"
 
 
+BINDS = ("127.0.0.1", "::1", "0.0.0.0", "::", "192.168.1.7")
+SITES = ("", "http://ahfai.lan:8000", "https://ahfai.example")
+
+
+@pytest.mark.parametrize("allowed", ["", "yes"])
+@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize("bind", BINDS)
+def test_what_others_can_reach_starts_behind_https_alone_or_where_one_says_so(
+    read, bind, site, allowed
+):
+    given = {"BIND": bind, "SITE_URL": site, "ALLOW_PLAIN_HTTP": allowed}
+    is_ours, is_https = bind in {"127.0.0.1", "::1"}, site.startswith("https")
+    if not (is_ours or is_https or allowed):
+        with pytest.raises(SystemExit) as stopped:
+            read(**given)
+        assert str(stopped.value) == (
+            f"AhFai can't start: BIND is {bind}, so others on the network could listen in. Set "
+            "SITE_URL to the https address of the proxy in front of AhFai, or "
+            "ALLOW_PLAIN_HTTP=yes if you accept that."
+        )
+        return
+    found = read(**given)
+    assert found["SIGN_UP"] == ("open" if is_ours else "invite")
+    assert found["SESSION_COOKIE_SECURE"] == found["CSRF_COOKIE_SECURE"] == is_https
+    # Nobody is to believe a header about TLS where no proxy is declared.
+    assert ("SECURE_PROXY_SSL_HEADER" in found) == is_https
+    assert found.get("SECURE_SSL_REDIRECT", False) == is_https
+    for mode in ("open", "invite", "closed"):
+        assert read(**given, SIGN_UP=mode)["SIGN_UP"] == mode
+
+
 def test_behind_https_the_cookies_are_bound_to_the_host(read):
     found = read(SITE_URL="https://ahfai.example")
     for cookie in ("SESSION", "CSRF"):
