@@ -53,6 +53,8 @@ class NoteForm(forms.Form):
     )
     # A browser that loads the page again must not fill in the earlier one's.
     page = forms.UUIDField(required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
+    # The words were proposed: they save themselves only once the person has changed something.
+    is_proposed = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def clean_title(self) -> str:
         return one_line(self.cleaned_data["title"])

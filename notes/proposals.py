@@ -20,6 +20,7 @@ from notes.models import MAX_BODY, Note
 
 # Both texts go along in the page where a form is offered with them.
 MOST_IN_FORM = 50_000
+PROPOSED = {"is_proposed": ["on"]}
 
 
 class NewNote:
@@ -30,7 +31,7 @@ class NewNote:
 
     def show(self, user: Any, payload: Json, page: uuid.UUID) -> Shown:
         fields = {"title": [payload["title"]], "body": [payload["body"]], "page": [str(page)]}
-        form = Form(reverse("notes:preview_new"), fields)
+        form = Form(reverse("notes:preview_new"), fields | PROPOSED)
         return Shown(payload["title"], text=payload["body"], form=form)
 
     def act(self, user: Any, payload: Json, version: int, page: uuid.UUID) -> Json:
@@ -72,7 +73,7 @@ class _ChangedNote(abc.ABC):
                 "base": [note.body],
                 "page": [str(page)],
             }
-            form = Form(reverse("notes:preview", args=[note.pk]), fields)
+            form = Form(reverse("notes:preview", args=[note.pk]), fields | PROPOSED)
         return Shown(
             note.title,
             lines=around(lines(note.body, body)),

@@ -3,6 +3,7 @@
 import uuid
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -99,7 +100,10 @@ def edit(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
         return _refused(request, form, note)
     words = form.cleaned_data
     try:
-        saved, renamed = _save(note, words)
+        # Whoever proposed it is told in the same breath, so that it isn't done once more.
+        with transaction.atomic():
+            saved, renamed = _save(note, words)
+            proposals.saved(request.user, words["page"], saved.pk)
     except writing.Outdated as outdated:
         if _is_autosave(request):
             return JsonResponse({"version": outdated.note.version}, status=409)
@@ -110,7 +114,6 @@ def edit(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
     except SealError:
         form.add_error(None, _("What was saved before can't be opened, so it isn't overwritten."))
         return _refused(request, form, note)
-    proposals.saved(request.user, words["page"], saved.pk)
     return _saved(request, saved, renamed)
 
 

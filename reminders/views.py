@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -181,7 +182,10 @@ def edit(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     said = form.cleaned_data
     try:
         version, names = said["version"] or 0, said["tags"]
-        saved = writing.save(reminder, version, form.wanted, names, form.told_by)
+        # Whoever proposed it is told in the same breath, so that it isn't done once more.
+        with transaction.atomic():
+            saved = writing.save(reminder, version, form.wanted, names, form.told_by)
+            proposals.saved(request.user, said["page"], saved.pk)
     except writing.Outdated as outdated:
         return _outdated(request, outdated.reminder)
     except Reminder.DoesNotExist:
@@ -189,7 +193,6 @@ def edit(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     except SealError:
         form.add_error(None, _("What was saved before can't be opened, so it isn't overwritten."))
         return _form_page(request, form, reminder, status=422)
-    proposals.saved(request.user, said["page"], saved.pk)
     _say_when(request, saved)
     return redirect(saved)
 

@@ -55,6 +55,11 @@ def test_a_card_from_the_question_to_undo(ada, ollama):
     expect(reminder).to_contain_text("Taken back")
     note.get_by_role("button", name="Edit first").click()
     expect(ada.get_by_label("Text", exact=True)).to_have_value(re.compile("parking\n- car charger"))
+    # Who only looks, and leaves, has saved nothing.
+    ada.go_back()
+    note.get_by_role("link", name="Packing").click()
+    expect(ada.get_by_text("cash for the parking", exact=True)).to_be_visible()
+    expect(ada.get_by_text("car charger")).to_have_count(0)
     ada.go_back()
     note.get_by_role("button", name="Dismiss").click()
     expect(note).to_contain_text("You dismissed this.")

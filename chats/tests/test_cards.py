@@ -173,9 +173,9 @@ def test_a_change_that_was_edited_first_and_saved_is_done(client, owner, reply, 
     note = writing.create(owner, "Kitchen", "- oak top")
     card = propose(reply, note_tools.append_to_note, note="Kitchen", text="- brass taps")
     opened = cards.views([card])[0].shown.form
-    assert client.post(opened.address, opened.fields).context["form"]["page"].value() == str(
-        card.pk
-    )
+    shown = client.post(opened.address, opened.fields)
+    assert shown.context["form"]["page"].value() == str(card.pk)
+    assert "data-proposed" in shown.content.decode()
     edit = reverse("notes:edit", args=[note.pk])
     signed_in(stranger).post(edit, opened.fields)
     other = writing.create(owner, "Other", "x")

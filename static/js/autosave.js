@@ -21,6 +21,8 @@ const sentences = document.getElementById("sentences").content;
 // Renaming a note mends the links to it, so a title counts when it has been written to its end: when
 // it is left, or has rested for long. One without a word would lose the links.
 let heading = title.value;
+// Whoever only looks at what was proposed, and leaves, has saved nothing.
+let isProposed = "proposed" in form.dataset;
 // What a refused form shows isn't saved.
 let saved = "unsaved" in form.dataset ? "" : words();
 // Sent, and perhaps arrived: it goes out once more, and as it was, before anything else does.
@@ -33,6 +35,7 @@ let reason = "";
 let leaving = false;
 let followed = null;
 
+if (isProposed) show("unsaved");
 if (form.dataset.note && isLeft(form.dataset.note, version.value)) catchUp();
 
 form.addEventListener("input", ({ target }) => {
@@ -53,7 +56,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   settleTitle();
   // Also a title alone, which a link has brought along.
-  if (!form.dataset.note) saved = "";
+  if (!form.dataset.note || isProposed) saved = "";
   await saveWhole();
   if (!isDirty() && form.dataset.note) go(() => location.assign(form.dataset.note));
   else if (isDirty() && reason === "elsewhere") go(() => form.submit());
@@ -193,6 +196,7 @@ function arrived(answer) {
   if (answer.renamed) follow(answer.renamed);
   saved = JSON.stringify([baseTitle.value, base.value]);
   tried = null;
+  isProposed = false;
   since = 0;
   version.value = answer.version;
   if (!form.dataset.note) settle(answer);
