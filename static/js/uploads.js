@@ -95,6 +95,7 @@ export function takeFiles(place, over, kept, prepared = (file) => file) {
       input.focus();
     });
     list.append(row);
+    showLast();
     return row;
   }
 
@@ -150,6 +151,13 @@ export function takeFiles(place, over, kept, prepared = (file) => file) {
     const why = row.querySelector("[data-why]");
     why.textContent = sentence;
     why.hidden = false;
+    said.textContent = "";
+    showLast();
+  }
+
+  // A long list scrolls by itself.
+  function showLast() {
+    list.scrollTop = list.scrollHeight;
   }
 
   function worded(name, file = "") {
