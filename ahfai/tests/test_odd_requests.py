@@ -4,6 +4,7 @@ import copy
 import threading
 import traceback
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from django.db import connection, transaction
 from django.urls import Resolver404, resolve
 
 from ahfai.testing import PASSWORD
-from ahfai.tests.odd_requests import NAMES, Forms, Maker
-from ahfai.tests.test_access_matrix import ROUTES, things_of
+from ahfai.tests.odd_requests import NAMES, Forms, Maker, Odd
+from ahfai.tests.test_access_matrix import OPEN, ROUTES, things_of
 
 pytestmark = pytest.mark.only_on_sqlite
 
@@ -61,7 +62,7 @@ def nothing_goes_on_beside(monkeypatch):
 def test_odd_forms_get_an_answer(
     just_signed_in, things, strangers, stranger, each, of, record_property
 ):
-    known = fields_by_route(just_signed_in, things, of)
+    known = fields_by_route(just_signed_in, things, ROUTES[::of])
     send_all(
         just_signed_in,
         (
@@ -92,13 +93,32 @@ def test_odd_queries_get_an_answer(
     )
 
 
+@pytest.mark.parametrize("each", [1, pytest.param(100, marks=pytest.mark.prove)])
+def test_odd_requests_of_nobody_get_an_answer(
+    things, strangers, stranger, nobody, settings, each, record_property
+):
+    """Who isn't signed in reaches the doors alone."""
+    settings.HAS_MAIL = True
+    doors = [route for route in ROUTES if route.name in OPEN]
+    known = fields_by_route(nobody, things, doors)
+
+    def requests() -> Iterator[Odd]:
+        for route in doors:
+            fields, path = known.get(route.pattern, NOTHING_KNOWN), route.path(things)
+            maker = Maker(f"nobody {route.pattern}", things, strangers)
+            yield from maker.posts(path, fields, each)
+            yield from maker.gets(path, fields, each)
+
+    send_all(nobody, requests(), stranger, record_property)
+
+
 NOTHING_KNOWN = [(name, "") for name in NAMES]
 
 
-def fields_by_route(client, things, of: int) -> dict[str, list]:
+def fields_by_route(client, things, routes) -> dict[str, list]:
     """What the forms of all pages send to each address, as far as they stand in a page."""
     pages, known = {}, {}
-    for route in ROUTES[::of]:
+    for route in routes:
         path = route.path(things)
         response = client.get(path)
         if not response.streaming and "html" in response.get("Content-Type", ""):
