@@ -75,8 +75,10 @@ class Worker:
         if self._beats_can_be_trusted():
             self._try(close_dead)
             self._try(pulls.close_dead)
-            self._try(self.take_up_imports)
-            self._try(self.take_up_exports)
+            if not disk.is_short():
+                # They store much; until there is room they wait.
+                self._try(self.take_up_imports)
+                self._try(self.take_up_exports)
         self._try(leaving.take_up)
         self._try(retention.apply)
         self._try(self.take_up_vectors)

@@ -9,10 +9,13 @@ from django.db import OperationalError, connection
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import exports
 from accounts.models import Session
 from ahfai import disk
 from ahfai.testing import PASSWORD
+from ahfai.worker import Worker
 from notes.models import Note
+from notes.transfer import importing
 
 pytestmark = pytest.mark.only_on_sqlite
 
@@ -77,6 +80,16 @@ def test_the_reserve_is_kept_where_there_is_room_for_it(db, free, tmp_path):
     assert [(path.name, path.stat().st_size) for path in tmp_path.iterdir()] == [
         ("reserve", disk.RESERVE)
     ]
+
+
+def test_imports_and_exports_wait_for_room(db, free, monkeypatch):
+    taken_up = []
+    for what in (importing, exports):
+        monkeypatch.setattr(what, "take_up", lambda *_how: taken_up.append(1))
+    for megabytes, times in ((63, 0), (65, 2)):
+        free(megabytes)
+        Worker().work()
+        assert len(taken_up) == times
 
 
 @pytest.mark.django_db(transaction=True)
