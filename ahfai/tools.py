@@ -66,11 +66,13 @@ class Found:
 @dataclass(frozen=True)
 class Proposal:
     """A change that the person is asked about: `kind` says who does it, and `payload`, which is
-    JSON, what exactly. `text` tells the model what stands there."""
+    JSON, what exactly. `text` tells the model what stands there; `is_foreign` where it repeats what
+    was there before, which others may have written."""
 
     kind: str
     payload: dict[str, Any]
     text: str
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True)

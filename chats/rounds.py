@@ -95,7 +95,7 @@ class Rounds:
             self.is_over = True
             return REPEATED
         self._asked.add(same)
-        found: Found | None = None
+        brought: Found | Proposal | None = None
         card: Card | None = None
         try:
             brought = toolbox.use(self.reply, call.name, call.arguments, self.call)
@@ -104,14 +104,12 @@ class Rounds:
                     raise Unfit(f"There are {MOST_CARDS} cards already. Let the person decide.")
                 card = cards.propose(self.reply, brought)
                 self.proposed += 1
-                result = PROPOSED.format(told=brought.text)
+                result = PROPOSED.format(told=_marked(brought, brought.text))
                 if self.may_create and cards.create_at_once(card):
                     result = f"{brought.text}: {STATES[Card.State.DONE]}"
             else:
-                found = brought
-                self.may_create = self.may_create and not brought.is_foreign
-                result = self._cut(brought.text)
-                result = between_marks(FOREIGN, result) if brought.is_foreign else result
+                result = _marked(brought, self._cut(brought.text))
+            self.may_create = self.may_create and not brought.is_foreign
         except SealError:
             result = "This can't be opened."
         except Unfit as unfit:
@@ -122,7 +120,7 @@ class Rounds:
                 result = f"{result} {ENOUGH}"
             self._misused.add(call.name)
         name = call.name if call.name in toolbox.TOOLS else ""
-        tooluse.keep(self.reply, self.used, self._round, name, kept, result, found, card)
+        tooluse.keep(self.reply, self.used, self._round, name, kept, result, brought, card)
         self.used += 1
         return result
 
@@ -145,6 +143,10 @@ class Rounds:
             self._asked.add(f"{use.name} {arguments}")
             self.used, self._round = use.number + 1, use.round + 1
             self.proposed += use.card_number is not None
+
+
+def _marked(brought: Found | Proposal, text: str) -> str:
+    return between_marks(FOREIGN, text) if brought.is_foreign else text
 
 
 def _sound(call: ToolCall) -> ToolCall:

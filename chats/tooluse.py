@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ahfai.crypto import SealError
-from ahfai.tools import Found, Link
+from ahfai.tools import Found, Link, Proposal
 from chats.models import Card, Message, ToolUse
 
 
@@ -27,11 +27,12 @@ def keep(
     name: str,
     arguments: dict[str, Any],
     result: str,
-    found: Found | None = None,
+    brought: Found | Proposal | None = None,
     card: Card | None = None,
 ) -> ToolUse:
     """Store a call with its `result`, as the model gets to read it, at once: nothing that the
     person is shown gets lost."""
+    found = brought if isinstance(brought, Found) else None
     shown: dict[str, Any] = {}
     if found:
         shown = {"sentence": found.sentence, "about": found.about, "links": found.links}
@@ -46,7 +47,7 @@ def keep(
         shown=json.dumps(shown, ensure_ascii=False),
         found=found.number if found else 0,
         card_number=card.number if card else None,
-        is_foreign=bool(found and found.is_foreign),
+        is_foreign=bool(brought and brought.is_foreign),
     )
 
 

@@ -120,7 +120,7 @@ def _checked(user: Any, kind: str, note: Note, words: dict[str, str], told: str)
     form = NoteForm({"title": note.title, "body": body})
     if not form.is_valid():
         raise Unfit(_faults(form))
-    return Proposal(kind, payload, told)
+    return Proposal(kind, payload, told, is_foreign=True)
 
 
 def _find(user: Any, said: str, is_exact: bool = False) -> Note:

@@ -116,13 +116,15 @@ def change_reminder(
         setattr(changed, name, value)
     schedule.settle(changed, timezone.now())
     payload = {"id": str(changed.pk), "wanted": as_json(wanted)}
-    return Proposal("reminder_change", payload, f"the reminder changed to: {_told(changed)}")
+    told = f"the reminder changed to: {_told(changed)}"
+    return Proposal("reminder_change", payload, told, is_foreign=True)
 
 
 def complete_reminder(user: Any, reminder: Annotated[str, Said(_ID, MAX_TITLE)]) -> Proposal:
     """Propose to tick a reminder off, because the person has done it."""
     found = _find(user, reminder)
-    return Proposal("reminder_complete", {"id": str(found.pk)}, f"ticking off: {_told(found)}")
+    told = f"ticking off: {_told(found)}"
+    return Proposal("reminder_complete", {"id": str(found.pk)}, told, is_foreign=True)
 
 
 def snooze_reminder(
@@ -143,8 +145,8 @@ def snooze_reminder(
     if moment <= timezone.now():
         raise Unfit("The argument 'until' names a time that is over.")
     payload = {"id": str(found.pk), "until": moment.isoformat()}
-    told = words.moment(moment, timezone.localdate())
-    return Proposal("reminder_snooze", payload, f"putting off until {told}: {_told(found)}")
+    told = f"putting off until {words.moment(moment, timezone.localdate())}: {_told(found)}"
+    return Proposal("reminder_snooze", payload, told, is_foreign=True)
 
 
 def _times(user: Any, text: str) -> dict[str, Any]:
