@@ -267,7 +267,10 @@ def _tell(user: Any, outcome: Json, said: str) -> Told:
         title,
         reminder.get_absolute_url(),
         may_be_undone=reminder.version == outcome["version"],
-        facts=_time_facts(user, reminder),
+        facts=[
+            *_time_facts(user, reminder),
+            *_other_facts(user, reminder, _tag_names(reminder)),
+        ],
     )
 
 

@@ -64,7 +64,8 @@ def test_a_card_shows_what_will_be_stored_and_stores_nothing(client, owner, repl
 
 
 def test_a_confirmed_card_says_what_was_done_and_can_be_taken_back(client, owner, reply):
-    card = cabin(reply)
+    phrase = "book the cabin tomorrow at 9 #trip !1"
+    card = propose(reply, reminder_tools.set_reminder, phrase=phrase)
     answer = press(client, card, "confirm", version=0)
     assert answer.status_code == 302
     assert answer.url.endswith(f"#card-{card.pk}")
@@ -72,6 +73,8 @@ def test_a_confirmed_card_says_what_was_done_and_can_be_taken_back(client, owner
     shown = page(client, reply)
     assert "Set. You will be reminded tomorrow 9:00." in shown
     assert reminder.get_absolute_url() in shown
+    assert "#trip" in shown
+    assert "priority: High" in shown
     assert "Undo</button>" in shown
     press(client, card, "undo")
     assert owner.reminders.in_trash().get() == reminder
