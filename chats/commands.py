@@ -26,6 +26,10 @@ class Answer(NamedTuple):
     brought: Found | Proposal | None = None
 
 
+def is_one(text: str) -> bool:
+    return _COMMAND.fullmatch(text.strip()) is not None
+
+
 def answer(user: Any, text: str, order: Order) -> Answer | None:
     """What the words of a message box have done, if they begin with a command."""
     command = _COMMAND.fullmatch(text.strip())

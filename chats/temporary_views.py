@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import SignedInRequest
-from chats import lifecycle, sentences, servers, steering, temporary, watching
+from chats import commands, lifecycle, sentences, servers, steering, temporary, watching
 from chats.composing import composer
 from chats.forms import TemporaryForm
 from chats.temporary import Turn
@@ -25,6 +25,10 @@ def chat(request: SignedInRequest) -> HttpResponseBase:
         return _refused(request, sentences.of_faults(form), 422)
     if request.FILES:
         return _refused(request, _("A temporary chat takes no files."), 422)
+    if commands.is_one(form.cleaned_data["text"]):
+        # A model could say that it is done.
+        told = _("A temporary chat looks nothing up and changes nothing. Ask that in another chat.")
+        return _refused(request, told, 422)
     if watching.is_crowded():
         return _refused(request, str(sentences.OWN["overloaded"]), 503)
     said = form.cleaned_data

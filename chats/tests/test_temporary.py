@@ -72,6 +72,14 @@ def test_it_takes_no_files_and_says_so(client, ollama):
     assert not SealedFile.objects.exists()
 
 
+def test_it_takes_no_commands_which_the_model_could_say_it_has_done(client, ollama):
+    for command in ("/remind call mum tomorrow at 9", "/search boiler"):
+        answer = ask(client, command)
+        assert answer.status_code == 422
+        assert "changes nothing. Ask that in another chat" in answer.json()["sentence"]
+    assert not ollama.chats
+
+
 def test_what_was_said_before_comes_along_and_the_model_gets_it(client, ollama):
     said = [("I have a\r\ndog", "Good."), ("And a cat", "")]
     answered(client, "What do I have?", said)
