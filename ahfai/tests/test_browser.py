@@ -917,6 +917,7 @@ def test_a_screen_reader_hears_each_word_once(ada, ollama):
     heard = ada.evaluate("heard")
     assert heard[-1] == "The answer is complete."
     assert len(heard) > 5
+    assert not any(sentence[0] in ".,;:!?)]" for sentence in heard)
     words = ada.locator("[data-words]").evaluate(
         "words => (words = words.cloneNode(true), "
         "words.querySelectorAll('button').forEach(b => b.remove()), words.textContent)"

@@ -51,7 +51,9 @@ export class Hearing {
 
 function read(text) {
   if (!/[\p{L}\p{N}]/u.test(text)) return;
-  place.append(Object.assign(document.createElement("p"), { textContent: text.trim() }));
+  // The end of a sentence that was read already, as in "[1]."
+  const textContent = text.replace(/^[\s\]),.;:!?…”’]+/u, "").trim();
+  place.append(Object.assign(document.createElement("p"), { textContent }));
   while (place.childElementCount > KEPT) place.firstElementChild.remove();
 }
 
