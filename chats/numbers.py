@@ -22,6 +22,8 @@ _NAME = re.compile(r"</?(\w+)")
 _APART = {"a", "code", "pre", "math"}
 # What says less may be said of anything.
 TELLING = 2
+# In characters before a number: an answer may be nothing but numbers, and each looks back.
+LONGEST_SENTENCE = 1000
 
 
 class Passage(Protocol):
@@ -59,7 +61,8 @@ def checked(content: str, passages: Iterable[Passage]) -> str:
 
 
 def _supported(found: re.Match, known: dict[int, str]) -> str:
-    before = without(found.string[: found.start()]).rstrip()
+    near = max(0, found.start() - LONGEST_SENTENCE)
+    before = without(found.string[near : found.start()]).rstrip()
     sentence = Question.parse(_SENTENCE_END.split(before)[-1])
     kept = [
         number
