@@ -21,8 +21,9 @@ MEMORY = 512 * 1024 * 1024
 SECONDS = 15
 WITHIN_S = 40
 CHILD = Path(__file__).with_name("pdf_child.py")
-# So many are read at a time in each web process.
+# So many are read at a time in each web process. Who waits for a place takes one of its threads.
 _places = threading.BoundedSemaphore(2)
+WAIT_S = 20
 
 
 def read(data: bytes) -> Words:
@@ -53,21 +54,24 @@ def _lines(data: bytes) -> Iterator[dict[str, Any]]:
     """What the other process tells until it ends, or is ended."""
     limits = (MEMORY, SECONDS, MOST_PAGES, LONGEST)
     command = [sys.executable, "-I", str(CHILD), *map(str, limits)]
-    with _places:
-        try:
-            told = subprocess.run(  # noqa: S603 (our own file, with numbers)
-                command,
-                input=data,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=WITHIN_S,
-                # No key and no password of ours is there to be read.
-                env={},
-                cwd="/",
-                check=False,
-            ).stdout
-        except subprocess.TimeoutExpired as late:
-            told = late.stdout or b""
+    if not _places.acquire(timeout=WAIT_S):
+        raise Refused(_("Many PDFs are being read just now. Attach this one again in a minute."))
+    try:
+        told = subprocess.run(  # noqa: S603 (our own file, with numbers)
+            command,
+            input=data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=WITHIN_S,
+            # No key and no password of ours is there to be read.
+            env={},
+            cwd="/",
+            check=False,
+        ).stdout
+    except subprocess.TimeoutExpired as late:
+        told = late.stdout or b""
+    finally:
+        _places.release()
     for line in told.split(b"\n"):
         try:
             yield json.loads(line)

@@ -3,6 +3,7 @@
 import base64
 import re
 import struct
+import threading
 import uuid
 from datetime import timedelta
 from io import BytesIO
@@ -302,6 +303,9 @@ def test_a_pdf_that_can_not_be_read_is_refused_in_words(client, owner, monkeypat
     assert "it is damaged" in attach(client, b"%PDF-1.7\nnothing")
     monkeypatch.setattr(pdf, "WITHIN_S", 0.001)
     assert "asks for too much" in attach(client, a_pdf("Words"))
+    monkeypatch.setattr(pdf, "WAIT_S", 0)
+    monkeypatch.setattr(pdf, "_places", threading.Semaphore(0))
+    assert "Attach this one again in a minute" in attach(client, a_pdf("Words"))
     assert not SealedFile.objects.exists()
 
 
