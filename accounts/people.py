@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, leaving
 from accounts.models import Ownership, SealedFile, Session, User
 from ahfai import sizes
 
@@ -111,6 +111,8 @@ def make_owner(person: User) -> None:
 
 
 def _give_rights(person: User) -> None:
+    # Somebody has to own the installation, so whoever does can't be on the way out.
+    leaving.take_back(person)
     person.is_staff = person.is_superuser = True
     person.save(update_fields=["is_staff", "is_superuser"])
 

@@ -29,7 +29,9 @@ log = logging.getLogger(__name__)
 
 def take_up() -> None:
     """Go on with the accounts that are to be erased by now, without waiting for anything."""
-    for one in Leaving.objects.filter(due__lte=timezone.now()).select_related("owner"):
+    # Whoever came to own the installation in this very moment must not be locked out of it.
+    due = Leaving.objects.filter(due__lte=timezone.now(), owner__ownership=None)
+    for one in due.select_related("owner"):
         go_on(one)
     sweep()
 

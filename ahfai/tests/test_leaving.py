@@ -11,7 +11,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import erasure, keys
+from accounts import erasure, keys, people
 from accounts import leaving as leavings
 from accounts.models import (
     ErasedPerson,
@@ -266,6 +266,23 @@ def test_who_was_given_the_installation_meanwhile_must_hand_it_over_first(
     answer = strangers_client.post(reverse("accounts:leave_now"), follow=True)
     assert reverse("accounts:people") in answer.content.decode()
     assert User.objects.filter(pk=stranger.pk).exists()
+
+
+def test_who_comes_to_own_the_installation_stays(owner, stranger):
+    leavings.ask(stranger)
+    people.hand_over(owner, stranger)
+    assert leavings.of(stranger) is None
+    taken_back = stranger.audit_entries.filter(event="erasure_taken_back")
+    assert taken_back.exists()
+
+
+def test_the_worker_never_locks_the_owner_out(owner, stranger):
+    """Who asked in the moment in which they were given it."""
+    Leaving.objects.create(owner=owner, due=timezone.now())
+    Leaving.objects.create(owner=stranger, due=timezone.now())
+    leaving.take_up()
+    assert User.objects.get(pk=owner.pk).is_active
+    assert not User.objects.filter(pk=stranger.pk).exists()
 
 
 def test_nobody_can_stay_once_it_has_begun(strangers_client, stranger):
