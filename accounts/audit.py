@@ -14,6 +14,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import AuditEntry, User
 from ahfai import clients
@@ -142,8 +143,12 @@ class Told:
 def told(entry: AuditEntry) -> Told:
     details = _details(entry)
     sentence = str(_SENTENCES.get(entry.event, entry.event))  # type: ignore[call-overload]
-    if entry.event == Event.SIGNED_IN and details.get("tries"):
-        sentence = str(_("Signed in, after %(tries)s tries that failed."))
+    if entry.event == Event.SIGNED_IN and (tries := details.get("tries")):
+        sentence = ngettext(
+            "Signed in, after a try that failed.",
+            "Signed in, after %(tries)s tries that failed.",
+            tries,
+        )
     place = [details.pop(name, "") for name in ("seen_browser", "seen_address")]
     return Told(
         at=entry.at,

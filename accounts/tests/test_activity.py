@@ -49,7 +49,7 @@ def test_the_next_time_starts_without_those_failures(nobody, owner):
         nobody.post("/account/sign-in/", {"login": owner.email, "password": password})
     nobody.post("/account/sign-out/")
     nobody.post("/account/sign-in/", {"login": owner.email, "password": PASSWORD})
-    assert _lines(nobody).count("tries that failed") == 1
+    assert _lines(nobody).count("Signed in, after a try that failed.") == 1
 
 
 def test_a_changed_password_and_a_calendar_address_are_told(client):
