@@ -19,6 +19,8 @@ _SECRET = re.compile(r"[\w-]{40,}", re.ASCII)
 LINE = "{asctime} {levelname} {name}: {message}"
 # Of the request that this thread answers; see ahfai.middleware.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+# Where the request itself keeps it.
+REQUEST_ID = "ahfai.request_id"
 
 
 def without_secrets(line: str) -> str:
@@ -66,12 +68,17 @@ class Json(ErrorsByPlace):
             "logger": record.name,
             "message": without_secrets(record.getMessage()),
         }
-        if number := request_id.get():
+        if number := request_id.get() or _number_of(record):
             said["request"] = number
         said |= getattr(record, "facts", {})
         if record.exc_info:
             said["error"] = self.formatException(record.exc_info)
         return json.dumps(said, ensure_ascii=False)
+
+
+def _number_of(record: logging.LogRecord) -> str:
+    """Of a request that was refused: Django says so when the middleware is through with it."""
+    return getattr(getattr(record, "request", None), "META", {}).get(REQUEST_ID, "")
 
 
 def _where(raised: TracebackType | None) -> str:

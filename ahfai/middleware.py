@@ -63,6 +63,7 @@ def number_requests(get_response: View) -> View:
         theirs = request.headers.get("X-Request-ID", "")
         trusted = settings.TRUSTED_PROXIES and re.fullmatch(r"[\w-]{8,36}", theirs, re.ASCII)
         number = theirs if trusted else secrets.token_hex(8)
+        request.META[logs.REQUEST_ID] = number
         token = logs.request_id.set(number)
         began = time.perf_counter()
         try:

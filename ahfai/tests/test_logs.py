@@ -152,6 +152,12 @@ def test_a_line_of_json_says_the_same_and_which_request_it_was(client, json_log)
     assert CANARY not in json_log.getvalue()
 
 
+def test_a_line_about_what_was_refused_says_which_request_it_was(client, json_log):
+    number = client.get("/nowhere")["X-Request-ID"]
+    line = json.loads(json_log.getvalue())
+    assert (line["message"], line["request"]) == ("Not Found: /nowhere", number)
+
+
 def test_requests_are_logged_by_the_name_of_the_page_where_that_is_wanted(client, json_log):
     requests = logging.getLogger("ahfai.requests")
     client.get(f"/notes/?q={CANARY}")
