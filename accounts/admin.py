@@ -4,6 +4,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import (
+    ApiToken,
     AuditEntry,
     ErasedPerson,
     Export,
@@ -128,6 +129,13 @@ class ExportInspection(Inspection):
     shown = ("id", "owner_id", "state", "total", "done", "size", "asked", "ended")
     list_filter = ("state", "asked")
     ordering = ("-asked",)
+
+
+@admin.register(ApiToken)
+class ApiTokenInspection(Inspection):
+    shown = ("id", "owner_id", "scopes", "made", "expires", "last_used")
+    list_filter = ("made", "expires", "last_used")
+    ordering = ("-made",)
 
 
 @admin.register(Retention)

@@ -6,6 +6,7 @@ from accounts import (
     people_views,
     session_views,
     tag_views,
+    token_views,
     views,
 )
 
@@ -20,6 +21,9 @@ urlpatterns = [
     path("people/invitations/<uuid:invitation_id>/revoke", people_views.revoke, name="revoke"),
     path("people/<uuid:person_id>/", people_views.person, name="person"),
     path("activity/", session_views.activity, name="activity"),
+    path("tokens/", token_views.index, name="tokens"),
+    path("tokens/new", token_views.make, name="token_make"),
+    path("tokens/<uuid:token_id>/revoke", token_views.revoke, name="token_revoke"),
     path("leave/", leave_views.leave, name="leave"),
     path("leave/now", leave_views.leave_now, name="leave_now"),
     path("leave/stay", leave_views.stay, name="stay"),

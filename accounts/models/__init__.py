@@ -13,9 +13,11 @@ from accounts.models.session import (
     Session,
 )
 from accounts.models.tag import Tag
+from accounts.models.token import ApiToken, Scope
 
 __all__ = [
     "PICTURES",
+    "ApiToken",
     "AuditEntry",
     "ErasedPerson",
     "Export",
@@ -31,6 +33,7 @@ __all__ = [
     "Ownership",
     "Receipt",
     "Retention",
+    "Scope",
     "SealedFile",
     "SecondFactorSecret",
     "Session",

@@ -1,5 +1,6 @@
 """A person with something in every table that has anything of people."""
 
+import datetime
 import hashlib
 
 from allauth.mfa.models import Authenticator
@@ -11,6 +12,7 @@ from django.utils import timezone
 from accounts import audit, changes, files, tags
 from accounts.lookup import key_of
 from accounts.models import (
+    ApiToken,
     Export,
     ExportPart,
     FileText,
@@ -50,6 +52,13 @@ def give_everything(person, word: str) -> None:
     Letter.objects.create(owner=person, kind=Letter.Kind.EMAIL_OLD, to=person.email)
     secret = hashlib.sha256(person.pk.bytes).hexdigest()
     Invitation.objects.create(by=person, used_by=person, secret_hash=secret, until=now, used=now)
+    ApiToken.objects.create(
+        owner=person,
+        name=word,
+        secret_hash=secret,
+        scopes="notes:read",
+        expires=now + datetime.timedelta(days=1),
+    )
     file = files.store(person, word, [word.encode()])
     FileText.objects.create(owner=person, file=file, words=word, length=1, is_whole=True)
     note = _notes(person, word, tag, file, now)

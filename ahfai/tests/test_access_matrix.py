@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import files, second_factor
-from accounts.models import Invitation, Leaving, Session, Tag
+from accounts.models import ApiToken, Invitation, Leaving, Session, Tag
 from ahfai.testing import signed_in
 from chats.models import Card, Chat, Fact, Message, Preset, Pull, Source, TemporaryPlace
 from notes.models import Import, Note, Revision
@@ -135,6 +135,13 @@ def things_of(owner, hashed: str = "0" * 64) -> dict[str, object]:
         "session_id": Session.objects.create(
             user=owner, session_key=hashed, expire_date=reply.created, browser=CANARY
         ).id,
+        "token_id": ApiToken.objects.create(
+            owner=owner,
+            name=CANARY,
+            secret_hash=hashed,
+            scopes="notes:read",
+            expires=reminder.created + timedelta(days=1),
+        ).pk,
         "person_id": owner.pk,
         "invitation_id": Invitation.objects.create(
             secret_hash=hashed, until=reply.created + timedelta(days=1)

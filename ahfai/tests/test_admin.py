@@ -1,5 +1,6 @@
 """The admin pages show the installation, never what people write, and change nothing."""
 
+import datetime
 import json
 import uuid
 from urllib.parse import parse_qs
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import (
+    ApiToken,
     AuditEntry,
     ErasedPerson,
     Export,
@@ -122,6 +124,13 @@ def rows(owner, stranger):
         Letter: Letter.objects.create(kind="reset", to=stranger.email),
         ErasedPerson: ErasedPerson.objects.create(pk=uuid.uuid4()),
         Retention: Retention.objects.create(owner=stranger, chats=30),
+        ApiToken: ApiToken.objects.create(
+            owner=stranger,
+            name=CANARY,
+            secret_hash="0" * 64,
+            scopes="notes:read",
+            expires=message.created + datetime.timedelta(days=1),
+        ),
         Export: Export.objects.create(owner=stranger),
         Leaving: Leaving.objects.create(owner=stranger, due=message.created),
         Receipt: Receipt.objects.create(counts={}),

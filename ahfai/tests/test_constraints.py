@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.constraints import SameOwner
 from accounts.models import (
+    ApiToken,
     Export,
     ExportPart,
     FilePart,
@@ -214,6 +215,17 @@ def completion(talk: Talk, **fields) -> None:
 def feed(talk: Talk, **fields) -> None:
     fields = {"owner": talk.person, "name": "n", "secret_hash": "0" * 64} | fields
     Feed.objects.create(**fields)
+
+
+def api_token(talk: Talk, **fields) -> None:
+    fields = {
+        "owner": talk.person,
+        "name": "n",
+        "secret_hash": "0" * 64,
+        "scopes": "notes:read",
+        "expires": timezone.now() + datetime.timedelta(days=1),
+    } | fields
+    ApiToken.objects.create(**fields)
 
 
 def completion_along_with_a_strangers(talk: Talk) -> None:
@@ -475,6 +487,9 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "delivery_channel_is_the_owners": lambda talk: delivery(talk, channel=channel(make_person())),
     "feed_secret_hash_is_a_digest": lambda talk: feed(talk, secret_hash="the secret"),
     "feed_shape_is_known": lambda talk: feed(talk, shape="VCARD"),
+    "api_token_secret_hash_is_a_digest": lambda talk: api_token(talk, secret_hash="the secret"),
+    "api_token_scopes_are_words": lambda talk: api_token(talk, scopes=""),
+    "api_token_ends_after_it_began": lambda talk: api_token(talk, expires=NOW, made=NOW),
     "completion_kind_is_known": lambda talk: completion(talk, kind="lost"),
     "completion_once_per_version": lambda talk: twice(completion, talk=talk),
     "completion_reminder_is_the_owners": lambda talk: completion(talk, owner=make_person()),
@@ -512,6 +527,7 @@ TWINS: dict[str, Callable[[Talk], object]] = {
     ),
     "Note.source_hash": lambda talk: twice(note, owner=talk.person, source_hash="0" * 64),
     "Feed.secret_hash": lambda talk: twice(feed, talk=talk),
+    "ApiToken.secret_hash": lambda talk: twice(api_token, talk=talk),
     "Reminder.source_hash": lambda talk: twice(reminder, owner=talk.person, source_hash="0" * 64),
     "Ownership.user": lambda talk: Ownership.objects.create(only=2, user=talk.person),
 }

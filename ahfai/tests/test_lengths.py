@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from accounts import files, tags
-from accounts.models import User
+from accounts import files, tags, tokens
+from accounts.models import User, token
 from ahfai.textindex import MAX_QUERY
 from chats import attachments, facts, steering
 from chats import forms as chat_forms
@@ -37,6 +37,7 @@ DOCUMENTED = (Path(settings.BASE_DIR) / "docs" / "operating.md").read_text()
         ("the name of a list", lists.MAX_LIST_NAME, own_lists.MAX_LISTS),
         ("the name of a channel", channel.MAX_NAME, channel_views.MOST),
         ("the name of a calendar address", feed.MAX_FEED_NAME, feeds.MAX_FEEDS),
+        ("the name of an API token", token.MAX_TOKEN_NAME, tokens.MAX_TOKENS),
         ("the name of a file", files.MAX_NAME, ""),
         ("a search", MAX_QUERY, ""),
         ("one's own name", User._meta.get_field("name").max_length, ""),
