@@ -99,10 +99,10 @@ class Reply(generation.Generation):
         elif place is None or generation.draining():
             self.interrupt()
 
-    def _claim(self) -> bool:
+    def claim(self) -> bool:
         return lifecycle.claim(self.place)
 
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
         lifecycle.give_back(self.place)
 
     def _prepare(self, num_ctx: int, takes_tools: bool) -> tuple[generation.Asked, context.Context]:

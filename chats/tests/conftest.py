@@ -3,7 +3,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from chats import generation, servers
+from chats import servers
+from chats.generation import line, registry, saving
 from chats.tests.fake_ollama import FakeOllama
 
 
@@ -19,13 +20,13 @@ def ollama(settings, transactional_db, monkeypatch):
 @contextmanager
 def quick_replies(monkeypatch):
     """Replies are looked after more often than in real life, and none outlives its test."""
-    monkeypatch.setattr(generation, "SAVE_EVERY_S", 0.1)
-    monkeypatch.setattr(generation, "LINE_EVERY_S", 0.05)
+    monkeypatch.setattr(saving, "SAVE_EVERY_S", 0.1)
+    monkeypatch.setattr(line, "LINE_EVERY_S", 0.05)
     servers.forget()
     yield
-    for left in generation._all():
+    for left in registry.every():
         left.stop()
-    wait_until(lambda: not generation._all())
+    wait_until(lambda: not registry.every())
     servers.forget()
 
 

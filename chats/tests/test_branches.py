@@ -5,7 +5,8 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from chats import generation, lifecycle
+from chats import lifecycle
+from chats.generation import registry
 from chats.models import Chat, Message, State
 from chats.tests.conftest import wait_until
 from chats.tests.test_reply_life import closed_reply, reply_of, start
@@ -152,7 +153,7 @@ def test_a_deleted_version_lets_go_of_the_model(client, ollama):
     wait_until(lambda: better.last_reply.content)
     go(client, "delete_version", better)
     assert ollama.wait_for(lambda: ollama.chats[-1].disconnected)
-    wait_until(lambda: not generation._all())
+    wait_until(lambda: not registry.every())
 
 
 def test_while_an_answer_is_written_an_edit_is_refused_and_its_words_kept(client, ollama):

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from chats import generation, lifecycle, servers, watching
+from chats.generation import life
 from chats.models import BuiltinServer, State
 from chats.tests.conftest import quick_replies, wait_until
 from chats.tests.fake_openai import FakeOpenAI, call, closing, opening
@@ -88,7 +89,7 @@ def test_a_reply_whose_server_restarts_before_the_first_word_is_asked_again(clie
 def test_a_server_that_keeps_breaking_before_the_first_word_is_given_up(
     client, builtin, monkeypatch
 ):
-    monkeypatch.setattr(generation, "MAX_RESTARTS", 2)
+    monkeypatch.setattr(life, "MAX_RESTARTS", 2)
     builtin.play(hang_up)
     reply = closed_reply(start(client))
     assert (reply.state, reply.reason) == (State.FAILED, "builtin_failed")

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from accounts import changes
 from ahfai.worker import Worker
-from chats import generation, order
+from chats import order
 from chats.forms import MAX_TEXT
+from chats.generation import registry
 from chats.models import Chat, State
 from chats.order import purge_trash
 from chats.tests.conftest import wait_until
@@ -208,7 +209,7 @@ def test_a_growing_answer_is_stopped_and_its_text_comes_back(client, ollama):
     reply = closed_reply(chat)
     assert reply.state == State.STOPPED
     assert reply.content
-    wait_until(lambda: not generation._all())
+    wait_until(lambda: not registry.every())
     move(client, "restore", chat)
     assert b"You stopped this answer" in client.get(chat.get_absolute_url()).content
 

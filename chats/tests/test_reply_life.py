@@ -19,6 +19,7 @@ from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
 from ahfai.tests.at_once import at_once, is_somebody_waiting
 from chats import context, generation, lifecycle, servers
+from chats.generation import ending, life, registry, saving
 from chats.models import Chat, Message, State
 from chats.sentences import sentence
 from chats.tests.conftest import wait_until
@@ -120,10 +121,10 @@ def test_other_words_under_an_old_request_id_are_a_new_question(client, ollama):
 
 def test_all_growing_replies_are_saved_in_one_transaction(client, ollama, settings, monkeypatch):
     settings.OLLAMA_PARALLEL = settings.RUNS_PER_USER = 3
-    saver = generation._Saver()
+    saver = saving.Saver()
     # The one of earlier tests may still be awake, and would save a part of what this one counts.
-    monkeypatch.setattr(generation._saver, "_save", lambda growing: None)
-    monkeypatch.setattr(generation, "_saver", saver)
+    monkeypatch.setattr(saving.saver, "_save", lambda growing: None)
+    monkeypatch.setattr(saving, "saver", saver)
     monkeypatch.setattr(saver, "wake", lambda: None)
     ollama.play("endless")
     chats = [start(client, f"Question {number}") for number in range(3)]
@@ -315,7 +316,7 @@ def test_a_reply_of_a_deleted_chat_lets_go_of_the_model_server(client, ollama):
     # By another process, which knows nothing of the one that writes.
     Chat.objects.filter(pk=chat.pk).delete()
     assert ollama.wait_for(lambda: ollama.chats[-1].disconnected)
-    wait_until(lambda: not generation._all())
+    wait_until(lambda: not registry.every())
 
 
 def test_a_reply_that_cannot_be_sealed_does_not_keep_others_from_being_saved(client, ollama):
@@ -339,7 +340,7 @@ def test_an_end_that_cannot_be_saved_is_saved_when_the_database_is_back(
             raise OperationalError
         return close(*args, **fields)
 
-    monkeypatch.setattr(generation, "LONGEST_PAUSE_S", 0.05)
+    monkeypatch.setattr(life, "LONGEST_PAUSE_S", 0.05)
     monkeypatch.setattr(lifecycle, "close", away_for_a_while)
     assert closed_reply(start(client)).content == "Hello"
     assert len(tries) == 6
@@ -347,11 +348,10 @@ def test_an_end_that_cannot_be_saved_is_saved_when_the_database_is_back(
 
 def test_a_reply_that_gets_no_thread_is_closed_with_a_sentence(client, ollama, monkeypatch):
     thread = mock.Mock(start=mock.Mock(side_effect=RuntimeError("can't start new thread")))
-    of_generation = SimpleNamespace(Thread=lambda **_: thread, Condition=threading.Condition)
-    monkeypatch.setattr(generation, "threading", of_generation)
+    monkeypatch.setattr(generation, "threading", SimpleNamespace(Thread=lambda **_: thread))
     reply = closed_reply(start(client))
     assert (reply.state, reply.reason) == (State.FAILED, "overloaded")
-    assert not generation._all()
+    assert not registry.every()
 
 
 def test_a_cut_answer_is_continued_where_it_stopped(client, ollama):
@@ -400,7 +400,7 @@ def test_a_process_that_shuts_down_begins_no_waiting_reply(client, ollama):
         assert reply_of(waiting).state == State.WAITING
         assert len(ollama.chats) == 1
     finally:
-        generation._draining.clear()
+        registry._draining.clear()
     assert closed_reply(waiting).content == "Hello"
 
 
@@ -477,7 +477,7 @@ def test_a_restart_closes_what_it_could_not_finish(client, ollama, monkeypatch):
     try:
         generation.drain(0.1)
     finally:
-        generation._draining.clear()
+        registry._draining.clear()
     reply = closed_reply(chat)
     assert (reply.state, reply.reason) == (State.INTERRUPTED, "restarted")
     assert reply.content
@@ -509,7 +509,7 @@ def test_an_end_that_cannot_be_sealed_is_closed_with_what_was_saved(client, olla
     ollama.play("endless")
     chat = start(client)
     wait_until(lambda: reply_of(chat).content)
-    with mock.patch.object(generation, "sealed_for", side_effect=ImproperlyConfigured):
+    with mock.patch.object(ending, "sealed_for", side_effect=ImproperlyConfigured):
         client.post(reverse("chats:stop", args=[reply_of(chat).pk]))
         reply = closed_reply(chat)
     assert (reply.state, bool(reply.content)) == (State.STOPPED, True)
@@ -523,7 +523,7 @@ def test_a_fault_of_our_own_is_not_blamed_on_the_model_server(client, ollama, mo
 
 
 def test_a_row_that_nothing_works_on_is_closed(client, ollama, monkeypatch):
-    monkeypatch.setattr(generation, "FORGOTTEN_AFTER_S", 0.2)
+    monkeypatch.setattr(saving, "FORGOTTEN_AFTER_S", 0.2)
     begin = mock.Mock(wraps=generation.begin, side_effect=[MemoryError, mock.DEFAULT])
     monkeypatch.setattr(generation, "begin", begin)
     with pytest.raises(MemoryError):

@@ -9,7 +9,8 @@ import pytest
 from django.urls import reverse
 
 from accounts import tags
-from chats import generation, numbers, sources
+from chats import numbers, sources
+from chats.generation import registry
 from chats.models import Chat, Message, Pin, Source, State
 from chats.sources import Quoted
 from chats.tests.fake_ollama import END, Send, final, head, say
@@ -173,7 +174,7 @@ def test_a_growing_answer_has_its_links_as_soon_as_a_block_is_closed(client, own
     events = b"".join(answer.streaming_content).decode()
     [block] = re.findall(r"event: block\n.*\ndata: (.*)", events)
     assert r"<sup class=\"cite\">" in block
-    assert not generation._all()
+    assert not registry.every()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from chats import generation, watching
+from chats.generation import registry
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import END, Pause, Send, final, head, say, think
 from chats.tests.test_reply_life import closed_reply, reply_of, start
@@ -245,7 +246,7 @@ def test_a_process_that_shuts_down_sends_its_watchers_elsewhere(client, ollama):
         generation.begin_drain()
         assert [name for name, _, _ in events(answer)][-1] == "reconnect"
     finally:
-        generation._draining.clear()
+        registry._draining.clear()
 
 
 def test_without_a_script_the_page_refreshes_itself_until_the_reply_is_done(client, ollama):

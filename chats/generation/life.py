@@ -1,0 +1,131 @@
+"""The life of one reply in its thread: in line, being written, closed whatever happens."""
+
+import logging
+import time
+from typing import Any
+
+from django.db import connections
+from django.utils.translation import gettext as _
+
+from ahfai.crypto import SealError
+from chats import lifecycle, servers
+from chats.engines import Cancelled, EngineFailed, Finished
+from chats.generation import afterwards, ending, line, registry
+from chats.generation.writing import Writing
+from chats.models import Message, State
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE_S = 10
+# How often the built-in server may be restarted under a reply before that is given up.
+MAX_RESTARTS = 5
+
+
+class Generation(Writing):
+    """A reply from the first wait to its end, which others may `stop` or `interrupt`."""
+
+    def __init__(self, reply: Message) -> None:
+        super().__init__(reply)
+        self.stopped = False
+
+    def stop(self) -> None:
+        """The person wants no more of it."""
+        self.stopped = True
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """This process can't go on with it."""
+        self.call.cancel()
+        line.look_again()
+
+    def give_up(self, reason: str) -> None:
+        """Close the reply without a thread of its own."""
+        self._close(State.FAILED, {"reason": reason})
+
+    def run(self) -> None:
+        """The whole life of the reply. Whatever goes wrong, the row is closed."""
+        state, fields = State.FAILED, {"reason": "own_fault"}
+        try:
+            finished = self._answer()
+            state, fields = ending.of(finished)
+            has_cards = self._rounds is not None and self._rounds.proposed > 0
+            if not self.added.strip() and not has_cards:
+                # Nothing was added: what is continued is as incomplete as before.
+                fields["reason"] = "empty"
+                state = State.INTERRUPTED if self._parts else State.FAILED
+            if self._calls and state != State.CUT:
+                # What it says before a call announces an answer that never comes.
+                fields["reason"] = "too_many_tools" if self._rounds else "unoffered_tool"
+        except Cancelled:
+            state, fields = State.INTERRUPTED, {"reason": "restarted"}
+            if self.stopped:
+                state, fields = State.STOPPED, {"reason": ""}
+                if self.began and self.silent:
+                    line.free_builtin(self.reply)
+        except EngineFailed as failure:
+            state = State.INTERRUPTED if self._parts else State.FAILED
+            fields = {"reason": failure.code}
+            if failure.code == "model_missing":
+                servers.forget()
+            log.info("a reply ended early: %s", failure.code)
+        except SealError:
+            fields = {"reason": "unreadable"}
+            log.error("a chat could not be opened for its reply")
+        except Exception as error:  # noqa: BLE001 (the row must be closed whatever happens)
+            # The class only: a message could hold words of the conversation.
+            log.error("a reply failed: %s", type(error).__name__)
+            state = State.INTERRUPTED if self._parts else State.FAILED
+        finally:
+            if state in (State.DONE, State.CUT):
+                self._offer_card()
+            self._close(state, fields)
+        self._name_chat()
+
+    def _answer(self) -> Finished:
+        """Wait and ask; again where the built-in server was restarted before its first word."""
+        for _restart in range(MAX_RESTARTS):
+            line.wait_for_place(self)
+            try:
+                return self._ask()
+            except EngineFailed as failure:
+                lost = failure.code in ("away", "cut", "not_ready")
+                if not (lost and self.silent and servers.kind() == "builtin"):
+                    raise
+                self.began = False
+                self.give_back()
+                self.reply.state = State.WAITING
+                self.call.wait(1)
+        raise EngineFailed("builtin_failed", "")
+
+    def claim(self) -> bool:
+        """Take a place at the model server, if it is this reply's turn."""
+        return lifecycle.claim(self.reply)
+
+    def give_back(self) -> None:
+        lifecycle.give_back(self.reply)
+
+    def _offer_card(self) -> None:
+        # Where the model itself has used tools, it knew what was asked for.
+        if self._asked and not self._rounds:
+            afterwards.offer_card(self.reply, self._asked, self.goes_on)
+
+    def _close(self, state: State, fields: dict[str, Any]) -> None:
+        """Write the end, however long the database is away: an open row would hold its place."""
+        pause = 0.5
+        try:
+            while not self._closed(state, fields):
+                self.say(_("The answer can't be saved just now; AhFai keeps trying."))
+                time.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+        finally:
+            registry.remove(self.reply.pk)
+            self._end()
+            line.look_again()
+            connections.close_all()
+
+    def _closed(self, state: State, fields: dict[str, Any]) -> bool:
+        return ending.close(self, self._built, self._window, state, fields)
+
+    def _name_chat(self) -> None:
+        if self._built:
+            afterwards.name_chat(self.reply, self._built.prompt)
