@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from ahfai.tools import Found, Proposal, Tool, Unfit
-from chats import embedding, hints
+from chats import embedding, hints, pins
 from chats.context import Window
 from chats.engines import Call, Offer
 from chats.models import Message
@@ -77,4 +77,10 @@ def use(
     tool = TOOLS.get(name)
     if tool is None:
         raise Unfit(f"There is no such tool. There are: {', '.join(TOOLS)}.")
-    return tool.call(reply.owner, arguments, chat=reply.chat, embedder=embedding.embedder(call))
+    return tool.call(
+        reply.owner,
+        arguments,
+        chat=reply.chat,
+        within=pins.scope(reply.chat),
+        embedder=embedding.embedder(call),
+    )

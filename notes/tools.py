@@ -1,5 +1,7 @@
 """What a model may do with a person's notes: look them up, and propose changes."""
 
+import uuid
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from django.urls import Resolver404, resolve
@@ -27,20 +29,23 @@ def search_notes(
     user: Any,
     query: Annotated[str, Said("a few words for what the note says", 200)],
     *,
+    within: Collection[uuid.UUID] | None = None,
     embedder: Embedder | None = None,
 ) -> Found:
     """Search the person's notes. Shows the passages that were found, with ids of the notes."""
     lines: list[str] = []
     found: dict[str, Link] = {}
-    for one in finding.find(user, query, MOST_FOUND, embedder=embedder, least=NEAR):
+    for one in finding.find(user, query, MOST_FOUND, within, embedder, NEAR):
         lines.append(f"[{short(one.note_id)}] {one.heading}: {one.text}")
         place = places.of_passage(one.note_id, one.passage.start, one.passage.end)
         found.setdefault(short(one.note_id), Link(one.heading, place))
     # A note may say it in its title alone.
+    among = None if within is None else {short(one) for one in within}
     for other in (
         seek(user, query, "notes", MOST_FOUND - len(lines)) if len(lines) < MOST_FOUND else []
     ):
-        if (key := _id_in(other.address)) not in found:
+        key = _id_in(other.address)
+        if key not in found and (among is None or key in among):
             lines.append(f"[{key}] {other.title}: {other.text}")
             found[key] = Link(other.title, other.address)
     said = _("searched notes for %(query)s, %(count)d found")
@@ -53,9 +58,16 @@ def search_notes(
     )
 
 
-def read_note(user: Any, note: Annotated[str, Said(_NOTE, MAX_TITLE)]) -> Found:
+def read_note(
+    user: Any,
+    note: Annotated[str, Said(_NOTE, MAX_TITLE)],
+    *,
+    within: Collection[uuid.UUID] | None = None,
+) -> Found:
     """Read one of the person's notes."""
     found = _find(user, note)
+    if within is not None and found.pk not in within:
+        raise Unfit("The person has chosen other notes for this chat. search_notes finds those.")
     title, body = found.title or _("Without a title"), found.body
     text = f"[{short(found.pk)}] {title}\n\n{body[:MOST_READ]}"
     if len(body) > MOST_READ:

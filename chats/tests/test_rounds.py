@@ -75,6 +75,20 @@ def test_a_look_up_is_made_shown_and_read_by_the_model(client, owner, ollama, ki
     assert "searched notes for <em>boiler</em>, 1 found" in page
 
 
+def test_where_notes_were_chosen_for_a_chat_no_others_are_looked_up(client, owner, ollama):
+    chosen = writing.create(owner, "Boiler manual", "Turn it off first.")
+    reply = ask(client, ollama, "plain")
+    client.post(
+        reverse("chats:notes", args=[reply.chat_id]), {"uses_notes": "off", "notes": [chosen.pk]}
+    )
+    read = ("read_note", {"note": "Kitchen"})
+    later = go_on(client, ollama, reply, asking_for(SEARCH, read), "plain", text="And the boiler?")
+    found, refused = later.uses.order_by("number")
+    assert "Turn it off first" in found.result
+    assert "hums" not in found.result
+    assert "chosen other notes" in refused.result
+
+
 def test_a_look_up_that_finds_nothing_says_so_to_both(client, ollama):
     reply = ask(client, ollama, asking_for(("search_notes", {"query": "harpsichord"})), "plain")
     assert "No note was found." in told(ollama.chats[-1])[1]["content"]
