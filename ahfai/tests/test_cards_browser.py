@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from ahfai.tests.test_browser import (
+    NARROW,
     ada,
     ask,
     chromium,
@@ -64,6 +65,13 @@ def test_a_card_from_the_question_to_undo(ada, ollama):
     note.get_by_role("button", name="Dismiss").click()
     expect(note).to_contain_text("You dismissed this.")
     expect_no_complaint_in_any_look(ada, "cards that are over")
+
+    # All of what would be stored is there to be read, without spaces and on a phone, too.
+    ada.set_viewport_size(NARROW)
+    ask(ada, f"/remind {'w' * 150} tomorrow at 9")
+    long = ada.get_by_role("group", name="New reminder").last
+    expect(long).to_contain_text("www")
+    assert long.evaluate("card => card.scrollWidth <= card.clientWidth")
 
     # Without any model, and with the card as the whole answer.
     ask(ada, "/remind call mum tomorrow at 9")
