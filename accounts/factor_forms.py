@@ -7,7 +7,6 @@ from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import validate_totp_code
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -129,6 +128,6 @@ class AppForm(forms.Form):
     def clean_code(self) -> str:
         second_factor.count_try(self.user)
         code = self.cleaned_data["code"]
-        if not validate_totp_code(self.secret, code):
-            raise get_adapter().validation_error("incorrect_code")
+        # So that whoever looks over a shoulder can't sign in with it.
+        second_factor.use_up(self.user, self.secret, code)
         return code

@@ -57,6 +57,13 @@ def test_a_code_counts_once(owner, client):
     assert sign_in(owner.email)[0].post(CODE, {"code": code}).status_code == 422
 
 
+def test_the_code_that_added_the_app_lets_nobody_in(owner, client):
+    secret = re.search(r'class="key">(\w+)<', client.get(APP).content.decode())[1]
+    code = code_of(secret)
+    assert client.post(APP, {"code": code}).status_code == 200
+    assert sign_in(owner.email)[0].post(CODE, {"code": code}).status_code == 422
+
+
 def test_a_recovery_code_lets_in_once_and_the_page_counts_the_rest(owner, client):
     _secret, codes = add_app(client)
     assert len(set(codes)) == 10
