@@ -10,7 +10,6 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import ngettext
 
 from accounts.requests import SignedInRequest
@@ -41,8 +40,7 @@ def at_most(
 
 
 def _too_often(request: SignedInRequest, window: datetime.timedelta) -> HttpResponse:
-    seconds = window.total_seconds()
-    left = math.ceil(seconds - timezone.now().timestamp() % seconds)
+    left = limits.seconds_left(window)
     minutes = math.ceil(left / 60)
     sentence = ngettext(
         "That was too often in a short time. Try again in a minute.",

@@ -19,6 +19,14 @@ def open_to_all(reason: str) -> Callable[[View], View]:
     return mark
 
 
+def for_programs(route: Any) -> Any:
+    """For a route of the API, which lets in by tokens, too, and answers programs: nobody is led to
+    the sign-in page. A test tries that each refuses by itself whoever shows neither."""
+    marked = login_not_required(route.callback)
+    marked.answers_programs = True
+    return route
+
+
 def asked_by_the_page(view: View) -> View:
     """For what an open page asks by itself: nobody has to sit before it."""
     marked: Any = view

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import hmac
+import math
 
 from django.conf import settings
 from django.db import connection
@@ -32,6 +33,12 @@ def count(
             [_key(what, who), connection.ops.adapt_datetimefield_value(start)],
         )
         return cursor.fetchone()[0]
+
+
+def seconds_left(window: datetime.timedelta) -> int:
+    """Until a new window begins to count."""
+    seconds = window.total_seconds()
+    return math.ceil(seconds - timezone.now().timestamp() % seconds)
 
 
 def take(what: str, who: str) -> int:

@@ -18,7 +18,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from ahfai import clients, disk, logs
+from ahfai import clients, disk, logs, problems
 
 _log = logging.getLogger("ahfai.requests")
 
@@ -198,6 +198,9 @@ def _no_room(request: HttpRequest) -> HttpResponse:
         "The disk of this server is full, so this wasn't saved. All that was saved before is "
         "there and can be read. Tell the one who runs this server to make room."
     )
+    match = request.resolver_match
+    if match and getattr(match.func, "answers_programs", False):
+        return problems.answer(507, sentence)
     if not request.accepts("text/html") or request.headers.get("HX-Request"):
         return JsonResponse({"sentence": sentence}, status=507)
     return render(request, "507.html", {"sentence": sentence}, status=507)

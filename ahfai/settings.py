@@ -238,9 +238,11 @@ CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"] if IS_HTTPS else []
 if IS_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    # Asked by programs. Those that read calendars would go on over plain HTTP, unnoticed: they are
-    # refused there, by the view.
-    SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^metrics$", r"^reminders/feeds/.+\.ics$"]
+    # Asked by programs. Those that read calendars or use the API would go on over plain HTTP,
+    # unnoticed: they are refused there, by the view.
+    SECURE_REDIRECT_EXEMPT = [
+        *(r"^health$", r"^ready$", r"^metrics$", r"^reminders/feeds/.+\.ics$", r"^api/"),
+    ]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

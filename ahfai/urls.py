@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from ahfai import data_views, monitoring, retention_views, views
+from ahfai import api, data_views, monitoring, retention_views, views
 from chats import views as chats
 
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("metrics", monitoring.metrics, name="metrics"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("service-worker.js", views.service_worker, name="service_worker"),
+    path("api/", include((api.urlpatterns, "api"))),
     path("chats/", include("chats.urls")),
     path("notes/", include("notes.urls")),
     path("reminders/", include("reminders.urls")),

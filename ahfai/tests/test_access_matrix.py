@@ -57,6 +57,14 @@ class Route:
     view: object
 
     @property
+    def answers_programs(self) -> bool:
+        return getattr(self.view, "answers_programs", False)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return (*METHODS, "patch") if self.answers_programs else METHODS
+
+    @property
     def takes(self) -> list[str]:
         return re.findall(r"<(?:\w+:)?(\w+)>", self.pattern)
 
@@ -169,7 +177,11 @@ def test_each_name_in_an_address_stands_for_a_thing_here(things):
 
 
 def test_what_is_open_to_all_is_listed_and_says_why():
-    found = [route for route in ROUTES if not getattr(route.view, "login_required", True)]
+    found = [
+        route
+        for route in ROUTES
+        if not getattr(route.view, "login_required", True) and not route.answers_programs
+    ]
     assert {route.name for route in found} == OPEN
     for route in found:
         assert len(route.view.open_because) > 10
@@ -177,14 +189,21 @@ def test_what_is_open_to_all_is_listed_and_says_why():
 
 def test_nobody_is_asked_to_sign_in(things):
     def check(route: Route) -> None:
-        for method in METHODS:
+        answers = set()
+        for method in route.methods:
             response = getattr(Client(), method)(route.path(things))
-            if route.name in OPEN:
+            answers.add(response.status_code)
+            if route.answers_programs:
+                assert response.status_code in (401, 405)
+                assert not response.cookies
+            elif route.name in OPEN:
                 assert response.status_code < 500
             else:
                 assert response.status_code == 302
                 assert response.url.startswith("/account/sign-in/?next=")
             assert CANARY not in _text(response)
+        # The way that it can be asked for by doesn't let them in.
+        assert 401 in answers or not route.answers_programs
 
     assert _wrong_at(check) == {}
 
@@ -192,7 +211,7 @@ def test_nobody_is_asked_to_sign_in(things):
 def test_a_stranger_finds_nothing_of_the_owners(stranger, things):
     def check(route: Route) -> None:
         answers, client = [], signed_in(stranger)
-        for method in METHODS:
+        for method in route.methods:
             response = getattr(client, method)(route.path(things))
             answers.append(response.status_code)
             assert response.status_code < 500

@@ -1,0 +1,151 @@
+"""Who may use the API, and what whoever may not is told."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from django.utils import timezone
+
+from accounts import api_access, tokens
+from accounts.models import ApiToken, Scope, Session
+from accounts.tests.factors import sign_in
+from ahfai.models import RateCount
+
+ME = "/api/me"
+
+
+@pytest.fixture
+def text(owner) -> str:
+    return tokens.make(owner, "script", ["notes:read"], 30)[1]
+
+
+def ask(text: str, browser=None, scheme="Bearer", **more):
+    return (browser or Client()).get(ME, headers={"Authorization": f"{scheme} {text}"}, **more)
+
+
+def is_problem(answer, status: int) -> bool:
+    said = answer.json()
+    return (
+        answer.status_code == said["status"] == status
+        and answer["Content-Type"] == "application/problem+json"
+        and len(said["detail"]) > 10
+    )
+
+
+def test_a_token_says_whose_it_is_without_a_session(owner, text):
+    answer = ask(text)
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "id": str(owner.pk),
+        "email": owner.email,
+        "name": owner.name,
+        "time_zone": owner.time_zone,
+    }
+    assert "no-store" in answer["Cache-Control"]
+    assert not answer.cookies
+    assert not Session.objects.exists()
+    assert ApiToken.objects.get().last_used
+
+
+def test_a_signed_in_browser_needs_no_token(client, owner):
+    assert client.get(ME).json()["email"] == owner.email
+
+
+def test_nobody_is_told_how_to_come_in(nobody):
+    answer = nobody.get(ME)
+    assert is_problem(answer, 401)
+    assert answer["WWW-Authenticate"] == "Bearer"
+
+
+def test_what_does_not_work_is_always_answered_alike(owner, text, client):
+    wrong = ask(tokens.PREFIX + "x" * 43)
+    assert is_problem(wrong, 401)
+    assert wrong["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    for odd in ("", "ahfai_", "\xff", "x" * 5000, text[:-1], text.upper()):
+        assert ask(odd).json() == wrong.json()
+    assert ask(text, scheme="Basic").json() == wrong.json()
+    # Not even who is signed in comes in with a wrong one.
+    assert ask("wrong", client).status_code == 401
+    now = timezone.now()
+    ApiToken.objects.update(made=now - timedelta(days=2), expires=now - timedelta(seconds=1))
+    assert ask(text).json() == wrong.json()
+    ApiToken.objects.update(expires=now + timedelta(days=1))
+    assert ask(text).status_code == 200
+    owner.is_active = False
+    owner.save()
+    assert ask(text).json() == wrong.json()
+    owner.is_active = True
+    owner.save()
+    ApiToken.objects.all().delete()
+    assert ask(text).json() == wrong.json()
+
+
+def test_who_tries_tokens_has_to_wait_and_others_do_not(text, monkeypatch):
+    monkeypatch.setattr(api_access, "WRONG_PER_HOUR", 2)
+    assert [ask("wrong").status_code for _try in range(3)] == [401, 401, 429]
+    refused = ask("wrong")
+    assert is_problem(refused, 429)
+    assert 0 < int(refused["Retry-After"]) <= 3600
+    assert ask("wrong", REMOTE_ADDR="192.0.2.7").status_code == 401
+    assert ask(text).status_code == 200
+
+
+def test_one_person_asks_so_often_a_minute(text, client, monkeypatch):
+    monkeypatch.setattr(api_access, "REQUESTS_PER_MINUTE", 2)
+    assert [ask(text).status_code, client.get(ME).status_code] == [200, 200]
+    assert is_problem(ask(text), 429)
+    RateCount.objects.all().delete()
+    assert ask(text).status_code == 200
+
+
+def test_a_token_that_lacks_what_is_asked_for_is_told_which(text, rf):
+    request = rf.get("/", headers={"Authorization": f"Bearer {text}"})
+    with pytest.raises(api_access.Refused) as refused:
+        api_access.Allowed(Scope.NOTES_WRITE)(request)
+    assert refused.value.status == 403
+    assert 'scope="notes:write"' in refused.value.headers["WWW-Authenticate"]
+    assert api_access.Allowed(Scope.NOTES_READ)(request)
+
+
+def test_where_a_second_factor_is_needed_a_token_does_not_go_round_it(text, settings):
+    settings.REQUIRE_SECOND_FACTOR = True
+    assert is_problem(ask(text), 403)
+
+
+def test_behind_tls_a_token_is_neither_taken_nor_led_on_in_clear(text, settings):
+    settings.IS_HTTPS = True
+    answer = ask(text)
+    assert is_problem(answer, 403)
+    assert "Location" not in answer
+    assert ask(text, secure=True).status_code == 200
+
+
+def test_its_time_zone_is_over_with_the_request(owner, text):
+    owner.time_zone = "Asia/Tokyo"
+    owner.save()
+    before = timezone.get_current_timezone_name()
+    assert ask(text).json()["time_zone"] == "Asia/Tokyo"
+    assert timezone.get_current_timezone_name() == before
+
+
+def browser_that_checks(owner) -> tuple[Client, str]:
+    """Signed in, and as strict as a real server; with its token against forged requests."""
+    signed_in, _place = sign_in(owner.email)
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = signed_in.cookies
+    strict.get("/you/settings/")
+    return strict, strict.cookies[django_settings.CSRF_COOKIE_NAME].value
+
+
+def test_a_browser_changes_nothing_without_its_csrf_token(owner, rf):
+    strict, csrf = browser_that_checks(owner)
+    requests = [strict.post("/api/none"), strict.get(ME)]
+    assert [one.status_code for one in requests] == [404, 200]
+    request = requests[1].wsgi_request
+    request.method = "POST"
+    with pytest.raises(api_access.Refused) as refused:
+        api_access.Allowed()(request)
+    assert refused.value.status == 403
+    request.META["HTTP_X_CSRFTOKEN"] = csrf
+    assert api_access.Allowed()(request) == owner

@@ -1,0 +1,61 @@
+"""The API: what the apps offer to programs, by the same rows, forms and verbs as their pages."""
+
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from accounts.api import router as me
+from ahfai import problems
+from ahfai.access import for_programs
+from ahfai.crypto import SealError
+from ahfai.problems import Refused
+
+api = NinjaAPI(title="AhFai", version="1", docs_url=None, openapi_url=None, urls_namespace="api")
+api.add_router("", me)
+
+
+@api.exception_handler(Refused)
+def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    return problems.answer(error.status, error.sentence, error.headers, **error.more)
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problems.answer(404, _("There is nothing here."))
+
+
+@api.exception_handler(HttpError)
+def not_json(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problems.answer(error.status_code, _("What was sent is no JSON that can be read."))
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return problems.answer(413, _("That is too much at once."))
+
+
+@api.exception_handler(SealError)
+def not_opened(request: HttpRequest, error: SealError) -> HttpResponse:
+    return problems.answer(409, _("What is saved there can't be opened, so it stays as it is."))
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Which member is wrong and why, without what was sent."""
+    faults = [{"field": _field(one["loc"]), "sentence": one["msg"]} for one in error.errors]
+    said = "; ".join(f"{one['field']}: {one['sentence']}" for one in faults)
+    return problems.answer(422, said, errors=faults)
+
+
+def _field(place: tuple[Any, ...]) -> str:
+    """Without where it was read from, which is the body but for numbers of pages."""
+    return ".".join(str(part) for part in place[1:] if part != "said")[:200] or "body"
+
+
+# Without the page at its root, which says nothing.
+_routes = [entry for entry in api.urls[0] if getattr(entry, "name", "") != "api-root"]
+urlpatterns = [for_programs(route) for route in _routes]

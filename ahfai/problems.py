@@ -1,0 +1,38 @@
+"""Errors of the API: problem details (RFC 9457), with a sentence for the person who reads them."""
+
+import datetime
+from http import HTTPStatus
+from typing import Any
+
+from django.http import JsonResponse
+from django.utils.translation import gettext as _
+
+from ahfai import limits
+
+
+class Refused(Exception):
+    """Carries what `answer` takes."""
+
+    def __init__(
+        self, status: int, sentence: str, headers: dict[str, str] | None = None, **more: Any
+    ) -> None:
+        super().__init__(status)
+        self.status, self.sentence, self.headers, self.more = status, sentence, headers, more
+
+
+def answer(
+    status: int, sentence: str, headers: dict[str, str] | None = None, **more: Any
+) -> JsonResponse:
+    """`more` are members beside those of the RFC. Without a `type`, the title is the status's."""
+    said = {"title": HTTPStatus(status).phrase, "status": status, "detail": sentence}
+    return JsonResponse(
+        said | more,
+        status=status,
+        content_type="application/problem+json",
+        headers={"Cache-Control": "no-store"} | (headers or {}),
+    )
+
+
+def too_often(window: datetime.timedelta) -> Refused:
+    headers = {"Retry-After": str(limits.seconds_left(window))}
+    return Refused(429, _("That was too often in a short time. Try again later."), headers)
