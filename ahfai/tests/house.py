@@ -124,7 +124,7 @@ def migrated_file() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="ahfai-tables-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     data, keys = folder / "data", folder / "keys"
-    _migrate(DATA_DIR=str(data), KEYS_DIR=str(keys))
+    _migrate(DATA_DIR=str(data), KEYS_DIR=str(keys), DATABASE_URL="")
     return data / "ahfai.sqlite3"
 
 
