@@ -84,6 +84,8 @@ def restore(source: Source) -> int:
         call_command("migrate", interactive=False, verbosity=0)
         ContentType.objects.clear_cache()
         with transaction.atomic():
+            # The processes of that day are gone, and so is their hold on what they worked at.
+            Heartbeat.objects.all().delete()
             left_out = _leave_out(erased)
             _give_ownership(source.keys.owner)
             _put_keys(source.keys)

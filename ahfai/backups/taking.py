@@ -21,7 +21,6 @@ from ahfai import files
 from ahfai.backups import BackupFailed, manifest, postgres, sqlite
 from ahfai.backups.manifest import Manifest
 from ahfai.crypto import SealError
-from ahfai.models import Heartbeat
 from ahfai.sizes import MB
 
 
@@ -37,9 +36,9 @@ class Copying(Protocol):
     def loaded(self, path: Path) -> AbstractContextManager[dict[str, int]]: ...
 
 
-# Keys have an archive of their own. Who is signed in, and which processes run, is of the moment:
-# a session that was ended since would come back.
-LEFT_OUT = [model._meta.db_table for model in (UserKey, Session, Heartbeat)]
+# Keys have an archive of their own; a session that was ended since would come back. No row of
+# another table may refer to one of these, or the copy isn't consistent.
+LEFT_OUT = [model._meta.db_table for model in (UserKey, Session)]
 KINDS: dict[str, Copying] = {"sqlite": sqlite, "postgresql": postgres}
 UNFINISHED = ".unfinished"
 FREE_AFTERWARDS = 64 * MB

@@ -4,6 +4,7 @@ the place of another one there.
 `python -m ahfai.tests.drill STEP …` prints JSON. Settings come from the environment.
 """
 
+import datetime
 import io
 import json
 import os
@@ -61,14 +62,19 @@ def command(*arguments: str) -> dict[str, Any]:
 def live() -> dict[str, str]:
     """Two people with something of everything."""
     from django.test import Client
+    from django.utils import timezone
 
     from accounts import changes, files
     from accounts.models import User
+    from ahfai.models import Heartbeat
     from chats.models import Chat, Message
     from notes.models import Note
     from reminders.models import Reminder
 
     people = {}
+    long_ago = timezone.now() - datetime.timedelta(hours=1)
+    process = Heartbeat.objects.create(kind="worker", host="here", pid=1)
+    Heartbeat.objects.update(seen=long_ago)
     for name in ("ada", "ben"):
         person = User.objects.create_user(f"{name}@example.org", PASSWORD, name=name.title())
         chat = Chat.objects.create(owner=person, title=f"{name} talks")
@@ -76,6 +82,8 @@ def live() -> dict[str, str]:
         Note.objects.create(owner=person, title=f"{name}'s note", body="oak for the top ✓")
         Reminder.objects.create(owner=person, title=f"{name} remembers")
         files.store(person, f"{name}.txt", [f"{name}'s plan".encode() * 1000])
+        done = {"state": "done", "process": process, "ended": long_ago}
+        person.imports.create(size=1, started=long_ago, **done)
         Client().force_login(person)
         changes.bury(person.pk, [person.pk])
         people[name] = str(person.pk)

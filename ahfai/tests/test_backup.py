@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -21,6 +22,7 @@ from accounts import key_archive, keys
 from accounts.models import UserKey
 from ahfai.backups import BackupFailed, daily, manifest, postgres, taking
 from ahfai.crypto import MasterKeys
+from ahfai.models import Heartbeat
 from ahfai.serving import prepare
 from ahfai.testing import make_person
 from notes.models import Note
@@ -54,6 +56,21 @@ def test_it_says_what_was_copied_and_what_it_needs(folder, owner):
     assert made.tables["notes_note"] == 1
     assert made.sha256 == manifest.sha256_of(folder / made.file)
     assert made.migrations["accounts"] >= "0006"
+
+
+def test_what_processes_have_in_hand_keeps_no_backup_from_being_made(folder, owner):
+    process = Heartbeat.objects.create(kind="worker", host="here", pid=1)
+    now = datetime.now(UTC)
+    owner.imports.create(size=1, state="done", process=process, ended=now)
+    owner.exports.create(state="running", process=process)
+    assert "Backed up 1 person" in backup()
+
+
+def test_nothing_refers_to_what_is_left_out():
+    for model in apps.get_models(include_auto_created=True):
+        for field in model._meta.local_fields:
+            if field.related_model:
+                assert field.related_model._meta.db_table not in taking.LEFT_OUT, field
 
 
 def test_files_are_for_their_owner_alone_and_nothing_unfinished_stays(folder, owner):
