@@ -1,5 +1,6 @@
 """The API: what the apps offer to programs, by the same rows, forms and verbs as their pages."""
 
+import json
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -7,15 +8,42 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
 
 from accounts.api import router as me
 from ahfai import problems
 from ahfai.access import for_programs
 from ahfai.crypto import SealError
 from ahfai.problems import Refused
+from notes.api import router as notes
 
-api = NinjaAPI(title="AhFai", version="1", docs_url=None, openapi_url=None, urls_namespace="api")
+
+class Json(Parser):
+    """Objects in UTF-8 alone (RFC 8259, 8.1), as every body here is one."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        """Raises ValueError, and RecursionError for what is nested too deeply."""
+        text = request.body.decode()
+        said = json.loads(text)
+        if not isinstance(said, dict):
+            # Of another type ninja would read its attributes: a string has a `title`.
+            raise ValueError
+        if "\\u" in text:
+            # Half a character, which Python reads and no text holds.
+            json.dumps(said, ensure_ascii=False).encode()
+        return said
+
+
+api = NinjaAPI(
+    title="AhFai",
+    version="1",
+    docs_url=None,
+    openapi_url=None,
+    urls_namespace="api",
+    parser=Json(),
+)
 api.add_router("", me)
+api.add_router("notes", notes)
 
 
 @api.exception_handler(Refused)
@@ -30,7 +58,7 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def not_json(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return problems.answer(error.status_code, _("What was sent is no JSON that can be read."))
+    return problems.answer(error.status_code, _("Send one JSON object, in UTF-8."))
 
 
 @api.exception_handler(RequestDataTooBig)

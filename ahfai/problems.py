@@ -4,6 +4,8 @@ import datetime
 from http import HTTPStatus
 from typing import Any
 
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
@@ -31,6 +33,16 @@ def answer(
         content_type="application/problem+json",
         headers={"Cache-Control": "no-store"} | (headers or {}),
     )
+
+
+def of_form(form: forms.BaseForm) -> Refused:
+    """What a page would say beside its fields."""
+    faults = [
+        {"field": "" if name == NON_FIELD_ERRORS else name, "sentence": str(sentence)}
+        for name, sentences in form.errors.items()
+        for sentence in sentences
+    ]
+    return Refused(422, " ".join(one["sentence"] for one in faults), errors=faults)
 
 
 def too_often(window: datetime.timedelta) -> Refused:

@@ -3,13 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
 from accounts import api_access, tokens
 from accounts.models import ApiToken, Scope, Session
-from accounts.tests.factors import sign_in
 from ahfai.models import RateCount
 
 ME = "/api/me"
@@ -127,25 +125,3 @@ def test_its_time_zone_is_over_with_the_request(owner, text):
     before = timezone.get_current_timezone_name()
     assert ask(text).json()["time_zone"] == "Asia/Tokyo"
     assert timezone.get_current_timezone_name() == before
-
-
-def browser_that_checks(owner) -> tuple[Client, str]:
-    """Signed in, and as strict as a real server; with its token against forged requests."""
-    signed_in, _place = sign_in(owner.email)
-    strict = Client(enforce_csrf_checks=True)
-    strict.cookies = signed_in.cookies
-    strict.get("/you/settings/")
-    return strict, strict.cookies[django_settings.CSRF_COOKIE_NAME].value
-
-
-def test_a_browser_changes_nothing_without_its_csrf_token(owner, rf):
-    strict, csrf = browser_that_checks(owner)
-    requests = [strict.post("/api/none"), strict.get(ME)]
-    assert [one.status_code for one in requests] == [404, 200]
-    request = requests[1].wsgi_request
-    request.method = "POST"
-    with pytest.raises(api_access.Refused) as refused:
-        api_access.Allowed()(request)
-    assert refused.value.status == 403
-    request.META["HTTP_X_CSRFTOKEN"] = csrf
-    assert api_access.Allowed()(request) == owner

@@ -1,0 +1,32 @@
+"""Versions of rows, as HTTP says them (RFC 9110, 8.8.3 and 13.1.1)."""
+
+import re
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from ahfai.problems import Refused
+
+
+def of(version: int) -> str:
+    return f'"{version}"'
+
+
+def asked(request: HttpRequest, version: int) -> int:
+    """The version that `If-Match` names, of a row that is at `version`; 0 for what is none.
+
+    Raises Refused where the header is missing: what nobody has seen isn't changed.
+    """
+    said = request.headers.get("If-Match", "").strip()
+    if not said:
+        sentence = _("Say in If-Match which version you change: the ETag that came with it.")
+        raise Refused(428, sentence)
+    if said == "*":
+        return version
+    found = re.fullmatch('"([0-9]{1,9})"', said)
+    return int(found[1]) if found else 0
+
+
+def outdated(version: int) -> Refused:
+    sentence = _("It was changed elsewhere meanwhile, so it stays as it is. Read it again first.")
+    return Refused(412, sentence, {"ETag": of(version)})
