@@ -16,6 +16,7 @@ from ahfai.access import for_programs
 from ahfai.crypto import SealError
 from ahfai.problems import Refused
 from notes.api import router as notes
+from reminders.api import router as reminders
 
 
 class Json(Parser):
@@ -44,6 +45,7 @@ api = NinjaAPI(
 )
 api.add_router("", me)
 api.add_router("notes", notes)
+api.add_router("reminders", reminders)
 
 
 @api.exception_handler(Refused)

@@ -1,41 +1,18 @@
 """Notes for programs that show a token."""
 
-import json
-
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import tags, tokens
+from accounts import tags
 from accounts.tests.factors import sign_in
+from accounts.tests.programs import Program
 from notes import order, pages, writing
 from notes.models import Note
 
 NOTES = "/api/notes"
-
-
-class Program:
-    """Shows its token with each request, and no cookie."""
-
-    def __init__(self, person, *scopes: str) -> None:
-        self.client = Client()
-        self.headers = {"Authorization": f"Bearer {tokens.make(person, 'p', scopes, 30)[1]}"}
-
-    def ask(self, method: str, path: str, said=None, **headers):
-        body = said if isinstance(said, bytes) else json.dumps(said) if said is not None else ""
-        sent = self.headers | {name.replace("_", "-"): text for name, text in headers.items()}
-        return self.client.generic(method, path, body, "application/json", headers=sent)
-
-    def get(self, path: str, **headers):
-        return self.ask("GET", path, **headers)
-
-    def post(self, path: str, said=None, **headers):
-        return self.ask("POST", path, said, **headers)
-
-    def patch(self, path: str, said=None, **headers):
-        return self.ask("PATCH", path, said, **headers)
 
 
 @pytest.fixture

@@ -1,0 +1,29 @@
+"""A program that shows a person's token, as tests play it."""
+
+import json
+
+from django.test import Client
+
+from accounts import tokens
+
+
+class Program:
+    """Shows its token with each request, and no cookie."""
+
+    def __init__(self, person, *scopes: str) -> None:
+        self.client = Client()
+        self.headers = {"Authorization": f"Bearer {tokens.make(person, 'p', scopes, 30)[1]}"}
+
+    def ask(self, method: str, path: str, said=None, **headers):
+        body = said if isinstance(said, bytes) else json.dumps(said) if said is not None else ""
+        sent = self.headers | {name.replace("_", "-"): text for name, text in headers.items()}
+        return self.client.generic(method, path, body, "application/json", headers=sent)
+
+    def get(self, path: str, **headers):
+        return self.ask("GET", path, **headers)
+
+    def post(self, path: str, said=None, **headers):
+        return self.ask("POST", path, said, **headers)
+
+    def patch(self, path: str, said=None, **headers):
+        return self.ask("PATCH", path, said, **headers)
