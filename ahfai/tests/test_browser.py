@@ -437,7 +437,7 @@ def test_axe_finds_nothing_in_the_admin_pages(ada):
 
 def expect_no_complaint_in_any_look(page: Page, place: str) -> None:
     # So that from one look to the next as little as possible is laid out anew.
-    for scheme, viewports in (("light", (WIDE, NARROW)), ("dark", (NARROW, WIDE))):
+    for scheme, viewports in (("light", (NARROW, WIDE)), ("dark", (WIDE, NARROW))):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for viewport in viewports:
             page.set_viewport_size(viewport)
