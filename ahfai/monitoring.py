@@ -72,7 +72,9 @@ def _metrics() -> Iterator[str]:
     sessions = Session.objects.filter(open_since(now), user__isnull=False).count()
     yield from _gauge("sessions_open", "Browsers that are signed in", {"": sessions})
     kinds = {f'kind="{kind}"': processes.get(kind, 0) for kind in Heartbeat.Kind.values}
-    yield from _gauge("processes", "Processes that beat lately", kinds)
+    yield from _gauge(
+        "processes", "Workers that beat lately, and web processes that write replies", kinds
+    )
     states = {f'state="{state}"': replies.get(state, 0) for state in ("waiting", "running")}
     yield from _gauge("replies_open", "Replies in line and being written", states)
     yield from _gauge("deliveries_waiting", "Messages that are to go out", {"": waiting.count()})
