@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, leaving
-from accounts.models import Ownership, SealedFile, Session, User
+from accounts.models import Invitation, Ownership, SealedFile, Session, User
 from ahfai import sizes
 
 MB = 1_000_000
@@ -53,6 +53,7 @@ def suspend(actor: User, person: User) -> None:
         person.is_active = False
         person.save(update_fields=["is_active"])
         person.sessions.all().delete()
+        _end_invitations(person)
         audit.record(person, audit.Event.SUSPENDED, by=actor)
 
 
@@ -72,6 +73,8 @@ def make_administrator(actor: User, person: User, is_one: bool) -> None:
     with transaction.atomic():
         person.is_staff = is_one
         person.save(update_fields=["is_staff"])
+        if not is_one:
+            _end_invitations(person)
         audit.record(person, audit.Event.ROLE_CHANGED, by=actor, role=role(person))
 
 
@@ -115,6 +118,11 @@ def _give_rights(person: User) -> None:
     leaving.take_back(person)
     person.is_staff = person.is_superuser = True
     person.save(update_fields=["is_staff", "is_superuser"])
+
+
+def _end_invitations(person: User) -> None:
+    """What they may not make any more shall not work any more: it could let themselves in again."""
+    Invitation.objects.open().filter(by=person).delete()
 
 
 def _check(actor: User, person: User) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from accounts import files, people
+from accounts import files, invitations, people
 from accounts.models import Invitation, Ownership, SealedFile
 from ahfai.testing import PASSWORD, make_person, signed_in
 
@@ -92,6 +92,14 @@ def test_an_invitation_can_be_revoked(client, settings):
     client.post(f"{URL}invite")
     client.post(f"{URL}invitations/{Invitation.objects.get().pk}/revoke")
     assert not Invitation.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["suspend", "demote"])
+def test_open_invitations_end_with_the_right_to_make_them(client, owner, administrator, act):
+    invitations.make(administrator)
+    invitations.make(owner)
+    _act(client, administrator, act)
+    assert [one.by for one in Invitation.objects.open()] == [owner]
 
 
 def test_somebody_who_is_switched_off_is_signed_out_and_keeps_everything(
