@@ -84,6 +84,16 @@ def test_a_chat_has_its_branches_and_says_which_one_is_shown(client, owner):
     assert "second" not in readable
 
 
+def test_the_readable_chat_says_why_an_answer_is_missing(client, owner):
+    chat = Chat.objects.create(owner=owner, title="Oak", model="m")
+    said = Message.objects.create(owner=owner, chat=chat, role="user", content="first")
+    answer = {"role": "assistant", "parent": said, "state": "stopped", "closed": timezone.now()}
+    stopped = Message.objects.create(owner=owner, chat=chat, **answer)
+    Chat.objects.filter(pk=chat.pk).update(current=stopped)
+    readable = exported(client).read("chats/readable/Oak.md").decode()
+    assert "*You stopped this answer.*" in readable
+
+
 def test_no_word_lies_in_clear_while_it_waits_and_none_of_a_strangers_is_in_it(
     client, full, stranger
 ):

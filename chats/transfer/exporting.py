@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts import tags
 from ahfai.crypto import SealError
+from chats import sentences
 from chats.models import Card, Chat, Fact, FactsTold, Leave, Message, Pin, Preset
 from chats.tree import Tree
 from notes.transfer.carried import Carried
@@ -176,6 +177,8 @@ def as_markdown(chat: Chat, files: Mapping[UUID, Carried]) -> str:
         one = step.message
         who = _("You") if one.is_mine else one.model or _("AhFai")
         lines += [f"**{who}** · {one.created:%Y-%m-%d %H:%M} UTC", "", one.content, ""]
+        if ended_early := sentences.sentence(one):
+            lines += [f"*{ended_early}*", ""]
         for each in one.attachments.all():
             if file := files.get(each.file_id):
                 lines += [f"[{file.name}](<../{file.path}>)", ""]
