@@ -62,6 +62,8 @@ def invite(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @administrators_only
 def revoke(request: SignedInRequest, invitation_id: uuid.UUID) -> HttpResponse:
+    if asked := ask_again(request, back=reverse("accounts:people")):
+        return asked
     get_object_or_404(Invitation.objects.open(), pk=invitation_id).delete()
     messages.success(request, _("The invitation is revoked."))
     return redirect("accounts:people")

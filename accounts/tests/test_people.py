@@ -190,6 +190,13 @@ def test_so_are_they_before_they_invite_and_come_back_to_the_people(owner):
     assert not Invitation.objects.exists()
 
 
+def test_the_password_is_asked_for_before_an_invitation_is_revoked(owner):
+    invitations.make(owner)
+    asked = signed_in(owner).post(f"{URL}invitations/{Invitation.objects.get().pk}/revoke")
+    assert asked.url.startswith("/account/again/")
+    assert Invitation.objects.open().exists()
+
+
 def test_the_page_takes_as_few_questions_for_many(client, django_assert_max_num_queries):
     for _ in range(5):
         make_person()
