@@ -6,11 +6,12 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
 from accounts.api import router as me
+from accounts.api_access import Allowed
 from ahfai import problems
 from ahfai.access import for_programs
 from ahfai.crypto import SealError
@@ -46,6 +47,16 @@ api = NinjaAPI(
 api.add_router("", me)
 api.add_router("notes", notes)
 api.add_router("reminders", reminders)
+
+
+elsewhere = Router()
+# After all others, so that a program isn't answered with a page.
+api.add_router("", elsewhere)
+
+
+@elsewhere.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "{path:url}", auth=Allowed())
+def nothing(request: HttpRequest, url: str) -> None:
+    raise Http404
 
 
 @api.exception_handler(Refused)

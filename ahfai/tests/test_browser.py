@@ -276,6 +276,8 @@ def test_axe_finds_nothing_to_complain_about(ada, ollama):
         "/you/data/",
         "/you/data/kept",
         "/you/leave/",
+        "/you/tokens/",
+        "/you/tokens/new",
         "/models/",
         "/model/",
         "/account/password/",

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import tags
 from accounts.tests.factors import sign_in
 from accounts.tests.programs import Program
+from ahfai import disk
 from notes import order, pages, writing
 from notes.models import Note
 
@@ -184,6 +185,19 @@ def test_a_browser_writes_with_its_csrf_token_and_not_without(owner):
     made = strict.post(NOTES, note, "application/json", headers={"X-CSRFToken": csrf})
     assert made.status_code == 201
     assert Note.objects.count() == 1
+
+
+def test_where_nothing_is_a_program_is_told_so_in_its_own_way(program):
+    for path in ("/api/note", f"{NOTES}/", f"{NOTES}/1", "/api/me/"):
+        answer = program.get(path)
+        assert answer.status_code == answer.json()["status"] == 404
+
+
+def test_while_the_disk_is_almost_full_notes_are_read_and_none_is_written(program, monkeypatch):
+    monkeypatch.setattr(disk, "is_short", lambda: True)
+    refused = program.post(NOTES, {"title": "t"})
+    assert refused.status_code == refused.json()["status"] == 507
+    assert program.get(NOTES).status_code == 200
 
 
 def test_another_sites_page_can_not_write_through_a_browser(client):
