@@ -35,8 +35,10 @@ class Allowed:
         if settings.IS_HTTPS and not request.is_secure():
             # No way to https is shown: a program that follows it would go on sending in clear.
             raise Refused(403, _("Ask for this address with https://."))
-        said = request.headers.get("Authorization")
-        person = self._by_session(request) if said is None else self._by_token(request, said)
+        scheme, _space, text = request.headers.get("Authorization", "").partition(" ")
+        # Another scheme is for a proxy in front, which a browser shows it to with each request.
+        is_token = scheme.lower() == "bearer"
+        person = self._by_token(request, text) if is_token else self._by_session(request)
         if settings.REQUIRE_SECOND_FACTOR and not second_factor.is_on(person):
             raise Refused(403, _("A second factor is needed here. Set one up in the browser."))
         with disk.not_needed_to_read():
@@ -54,11 +56,10 @@ class Allowed:
             raise Refused(403, sentence)
         return person
 
-    def _by_token(self, request: HttpRequest, said: str) -> User:
+    def _by_token(self, request: HttpRequest, text: str) -> User:
         """A session that comes along is as if it weren't there. No other site's page can make a
         browser send this header, so no CSRF token is needed."""
-        scheme, _space, text = said.partition(" ")
-        token = tokens.find(text.strip()) if scheme.lower() == "bearer" else None
+        token = tokens.find(text.strip())
         if token is None:
             with disk.not_needed_to_read():
                 who = clients.for_counting(request)

@@ -50,6 +50,10 @@ def test_a_signed_in_browser_needs_no_token(client, owner):
     assert client.get(ME).json()["email"] == owner.email
 
 
+def test_what_a_browser_shows_to_a_proxy_in_front_is_not_taken_for_a_token(client, owner):
+    assert ask("b2xpdmlhOnB3", client, scheme="Basic").json()["email"] == owner.email
+
+
 def test_nobody_is_told_how_to_come_in(nobody):
     answer = nobody.get(ME)
     assert is_problem(answer, 401)
@@ -63,6 +67,7 @@ def test_what_does_not_work_is_always_answered_alike(owner, text, client):
     for odd in ("", "ahfai_", "\xff", "x" * 5000, text[:-1], text.upper()):
         assert ask(odd).json() == wrong.json()
     assert ask(text, scheme="Basic").json() == wrong.json()
+    assert ask(text, scheme="bearer").status_code == 200
     # Not even who is signed in comes in with a wrong one.
     assert ask("wrong", client).status_code == 401
     now = timezone.now()
