@@ -61,11 +61,12 @@ class AccountAdapter(DefaultAccountAdapter):
         zone = data.get("time_zone")
         person.time_zone = zone if zone in time_zones() else settings.TIME_ZONE
         person.set_password(data["password1"])
-        secret = request.session.pop(invitations.IN_SESSION, "")
+        invitation = form.invitation_hash
+        request.session.pop(invitations.IN_SESSION, None)
         try:
             with transaction.atomic():
                 User.objects.register(person)
-                if not invitations.use(secret, person) and settings.SIGN_UP == "invite":
+                if not invitations.use(invitation, person) and settings.SIGN_UP == "invite":
                     # Somebody else was quicker with it.
                     raise ImmediateHttpResponse(redirect("account_signup"))
         except IntegrityError:
@@ -109,7 +110,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return time.time() - signed_in >= app_settings.REAUTHENTICATION_TIMEOUT
 
     def count_sign_up(self, request: HttpRequest) -> None:
-        """Sign-up tells whether an address has an account, so it can't be asked for long."""
+        """Sign-up tells whether an address has an account, or has a mail sent there, so it can't be
+        asked for long."""
         if limits.count("sign-up", self.get_client_ip(request), HOUR) > SIGN_UPS_PER_HOUR:
             raise self.validation_error("too_many_login_attempts")
 

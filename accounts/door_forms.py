@@ -8,6 +8,16 @@ from django.utils.translation import gettext_lazy as _
 GOOD_PASSWORD = _("At least 10 characters, and not one that many people use.")
 
 
+class AddressForm(forms.Form):
+    """Where a link shall be sent to."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+    )
+
+
 def in_our_words(form: forms.Form) -> None:
     """The label says it; a placeholder that repeats it only looks like something filled in."""
     for field in form.fields.values():

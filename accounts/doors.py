@@ -5,12 +5,13 @@ Chosen one by one: what is not listed here can't be reached.
 
 from django.urls import path
 
-from accounts import email_views, factor_views, reset_views, views
+from accounts import email_views, factor_views, reset_views, sign_up_views, views
 
 urlpatterns = [
     path("sign-in/", views.sign_in, name="account_login"),
     path("sign-out/", views.sign_out, name="account_logout"),
     path("sign-up/", views.sign_up, name="account_signup"),
+    path("sign-up/new/", sign_up_views.make, name="sign_up_by_mail"),
     path("password/", views.change_password, name="account_change_password"),
     path("reset/", reset_views.ask, name="account_reset_password"),
     path("reset/new/", reset_views.choose, name="account_reset_password_from_key"),

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Invitation, User
+from accounts.models.session import InvitationQuerySet
 
 VALID_FOR = datetime.timedelta(days=7)
 KEPT_FOR = datetime.timedelta(days=30)
@@ -40,29 +41,39 @@ def send(link: str, to: str) -> bool:
 
 
 def is_valid(secret: object) -> bool:
-    return Invitation.objects.open().filter(secret_hash=_hash(str(secret))).exists()
+    return _found(_hash(str(secret))).exists()
 
 
-def use(secret: object, person: User) -> bool:
+def use(secret_hash: str, person: User) -> bool:
     """Make it `person`'s, and say whether it was still to be had: it is for one."""
-    found = Invitation.objects.open().filter(secret_hash=_hash(str(secret)))
-    return bool(found.update(used=timezone.now(), used_by=person))
+    return bool(_found(secret_hash).update(used=timezone.now(), used_by=person))
+
+
+def hash_in_session(request: HttpRequest) -> str:
+    """Of the invitation that this browser opened; empty without one."""
+    secret = request.session.get(IN_SESSION)
+    return _hash(str(secret)) if secret else ""
 
 
 def sign_up_is_open(request: HttpRequest) -> bool:
-    """Whether the one who sends `request` may make an account here.
+    """Whether the one who sends `request` may make an account here."""
+    return sign_up_is_open_with(hash_in_session(request))
 
-    The first person needs an invitation like all others: on a network, whoever comes first
-    would own the installation.
-    """
+
+def sign_up_is_open_with(secret_hash: str) -> bool:
+    """The first person needs an invitation like all others: on a network, whoever comes first
+    would own the installation."""
     if settings.SIGN_UP == "invite":
-        secret = request.session.get(IN_SESSION)
-        return bool(secret) and is_valid(secret)
+        return bool(secret_hash) and _found(secret_hash).exists()
     return settings.SIGN_UP == "open"
 
 
 def forget_old() -> None:
     Invitation.objects.filter(until__lt=timezone.now() - KEPT_FOR).delete()
+
+
+def _found(secret_hash: str) -> InvitationQuerySet:
+    return Invitation.objects.open().filter(secret_hash=secret_hash)
 
 
 def _hash(secret: str) -> str:

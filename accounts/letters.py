@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit, email_change, reset
+from accounts import audit, email_change, reset, sign_up_by_mail
 from accounts.models import Letter, User
 
 # A letter that couldn't be sent is tried again then; so is one whose worker died.
 AGAIN_AFTER = datetime.timedelta(minutes=5)
-# Links work for an hour.
+# Most links work for an hour.
 GIVEN_UP_AFTER = datetime.timedelta(hours=1)
 AT_ONCE = 20
 
@@ -55,6 +55,8 @@ def _written(letter: Letter) -> EmailMessage | None:
             return _reset(letter)
         case Letter.Kind.EMAIL_NEW:
             return _new_address(letter)
+        case Letter.Kind.SIGN_UP:
+            return _sign_up(letter)
         case Letter.Kind.WAY_IN:
             page = {"link": f"{settings.SITE_URL}{reverse('accounts:activity')}"}
             return _mail(letter, _("How you sign in to AhFai was changed"), "way_in", page)
@@ -79,6 +81,17 @@ def _new_address(letter: Letter) -> EmailMessage | None:
         return None
     words = {"link": email_change.link(person, letter.to)}
     return _mail(letter, _("Your new address for AhFai"), "email_new", words)
+
+
+def _sign_up(letter: Letter) -> EmailMessage:
+    if User.objects.filter(email=letter.to).exists():
+        words = {
+            "sign_in": f"{settings.SITE_URL}{reverse('account_login')}",
+            "reset": f"{settings.SITE_URL}{reverse('account_reset_password')}",
+        }
+        return _mail(letter, _("You have an account for AhFai"), "sign_up_taken", words)
+    words = {"link": sign_up_by_mail.link(letter.to, letter.invitation_hash)}
+    return _mail(letter, _("Your account for AhFai"), "sign_up", words)
 
 
 def _mail(letter: Letter, subject: str, template: str, words: Mapping[str, object]) -> EmailMessage:

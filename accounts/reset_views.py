@@ -14,16 +14,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import audit, passwords, reset
-from accounts.door_forms import GOOD_PASSWORD
+from accounts.door_forms import GOOD_PASSWORD, AddressForm
 from accounts.models import User
 from ahfai.access import open_to_all
-
-
-class AddressForm(forms.Form):
-    email = forms.EmailField(
-        label=gettext_lazy("E-mail address"),
-        widget=forms.EmailInput({"autocomplete": "email"}),
-    )
 
 
 class NewPasswordForm(forms.Form):

@@ -1,12 +1,16 @@
-"""The sign-up form as it is shown: allauth's, with our name field and our limit."""
+"""The sign-up forms as they are shown: allauth's, with our name field and our limit."""
 
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import SignupForm
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
+from accounts import invitations
 from accounts.door_forms import in_our_words
+from accounts.models import User
 
 
 class CountedSignUpForm(SignupForm):
@@ -16,6 +20,10 @@ class CountedSignUpForm(SignupForm):
         self.request = request
         super().__init__(*args, **kwargs)
         in_our_words(self)
+
+    @property
+    def invitation_hash(self) -> str:
+        return invitations.hash_in_session(self.request)
 
     def validate_unique_email(self, value: str) -> str:
         return value
@@ -30,3 +38,24 @@ class CountedSignUpForm(SignupForm):
         except ValidationError as error:
             self.add_error("email", error)
         return data
+
+
+class ConfirmedSignUpForm(SignupForm):
+    """What is left to say behind the link in a mail. The address is that of the link, whatever a
+    browser sends."""
+
+    def __init__(self, *args: Any, email: str, invitation_hash: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+        self.invitation_hash = invitation_hash
+        in_our_words(self)
+        del self.fields["email"]
+
+    def clean(self) -> dict[str, Any]:
+        self.cleaned_data["email"] = self.email
+        return super().clean()
+
+    def save(self, request: HttpRequest) -> User:
+        person = super().save(request)
+        EmailAddress.objects.filter(user=person).update(verified=True)
+        return person

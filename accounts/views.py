@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import audit, invitations, leaving
+from accounts import audit, invitations, leaving, sign_up_by_mail, sign_up_views
 from accounts.form_again import FormAgain
 from accounts.forms import ProfileForm
 from accounts.models import Ownership, User
@@ -67,8 +67,13 @@ class SignUp(FormAgain, doors.SignupView):
             # Kept in the session, so that the address bar and the history lose it.
             request.session[invitations.IN_SESSION] = request.GET["invite"]
             return redirect("account_signup")
+        if request.user.is_authenticated:
+            return super().dispatch(request, *args, **kwargs)
+        is_open = invitations.sign_up_is_open(request)
+        if is_open and sign_up_by_mail.is_on():
+            return sign_up_views.ask(request)
         response = super().dispatch(request, *args, **kwargs)
-        if not invitations.sign_up_is_open(request) and not request.user.is_authenticated:
+        if not is_open:
             response.status_code = 403
         return response
 

@@ -41,6 +41,12 @@ def seconds_left(window: datetime.timedelta) -> int:
     return math.ceil(seconds - timezone.now().timestamp() % seconds)
 
 
+def was_counted(what: str, who: str) -> bool:
+    """Whether there was a try in a window that is remembered: one that began in the last two
+    days."""
+    return RateCount.objects.filter(key=_key(what, who)).exists()
+
+
 def take(what: str, who: str) -> int:
     """The tries in all windows that are remembered; none of them counts any more."""
     rows = RateCount.objects.filter(key=_key(what, who))

@@ -429,7 +429,7 @@ HAS_PASSKEYS = bool(
     (IS_HTTPS and re.search("[a-z]", str(_site.hostname)) and ":" not in str(_site.hostname))
     or re.fullmatch(r"(.+\.)?localhost", str(_site.hostname))
 )
-# Addresses aren't verified here when somebody signs up.
+# Without mail no address is verified when somebody signs up.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "AhFai"
 # The code before and the one after count, too: clocks of phones differ.

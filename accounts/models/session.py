@@ -103,6 +103,8 @@ class Letter(models.Model):
         EMAIL_OLD = "email_old"
         # The way in is another one than before.
         WAY_IN = "way_in"
+        # To whoever wants an account, or has one already.
+        SIGN_UP = "sign_up"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Nobody where only the worker looks whose address it is.
@@ -111,13 +113,17 @@ class Letter(models.Model):
     )
     kind = models.CharField(max_length=16, choices=Kind)
     to = models.EmailField()
+    # Of a new person's invitation.
+    invitation_hash = models.CharField(max_length=64, blank=True)
     asked = models.DateTimeField(default=timezone.now)
     next_try = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind__in=["reset", "email_new", "email_old", "way_in"]),
+                condition=models.Q(
+                    kind__in=["reset", "email_new", "email_old", "way_in", "sign_up"]
+                ),
                 name="letter_kind_is_known",
             ),
         ]

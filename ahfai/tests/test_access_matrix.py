@@ -40,6 +40,7 @@ OPEN = {
     "account_login",
     "account_logout",
     "account_signup",
+    "sign_up_by_mail",
     "account_inactive",
     "account_confirm_email",
     "account_reset_password",

@@ -414,7 +414,7 @@ def test_axe_finds_nothing_where_a_version_is_made_and_deleted(ada):
     expect_no_complaint_in_any_look(ada, "the page to delete a version")
 
 
-def test_axe_finds_nothing_in_the_style_guide_and_its_dialogs(chromium):
+def test_axe_finds_nothing_in_the_style_guide_and_at_the_sign_up_by_mail(chromium):
     with House(DEBUG="yes") as house:
         page = new_page(chromium, house)
         sign_up(page, "ada@example.org")
@@ -425,6 +425,21 @@ def test_axe_finds_nothing_in_the_style_guide_and_its_dialogs(chromium):
             expect(page.get_by_role("dialog")).to_be_visible()
             expect_no_complaint_in_any_look(page, f"the dialog of “{opener}”")
             page.keyboard.press("Escape")
+        nobody = new_page(chromium, house)
+        nobody.goto("/account/sign-up/")
+        expect_no_complaint(nobody, WIDE, "the page that asks for the address alone")
+        nobody.get_by_label("E-mail address").fill("grace@example.org")
+        nobody.keyboard.press("Enter")
+        expect(nobody.get_by_role("heading", name="Look into your mail")).to_be_visible()
+        # A developer's mails go to the terminal.
+        link = re.compile(r"http\S+/account/sign-up/new/\S+")
+        wait_until(lambda: link.search(house.log.read_text()), 20)
+        nobody.goto(link.search(house.log.read_text())[0])
+        expect_no_complaint_in_any_look(nobody, "the page behind the link")
+        nobody.get_by_label("Name").fill("Grace Hopper")
+        nobody.get_by_label("Password").fill(PASSWORD)
+        nobody.keyboard.press("Enter")
+        expect(nobody.get_by_role("heading", name=re.compile("Good .*, Grace"))).to_be_visible()
         page.locator("main [data-dismiss]").first.click()
         expect(page.locator("main .toast")).to_have_count(2)
         assert page.faults == []
