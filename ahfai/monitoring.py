@@ -1,7 +1,6 @@
 """What machines that watch the installation are told: no names and no words, only numbers."""
 
 import hmac
-import secrets
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -118,8 +117,7 @@ def _tables() -> str:
 
 
 def _cache() -> str:
-    value = secrets.token_hex(8)
-    cache.set("ready", value, 10)
+    cache.set("ready", True, 10)
     return "" if cache.get("ready") else "it keeps nothing"
 
 
