@@ -141,6 +141,12 @@ def test_known_and_unknown_addresses_take_the_same_time(
     assert abs(known - unknown) < tolerance * min(known, unknown)
 
 
+def test_an_address_longer_than_any_can_be_is_refused_in_words(nobody):
+    page = ask(nobody, f"a@{'.'.join(['b' * 60] * 5)}.org")
+    assert page.status_code == 422
+    assert "at most 254 characters" in page.content.decode()
+
+
 def test_one_address_gets_few_mails_and_one_network_asks_seldom(owner, nobody):
     for _ in range(reset.ASKED_PER_HOUR):
         assert ask(nobody, owner.email).status_code == 200
