@@ -127,7 +127,11 @@ def test_a_link_works_for_a_day(owner, nobody, monkeypatch):
     assert nobody.post(MAKE, sent | ADA).status_code == 404
 
 
-@pytest.mark.parametrize("key", ["", "x", "x:y:z", "\ud800", signing.dumps([NEW, ""])])
+@pytest.mark.parametrize(
+    "key",
+    ["", "x", "x:y:z", "\ud800", signing.dumps([NEW, ""])],
+    ids=["empty", "short", "unsigned", "half", "signed for something else"],
+)
 def test_a_made_up_link_opens_nothing(owner, nobody, key):
     assert nobody.get(MAKE, {"key": key.encode(errors="replace")}).status_code == 404
 
