@@ -4,8 +4,10 @@ import json
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Router
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
@@ -13,7 +15,7 @@ from ninja.parser import Parser
 from accounts.api import router as me
 from accounts.api_access import Allowed
 from ahfai import problems
-from ahfai.access import for_programs
+from ahfai.access import for_programs, open_to_all
 from ahfai.crypto import SealError
 from ahfai.problems import Refused
 from notes.api import router as notes
@@ -54,7 +56,9 @@ elsewhere = Router()
 api.add_router("", elsewhere)
 
 
-@elsewhere.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "{path:url}", auth=Allowed())
+@elsewhere.api_operation(
+    ["GET", "POST", "PUT", "PATCH", "DELETE"], "{path:url}", auth=Allowed(), include_in_schema=False
+)
 def nothing(request: HttpRequest, url: str) -> None:
     raise Http404
 
@@ -97,6 +101,16 @@ def _field(place: tuple[Any, ...]) -> str:
     return ".".join(str(part) for part in place[1:] if part != "said")[:200] or "body"
 
 
+@open_to_all("it says what the API can do, the same to everybody, and nothing of anybody")
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:
+    """For programs that make programs, or try out this one (OpenAPI 3.1)."""
+    said = api.get_openapi_schema(path_prefix="/api/")
+    token = {"type": "http", "scheme": "bearer"}
+    said["components"] = {**said["components"], "securitySchemes": {"token": token}}
+    return JsonResponse({**said, "security": [{"token": []}]})
+
+
 # Without the page at its root, which says nothing.
 _routes = [entry for entry in api.urls[0] if getattr(entry, "name", "") != "api-root"]
-urlpatterns = [for_programs(route) for route in _routes]
+urlpatterns = [path("openapi.json", openapi, name="openapi"), *map(for_programs, _routes)]

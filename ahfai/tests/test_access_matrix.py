@@ -35,6 +35,7 @@ OPEN = {
     "favicon",
     "feed",
     "service_worker",
+    "openapi",
     "receipt",
     "receipt_file",
     "account_login",
