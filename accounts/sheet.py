@@ -8,7 +8,9 @@ says whether the line was typed right:
 
 The letters are Crockford's base 32 (https://www.crockford.com/base32.html): none of them looks like
 another one. Each line holds ten bytes: the lines together the 32 of the key and the beginning of a
-SHA-256 of its id and itself; the last group is ten bits of the SHA-256 of id, number and line.
+SHA-256 of its id and itself. The last group is a Reed-Solomon code over GF(32), so that one or two
+wrong letters of a line always show, and two that were exchanged; it is mixed with a hash of the id
+and the number of the line.
 """
 
 import base64
@@ -116,8 +118,18 @@ def _looks_like_a_line(line: str) -> bool:
 
 
 def _check(master_id: str, number: int, part: bytes) -> str:
-    said = f"{master_id} {number} ".encode() + part
-    return _letters(int.from_bytes(hashlib.sha256(said).digest()[:2]) >> 6, 2)
+    sums = powers = 0
+    for letter in _letters(int.from_bytes(part), 16):
+        value = LETTERS.index(letter)
+        sums ^= value
+        powers = _doubled(powers) ^ value
+    place = hashlib.sha256(f"{master_id} {number}".encode()).digest()
+    return LETTERS[sums ^ place[0] & 31] + LETTERS[powers ^ place[1] & 31]
+
+
+def _doubled(value: int) -> int:
+    """In GF(32), by the polynomial x^5 + x^2 + 1."""
+    return (value << 1) ^ (0b100101 if value & 16 else 0)
 
 
 def _digest(master_id: str, key: bytes) -> bytes:

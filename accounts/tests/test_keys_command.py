@@ -1,6 +1,7 @@
 """What keys there are, and the master key on paper."""
 
 import io
+import os
 import stat
 import sys
 
@@ -136,6 +137,17 @@ def test_a_slip_is_named_by_its_line(key_file, number):
         slipped = lines[number - 1][:at] + other + lines[number - 1][at + 1 :]
         with pytest.raises(sheet.Misread, match=f"Line {number} of the key {master_id}"):
             sheet.part_of(master_id, number, slipped)
+
+
+def test_two_letters_that_were_exchanged_are_noticed_whatever_the_key():
+    for _ in range(50):
+        for number, line in enumerate(sheet.lines("5f0c2a91", os.urandom(32)), start=1):
+            letters = line.replace(" ", "")
+            for at in range(17):
+                slip = letters[:at] + letters[at + 1] + letters[at] + letters[at + 2 :]
+                if slip != letters:
+                    with pytest.raises(sheet.Misread):
+                        sheet.part_of("5f0c2a91", number, slip)
 
 
 def test_lines_that_were_exchanged_or_are_missing(key_file, typed):
