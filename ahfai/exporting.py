@@ -62,12 +62,12 @@ def _readme(counts: dict[str, int]) -> str:
 
 Nothing in this file is sealed: keep it where only you can read it.
 
-notes/        %(notes)d notes as Markdown, each with what is known about it at its top; notes/files
-              are their pictures and files.
-chats/        %(chats)d chats. chats/readable has them as Markdown, as you see them. The .jsonl
+notes/        Notes (%(notes)d) as Markdown, each with what is known about it at its top;
+              notes/files are their pictures and files.
+chats/        Chats (%(chats)d). chats/readable has them as Markdown, as you see them. The .jsonl
               files hold one chat a line, with all its branches, for AhFai and other programs.
-reminders/    %(reminders)d reminders: reminders.ics for calendars, reminders.jsonl with all that
-              AhFai knows of them, among it what you did and when.
+reminders/    Reminders (%(reminders)d): reminders.ics for calendars, reminders.jsonl with all
+              that AhFai knows of them, among it what you did and when.
 settings.json your settings, presets and facts.
 ahfai.json    what this file is, for AhFai.
 

@@ -84,14 +84,15 @@ def _page(request: SignedInRequest, form: FactForm) -> HttpResponse:
     num_ctx = servers.listed_num_ctx(model) or settings.NUM_CTX
     window = Window(num_ctx, calibration.ratio(model))
     fitting, taken = facts_that_fit(map(facts.text_of, known), window)
+    are_told = facts.are_told(request.user)
     shown = {
         "form": form,
         "rows": [(fact, place < len(fitting)) for place, fact in enumerate(known)],
         "left_out": len(known) - len(fitting),
-        "are_told": facts.are_told(request.user),
+        "are_told": are_told,
         "model": model,
         "room": round(facts_room(window)),
-        "taken": round(taken),
+        "taken": round(taken) if are_told else 0,
         "num_ctx": num_ctx,
         "longest": facts.LONGEST,
     }
