@@ -54,7 +54,7 @@ def test_it_has_everything_in_forms_that_others_can_read(client, full):
     manifest = json.loads(packed.read("ahfai.json"))
     assert (manifest["ahfai"], manifest["version"]) == ("export", 1)
     assert manifest["counts"] == {"notes": 1, "chats": 1, "reminders": 2}
-    assert "1 chats" in packed.read("README.txt").decode()
+    assert "Chats (1)" in packed.read("README.txt").decode()
     assert WORD in packed.read(f"notes/{WORD}.md").decode()
     assert packed.read(f"notes/files/{WORD}").decode() == WORD
     [chat] = packed.read("chats/chats-000.jsonl").decode().splitlines()
