@@ -10,6 +10,7 @@ from accounts.models import (
     Export,
     FileText,
     Invitation,
+    KeptAnswer,
     Leaving,
     Letter,
     Receipt,
@@ -135,6 +136,13 @@ class ExportInspection(Inspection):
 class ApiTokenInspection(Inspection):
     shown = ("id", "owner_id", "scopes", "made", "expires", "last_used")
     list_filter = ("made", "expires", "last_used")
+    ordering = ("-made",)
+
+
+@admin.register(KeptAnswer)
+class KeptAnswerInspection(Inspection):
+    shown = ("id", "owner_id", "made", "answered", "until")
+    list_filter = ("made", ("answered", OR_EMPTY))
     ordering = ("-made",)
 
 

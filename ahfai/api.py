@@ -1,19 +1,25 @@
 """The API: what the apps offer to programs, by the same rows, forms and verbs as their pages."""
 
 import json
+from collections.abc import Iterator
+from functools import wraps
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Router
 from ninja.errors import HttpError, ValidationError
+from ninja.operation import Operation
 from ninja.parser import Parser
 
+from accounts import idempotency
 from accounts.api import router as me
 from accounts.api_access import Allowed
+from accounts.requests import SignedInRequest
 from ahfai import problems
 from ahfai.access import for_programs, open_to_all
 from ahfai.crypto import SealError
@@ -110,6 +116,36 @@ def openapi(request: HttpRequest) -> HttpResponse:
     said["components"] = {**said["components"], "securitySchemes": {"token": token}}
     return JsonResponse({**said, "security": [{"token": []}]})
 
+
+def _once(operation: Operation) -> None:
+    """A request that is sent twice by the same `Idempotency-Key` does once what it asks for."""
+    view = operation.view_func
+
+    @wraps(view)
+    def answered_once(request: SignedInRequest, **values: Any) -> HttpResponseBase:
+        answer = values.get(operation.signature.response_arg or "")
+        if answer is None:
+            answer = api.create_temporal_response(request)
+        return idempotency.once(
+            request,
+            lambda: operation._result_to_response(request, view(request, **values), answer),
+        )
+
+    operation.view_func = answered_once
+
+
+def _creating() -> Iterator[Operation]:
+    """What takes POST, but for streams and what reads the key itself."""
+    for router in api._get_bound_routers():
+        for place in router.path_operations.values():
+            for operation in place.operations:
+                is_by_itself = getattr(operation.view_func, "reads_idempotency_key", False)
+                if "POST" in operation.methods and not (operation.stream_format or is_by_itself):
+                    yield operation
+
+
+for _operation in _creating():
+    _once(_operation)
 
 # Without the page at its root, which says nothing.
 _routes = [entry for entry in api.urls[0] if getattr(entry, "name", "") != "api-root"]

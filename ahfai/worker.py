@@ -15,7 +15,7 @@ from django.db import close_old_connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import audit, erased, exports, invitations, letters
+from accounts import audit, erased, exports, idempotency, invitations, letters
 from accounts.files import drop_unneeded
 from accounts.leaving import forget_receipts
 from accounts.postman import Postman
@@ -158,5 +158,6 @@ HOURLY = (
     *(importing.forget_old, forget_old_notices, delivering.forget_old, forget_deleted),
     *(cards.expire, audit.forget_old, invitations.forget_old, erased.leave_out),
     *(forget_receipts, leaving.forget_gone, exports.forget_old, letters.forget_old),
+    *(idempotency.forget_old,),
     *(back_up_daily, disk.keep_reserve),
 )

@@ -1,5 +1,6 @@
 """People, their keys, their sessions, and what belongs to them whatever it is about."""
 
+from accounts.models.answer import KeptAnswer
 from accounts.models.file import PICTURES, FileKind, FilePart, FileText, SealedFile
 from accounts.models.key import ErasedPerson, LookupKey, UserKey
 from accounts.models.leaving import Export, ExportPart, Leaving, Receipt, Retention
@@ -27,6 +28,7 @@ __all__ = [
     "FileText",
     "Invitation",
     "InvitationQuerySet",
+    "KeptAnswer",
     "Leaving",
     "Letter",
     "LookupKey",

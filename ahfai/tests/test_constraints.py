@@ -19,6 +19,7 @@ from accounts.models import (
     FilePart,
     FileText,
     Invitation,
+    KeptAnswer,
     Leaving,
     Letter,
     LookupKey,
@@ -228,6 +229,11 @@ def api_token(talk: Talk, **fields) -> None:
     ApiToken.objects.create(**fields)
 
 
+def kept_answer(talk: Talk, **fields) -> None:
+    fields = {"owner": talk.person, "key_hash": "0" * 64, "fingerprint": "f", "until": NOW} | fields
+    KeptAnswer.objects.create(**fields)
+
+
 def completion_along_with_a_strangers(talk: Talk) -> None:
     person = make_person()
     theirs = Completion.objects.create(
@@ -296,6 +302,8 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
         owner=talk.person, generation=0, master_id="m", wrapped=b"w"
     ),
     "letter_kind_is_known": lambda talk: Letter.objects.create(kind="spam", to="a@example.org"),
+    "kept_answer_once_per_owner_and_key": lambda talk: twice(kept_answer, talk=talk),
+    "kept_answer_key_is_a_digest": lambda talk: kept_answer(talk, key_hash="buy milk"),
     "session_key_is_a_digest": lambda talk: Session.objects.create(
         session_key="thecookieitself", session_data="", expire_date=NOW
     ),
