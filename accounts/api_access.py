@@ -37,44 +37,23 @@ class Allowed:
             raise Refused(403, _("Ask for this address with https://."))
         scheme, _space, text = request.headers.get("Authorization", "").partition(" ")
         # Another scheme is for a proxy in front, which a browser shows it to with each request.
-        is_token = scheme.lower() == "bearer"
-        person = self._by_token(request, text) if is_token else self._by_session(request)
-        if settings.REQUIRE_SECOND_FACTOR and not second_factor.is_on(person):
-            raise Refused(403, _("A second factor is needed here. Set one up in the browser."))
-        with disk.not_needed_to_read():
-            if limits.count("api", str(person.pk), MINUTE) > REQUESTS_PER_MINUTE:
-                raise problems.too_often(MINUTE)
-        return person
-
-    def _by_session(self, request: HttpRequest) -> User:
-        person: Any = request.user
+        token = _token(request, text.strip()) if scheme.lower() == "bearer" else None
+        person: Any = token.owner if token else request.user
         if not person.is_authenticated:
             raise _unknown("Bearer")
+        _count(request, "requests", str(person.pk), REQUESTS_PER_MINUTE, MINUTE)
+        if token:
+            self._check_scope(token)
         _check_type(request)
-        if request.method not in SAFE and check_csrf(request):
+        if token is None and request.method not in SAFE and check_csrf(request):
+            # No page of another site can make a browser send a token, so there is none to miss.
             sentence = _("The CSRF token is missing or wrong: send it as X-CSRFToken.")
             raise Refused(403, sentence)
+        if settings.REQUIRE_SECOND_FACTOR and not second_factor.is_on(person):
+            raise Refused(403, _("A second factor is needed here. Set one up in the browser."))
+        if token:
+            _act_for(request, token)
         return person
-
-    def _by_token(self, request: HttpRequest, text: str) -> User:
-        """A session that comes along is as if it weren't there. No other site's page can make a
-        browser send this header, so no CSRF token is needed."""
-        token = tokens.find(text.strip())
-        if token is None:
-            with disk.not_needed_to_read():
-                who = clients.for_counting(request)
-                if limits.count("wrong token", who, HOUR) > WRONG_PER_HOUR:
-                    raise problems.too_often(HOUR)
-            raise _unknown('Bearer error="invalid_token"')
-        self._check_scope(token)
-        _check_type(request)
-        with disk.not_needed_to_read():
-            tokens.note_use(token)
-        request.user = token.owner
-        # As the middleware does for a session, which puts back what was before.
-        with suppress(zoneinfo.ZoneInfoNotFoundError, ValueError):
-            timezone.activate(token.owner.zone)
-        return token.owner
 
     def _check_scope(self, token: ApiToken) -> None:
         if self.scope is None or self.scope in token.may:
@@ -82,6 +61,42 @@ class Allowed:
         challenge = f'Bearer error="insufficient_scope", scope="{self.scope.value}"'
         sentence = _("This token may not do that: it lacks “%(scope)s”.")
         raise Refused(403, sentence % {"scope": self.scope.value}, {"WWW-Authenticate": challenge})
+
+
+def pace_headers(request: HttpRequest) -> dict[str, str]:
+    """How much may be asked for, and what is left (draft-ietf-httpapi-ratelimit-headers)."""
+    policies = (("requests", REQUESTS_PER_MINUTE, MINUTE), ("wrong-tokens", WRONG_PER_HOUR, HOUR))
+    said = [f'"{name}";q={most};w={window.seconds}' for name, most, window in policies]
+    left = getattr(request, "pace_left", "")
+    return {"RateLimit-Policy": ", ".join(said)} | ({"RateLimit": left} if left else {})
+
+
+def _count(request: Any, name: str, who: str, most: int, window: datetime.timedelta) -> None:
+    """Count one more before anything is done. Raises Refused."""
+    with disk.not_needed_to_read():
+        used = limits.count(name, who, window)
+        left, seconds = max(0, most - used), limits.seconds_left(window)
+        request.pace_left = f'"{name}";r={left};t={seconds}'
+        if used > most:
+            raise problems.too_often(window)
+
+
+def _token(request: HttpRequest, text: str) -> ApiToken:
+    """A session that comes along is as if it weren't there."""
+    token = tokens.find(text)
+    if token is None:
+        _count(request, "wrong-tokens", clients.for_counting(request), WRONG_PER_HOUR, HOUR)
+        raise _unknown('Bearer error="invalid_token"')
+    return token
+
+
+def _act_for(request: HttpRequest, token: ApiToken) -> None:
+    with disk.not_needed_to_read():
+        tokens.note_use(token)
+    request.user = token.owner
+    # As the middleware does for a session, which puts back what was before.
+    with suppress(zoneinfo.ZoneInfoNotFoundError, ValueError):
+        timezone.activate(token.owner.zone)
 
 
 def _unknown(challenge: str) -> Refused:

@@ -1,7 +1,6 @@
 """The API: what the apps offer to programs, by the same rows, forms and verbs as their pages."""
 
 import json
-from collections.abc import Iterator
 from functools import wraps
 from typing import Any
 
@@ -18,9 +17,9 @@ from ninja.parser import Parser
 
 from accounts import idempotency
 from accounts.api import router as me
-from accounts.api_access import Allowed
+from accounts.api_access import Allowed, pace_headers
 from accounts.requests import SignedInRequest
-from ahfai import problems
+from ahfai import openapi, problems
 from ahfai.access import for_programs, open_to_all
 from ahfai.crypto import SealError
 from ahfai.problems import Refused
@@ -109,12 +108,9 @@ def _field(place: tuple[Any, ...]) -> str:
 
 @open_to_all("it says what the API can do, the same to everybody, and nothing of anybody")
 @require_safe
-def openapi(request: HttpRequest) -> HttpResponse:
+def described(request: HttpRequest) -> HttpResponse:
     """For programs that make programs, or try out this one (OpenAPI 3.1)."""
-    said = api.get_openapi_schema(path_prefix="/api/")
-    token = {"type": "http", "scheme": "bearer"}
-    said["components"] = {**said["components"], "securitySchemes": {"token": token}}
-    return JsonResponse({**said, "security": [{"token": []}]})
+    return JsonResponse(openapi.written(api))
 
 
 def _once(operation: Operation) -> None:
@@ -134,19 +130,38 @@ def _once(operation: Operation) -> None:
     operation.view_func = answered_once
 
 
-def _creating() -> Iterator[Operation]:
-    """What takes POST, but for streams and what reads the key itself."""
-    for router in api._get_bound_routers():
-        for place in router.path_operations.values():
-            for operation in place.operations:
-                is_by_itself = getattr(operation.view_func, "reads_idempotency_key", False)
-                if "POST" in operation.methods and not (operation.stream_format or is_by_itself):
-                    yield operation
+def _route(route: Any) -> Any:
+    """What all answers have in common: how many requests are left, HEAD wherever there is GET, and
+    405 with what is allowed instead (RFC 9110, 9.3.2 and 15.5.6)."""
+    view = route.callback
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
+        method = request.method
+        request.method = "GET" if method == "HEAD" else method
+        try:
+            response = view(request, *args, **named)
+        finally:
+            request.method = method
+        if response.status_code == 405:
+            allowed = {one.strip() for one in response["Allow"].split(",")}
+            allowed |= {"HEAD"} if "GET" in allowed else set()
+            headers = {"Allow": ", ".join(sorted(allowed))}
+            response = problems.answer(405, _("This can't be asked for in that way."), headers)
+        elif method == "HEAD" and response.streaming:
+            response.close()
+            response = HttpResponse(status=response.status_code, headers=response.headers)
+        for name, text in pace_headers(request).items():
+            response[name] = text
+        return response
+
+    route.callback = answer
+    return for_programs(route)
 
 
-for _operation in _creating():
+for _operation in filter(openapi.takes_key, openapi.operations(api)):
     _once(_operation)
 
 # Without the page at its root, which says nothing.
 _routes = [entry for entry in api.urls[0] if getattr(entry, "name", "") != "api-root"]
-urlpatterns = [path("openapi.json", openapi, name="openapi"), *map(for_programs, _routes)]
+urlpatterns = [path("openapi.json", described, name="openapi"), *map(_route, _routes)]

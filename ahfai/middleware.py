@@ -109,10 +109,17 @@ def refuse_what_no_text_holds(get_response: View) -> View:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            if _answers_programs(request):
+                return problems.answer(400, _("No address holds the character NUL."))
             return render(request, "400.html", status=400)
         return get_response(request)
 
     return middleware
+
+
+def _answers_programs(request: HttpRequest) -> bool:
+    """Whether this is for the API, before it is known which view it is for."""
+    return request.path.startswith("/api/")
 
 
 def refuse_other_sites(get_response: View) -> View:
@@ -124,6 +131,8 @@ def refuse_other_sites(get_response: View) -> View:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.method not in SAFE and request.headers.get("Sec-Fetch-Site") == "cross-site":
+            if _answers_programs(request):
+                return problems.answer(403, _("A page of another site may not change anything."))
             return render(request, "403.html", status=403)
         return get_response(request)
 

@@ -18,8 +18,8 @@ def text(owner) -> str:
     return tokens.make(owner, "script", ["notes:read"], 30)[1]
 
 
-def ask(text: str, browser=None, scheme="Bearer", **more):
-    return (browser or Client()).get(ME, headers={"Authorization": f"{scheme} {text}"}, **more)
+def ask(text: str, browser=None, scheme="Bearer", path=ME, **more):
+    return (browser or Client()).get(path, headers={"Authorization": f"{scheme} {text}"}, **more)
 
 
 def is_problem(answer, status: int) -> bool:
@@ -97,9 +97,36 @@ def test_who_tries_tokens_has_to_wait_and_others_do_not(text, monkeypatch):
 def test_one_person_asks_so_often_a_minute(text, client, monkeypatch):
     monkeypatch.setattr(api_access, "REQUESTS_PER_MINUTE", 2)
     assert [ask(text).status_code, client.get(ME).status_code] == [200, 200]
-    assert is_problem(ask(text), 429)
+    refused = ask(text)
+    assert is_problem(refused, 429)
+    assert refused["RateLimit"].startswith('"requests";r=0;t=')
     RateCount.objects.all().delete()
     assert ask(text).status_code == 200
+
+
+def test_each_answer_says_how_many_requests_are_left(text, nobody):
+    answers = [ask(text), ask(text), ask(text, path="/api/no/such/thing")]
+    for answer, left in zip(answers, ("299", "298", "297"), strict=True):
+        assert answer["RateLimit"].startswith(f'"requests";r={left};t=')
+        assert answer["RateLimit-Policy"] == '"requests";q=300;w=60, "wrong-tokens";q=60;w=3600'
+    assert ask("wrong")["RateLimit"].startswith('"wrong-tokens";r=59;t=')
+    assert "RateLimit-Policy" in nobody.get(ME)
+
+
+def test_what_can_not_be_asked_for_in_that_way_says_how_it_can(text, client):
+    refused = client.delete("/api/notes")
+    assert is_problem(refused, 405)
+    assert refused["Allow"] == "GET, HEAD, POST"
+    headers = {"Authorization": f"Bearer {text}"}
+    whole, head = ask(text), Client().head(ME, headers=headers)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head["Content-Length"] == whole["Content-Length"]
+
+
+def test_what_no_page_may_ask_for_is_refused_to_programs_in_json(client):
+    assert is_problem(client.get(f"{ME}?a=%00"), 400)
+    refused = client.post("/api/notes", headers={"Sec-Fetch-Site": "cross-site"})
+    assert is_problem(refused, 403)
 
 
 def test_a_token_that_lacks_what_is_asked_for_is_told_which(text, rf):

@@ -1,8 +1,18 @@
 """What the API can do, for programs to read."""
 
 import pytest
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
+
+from accounts.api_access import Allowed
+from ahfai import openapi
+from ahfai.api import api
 
 pytestmark = pytest.mark.only_on_sqlite
+
+
+@pytest.fixture(scope="module")
+def said() -> dict:
+    return openapi.written(api)
 
 
 def test_everybody_reads_there_what_the_api_can_do(nobody):
@@ -11,7 +21,7 @@ def test_everybody_reads_there_what_the_api_can_do(nobody):
     said = answer.json()
     assert said["openapi"].startswith("3.1")
     assert said["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
-    assert {*said["paths"]} == {
+    assert {*said["paths"]} >= {
         "/api/me",
         "/api/notes",
         "/api/notes/{note_id}",
@@ -22,3 +32,30 @@ def test_everybody_reads_there_what_the_api_can_do(nobody):
     }
     assert {*said["paths"]["/api/notes/{note_id}"]} == {"get", "patch"}
     assert "NewWords" in said["components"]["schemas"]
+    assert [*OPENAPI_31_VALIDATOR.iter_errors(said)] == []
+
+
+def test_it_says_what_may_go_wrong_and_which_headers_there_are(said):
+    change = said["paths"]["/api/notes/{note_id}"]["patch"]
+    assert {*change["responses"]} >= {"200", "401", "403", "404", "412", "415", "422", "428", "429"}
+    [version] = [one for one in change["parameters"] if one["name"] == "If-Match"]
+    assert version["required"]
+    assert "ETag" in change["responses"]["200"]["headers"]
+    assert change["security"] == [{"token": ["notes:write"]}, {"browser": []}]
+    create = said["paths"]["/api/notes"]["post"]
+    assert "Location" in create["responses"]["201"]["headers"]
+    assert "Idempotency-Key" in [one["name"] for one in create["parameters"]]
+    assert "507" in create["responses"]
+    problem = create["responses"]["422"]["content"]["application/problem+json"]["schema"]
+    assert problem == {"$ref": "#/components/schemas/Problem"}
+    read = said["paths"]["/api/notes/{note_id}"]["get"]
+    assert not {"412", "428", "507"} & {*read["responses"]}
+
+
+def test_each_operation_has_a_name_of_its_own_and_asks_who_it_is(said):
+    names = [one["operationId"] for methods in said["paths"].values() for one in methods.values()]
+    assert len(names) == len({*names})
+    for operation in openapi.operations(api):
+        [rule] = operation.auth_callbacks
+        assert isinstance(rule, Allowed)
+        assert rule.scope or operation.path in ("me", "{path:url}")

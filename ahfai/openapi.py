@@ -1,0 +1,189 @@
+"""What the API can do, in OpenAPI 3.1: what ninja reads from the views, and what they share.
+
+Which headers a view reads and sets is read from its code, so that no view has to say it twice.
+"""
+
+import inspect
+from collections.abc import Iterator
+from http import HTTPStatus
+from types import CodeType
+from typing import Any
+
+from django.conf import settings
+from ninja import NinjaAPI
+from ninja.operation import Operation
+
+from accounts import idempotency
+from ahfai.middleware import SAFE
+
+PREFIX = "/api/"
+PROBLEM = {
+    "type": "object",
+    "title": "Problem",
+    "description": "What went wrong (RFC 9457).",
+    "required": ["title", "status", "detail"],
+    "properties": {
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence for a person."},
+        "errors": {
+            "type": "array",
+            "description": "What is wrong in which field.",
+            "items": {
+                "type": "object",
+                "required": ["field", "sentence"],
+                "properties": {"field": {"type": "string"}, "sentence": {"type": "string"}},
+            },
+        },
+    },
+}
+HEADERS = {
+    "ETag": "The version, for If-Match.",
+    "Location": "The address of what was made.",
+    "Retry-After": "Seconds to wait.",
+    "RateLimit": "How many requests are left, and the seconds until all are again.",
+    "RateLimit-Policy": "How many requests there are in how many seconds.",
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "The version that is changed: the ETag that came with it, or *.",
+    "schema": {"type": "string"},
+}
+IDEMPOTENCY_KEY = {
+    "name": idempotency.HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A request that comes twice with the same key does once what it asks for.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.MAX_KEY},
+}
+
+
+def written(api: NinjaAPI) -> dict[str, Any]:
+    said: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=PREFIX))
+    found = {api.get_openapi_operation_id(one): one for one in operations(api)}
+    for path, methods in said["paths"].items():
+        for method, details in methods.items():
+            operation = found[details["operationId"]]
+            methods[method] = _completed(details, operation, method.upper(), path)
+    components = said["components"]
+    return said | {
+        "components": components
+        | {
+            "schemas": components["schemas"] | {"Problem": PROBLEM},
+            "headers": {
+                name: {"description": text, "schema": {"type": "string"}}
+                for name, text in HEADERS.items()
+            },
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "browser": {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
+            },
+        },
+        "security": [{"token": []}, {"browser": []}],
+    }
+
+
+def operations(api: NinjaAPI) -> Iterator[Operation]:
+    """With those that aren't described."""
+    for router in api._get_bound_routers():
+        for place in router.path_operations.values():
+            yield from place.operations
+
+
+def takes_key(operation: Operation) -> bool:
+    """Whether what it does is done once by an `Idempotency-Key`, without its view knowing."""
+    by_itself = getattr(operation.view_func, "reads_idempotency_key", False)
+    return "POST" in operation.methods and not (operation.stream_format or by_itself)
+
+
+def _completed(
+    details: dict[str, Any], operation: Operation, method: str, path: str
+) -> dict[str, Any]:
+    names, texts = _in_code(operation.view_func)
+    asks_version = {"etags", "asked"} <= names
+    parameters = list(details.get("parameters", []))
+    parameters += [IF_MATCH] * asks_version
+    parameters += [IDEMPOTENCY_KEY] * (method == "POST")
+    scopes = [scope for one in operation.auth_callbacks if (scope := getattr(one, "scope", None))]
+    responses = {str(status): dict(answer) for status, answer in details["responses"].items()}
+    for status, answer in responses.items():
+        sets = [name for name in ("ETag", "Location") if name in texts]
+        answer["headers"] = _headers(*sets) | answer.get("headers", {})
+        if status == "204":
+            answer.pop("content", None)
+    statuses = _problems(
+        has_body="requestBody" in details,
+        has_input=len(parameters) > 0,
+        changes=method not in SAFE,
+        asks_version=asks_version,
+        is_private=bool(operation.auth_callbacks),
+    )
+    responses = {str(status): _problem(status) for status in statuses} | responses
+    return details | {
+        "tags": details.get("tags") or [path.removeprefix(PREFIX).split("/")[0]],
+        "parameters": parameters,
+        "responses": dict(sorted(responses.items())),
+        "security": [{"token": [str(scope) for scope in scopes]}, {"browser": []}]
+        if operation.auth_callbacks
+        else [],
+    }
+
+
+def _problems(
+    *, has_body: bool, has_input: bool, changes: bool, asks_version: bool, is_private: bool
+) -> set[int]:
+    """What may go wrong, whatever it is about."""
+    found = {429}
+    found |= {401, 403, 409} if is_private else set()
+    # An address can be of the right form and lead nowhere, also one with odd characters.
+    found |= {400, 404, 422} if has_input or has_body else set()
+    found |= {400, 413, 415} if has_body else set()
+    found |= {415, 507} if changes else set()
+    return found | ({412, 428} if asks_version else set())
+
+
+def _problem(status: int) -> dict[str, Any]:
+    more = {401: ["WWW-Authenticate"], 412: ["ETag"], 429: ["Retry-After"]}.get(status, [])
+    return {
+        "description": HTTPStatus(status).phrase,
+        "headers": _headers(*(name for name in more if name in HEADERS)),
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    }
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    every = (*names, "RateLimit", "RateLimit-Policy")
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in every}
+
+
+def _in_code(view: Any) -> tuple[set[str], set[str]]:
+    """The names and the texts in a view and in what it calls of its own module."""
+    names: set[str] = set()
+    texts: set[str] = set()
+    left, seen = [inspect.unwrap(view)], set()
+    while left:
+        function = left.pop()
+        if function in seen:
+            continue
+        seen.add(function)
+        for code in _codes(function.__code__):
+            names.update(code.co_names)
+            texts.update(one for one in code.co_consts if isinstance(one, str))
+        called = [function.__globals__.get(name) for name in names]
+        left += [
+            inspect.unwrap(one)
+            for one in called
+            if inspect.isfunction(one) and one.__module__ == function.__module__
+        ]
+    return names, texts
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            yield from _codes(one)
