@@ -149,6 +149,7 @@ def sweep() -> bool:
                 cursor.execute(f"PRAGMA busy_timeout = {before}")
         try:
             cursor.execute(f"SET lock_timeout = {PATIENCE_MS}")
+            cursor.execute("SET statement_timeout = 0")
             for model in REWRITTEN:
                 table = connection.ops.quote_name(model._meta.db_table)
                 cursor.execute(f"VACUUM (FULL) {table}")
@@ -156,4 +157,5 @@ def sweep() -> bool:
             return False
         finally:
             cursor.execute("RESET lock_timeout")
+            cursor.execute("RESET statement_timeout")
         return True

@@ -352,6 +352,40 @@ SQLITE = {
     },
     "TEST": {"NAME": None},
 }
+# In seconds. What nobody waits for any more ends, and no transaction waits for a network; what may
+# take longer says so.
+POSTGRES_LIMITS = {
+    "statement_timeout": 300,
+    "lock_timeout": 20,
+    "idle_in_transaction_session_timeout": 60,
+}
+# The most connections of one process; threads that wait for the model hold none.
+DATABASE_POOL = _number("DATABASE_POOL", 16, 4, 1000)
+PGBOUNCER = _flag("PGBOUNCER", False)
+
+
+def _postgres(given: dict) -> dict:
+    """How PostgreSQL is used, whatever its address says beside."""
+    limits = " ".join(f"-c {name}={seconds}s" for name, seconds in POSTGRES_LIMITS.items())
+    options = {
+        "application_name": "ahfai",
+        "connect_timeout": 3,
+        # A machine that is gone without a word is noticed after 15 seconds.
+        "tcp_user_timeout": 15_000,
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        # PgBouncer takes none of PostgreSQL's own.
+        "options": "" if PGBOUNCER else limits,
+    }
+    return {
+        "ENGINE": "ahfai.postgres",
+        "CONN_MAX_AGE": 0,
+        # PgBouncer ends a cursor with its transaction.
+        "DISABLE_SERVER_SIDE_CURSORS": PGBOUNCER,
+        "OPTIONS": options | given | {"pool": {"max_size": DATABASE_POOL}},
+    }
+
+
 DATABASES: dict[str, dict]
 if _database_url:
     try:
@@ -360,8 +394,7 @@ if _database_url:
         raise WrongSetting("DATABASE_URL must be an address like postgres://...") from None
     if "postgresql" not in str(DATABASES["default"].get("ENGINE")):
         raise WrongSetting("DATABASE_URL must be a postgres:// address; SQLite needs none.")
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"] |= _postgres(DATABASES["default"].get("OPTIONS", {}))
 else:
     DATABASES = {"default": SQLITE}
 

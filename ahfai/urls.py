@@ -40,5 +40,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+handler500 = "ahfai.views.broken"
+
 if settings.DEBUG:
     urlpatterns += [path("styleguide", views.styleguide, name="styleguide")]

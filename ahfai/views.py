@@ -1,6 +1,7 @@
 """The pages that belong to the whole house."""
 
 import re
+import sys
 import uuid
 from types import SimpleNamespace
 
@@ -12,9 +13,11 @@ from django.templatetags.static import static
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from django.views.defaults import server_error
 
 from accounts.pace import MINUTE, at_most
 from accounts.requests import SignedInRequest
+from ahfai import unavailable
 from ahfai.access import open_to_all
 from ahfai.asked import Asked
 from ahfai.bundles import bundle
@@ -119,6 +122,13 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The answer to a form without a valid CSRF token; nothing of the form is kept."""
     return render(request, "403_csrf.html", status=403)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """The answer where something failed that nobody expected."""
+    if unavailable.is_passing(sys.exception()):
+        return unavailable.answer(request)
+    return server_error(request)
 
 
 class _SampleForm(forms.Form):

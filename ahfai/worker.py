@@ -63,7 +63,7 @@ class Worker:
         self.id = uuid.uuid4()
         self._on_told = on_told
         self._next_hour = time.monotonic()
-        self._last_round = time.time()
+        self._beaten = time.time()
         self._trust_beats_from = 0.0
         self._next_due: datetime | None = None
 
@@ -88,13 +88,9 @@ class Worker:
                 self._try(job)
 
     def _beats_can_be_trusted(self) -> bool:
-        """Not right after this worker was held up itself, by the machine's sleep or a busy
-        database: the others were held up too, and need a moment to beat again."""
-        now = time.time()
-        if now - self._last_round > Heartbeat.DEAD_AFTER_S / 3:
-            self._trust_beats_from = now + Heartbeat.DEAD_AFTER_S / 3
-        self._last_round = now
-        return now >= self._trust_beats_from
+        """Not right after this worker couldn't beat itself, for the machine's sleep or a database
+        that was away: the others couldn't either, and need a moment to beat again."""
+        return time.time() >= self._trust_beats_from
 
     def tell_of_reminders(self) -> None:
         """Of all that are due, in batches, so that nobody else waits for long."""
@@ -139,6 +135,10 @@ class Worker:
                 "pid": os.getpid(),
             },
         )
+        now = time.time()
+        if now - self._beaten > Heartbeat.DEAD_AFTER_S / 3:
+            self._trust_beats_from = now + Heartbeat.DEAD_AFTER_S / 3
+        self._beaten = now
 
     def _try(self, job: Callable[[], object]) -> None:
         try:

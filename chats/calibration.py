@@ -1,8 +1,13 @@
 """How long texts are in the tokens of each model: an estimate, set right by what servers count."""
 
+import logging
 import time
 
+from django.db import Error as DatabaseError
+
 from chats.models import TokenRatio
+
+log = logging.getLogger(__name__)
 
 # What no text shows: a server that counts only what it had not read before, or counts wrongly.
 LEAST, MOST = 0.35, 4.0
@@ -35,7 +40,14 @@ def learn(model: str, estimated: float, counted: int | None) -> None:
     """A prompt of `estimated` tokens was `counted` tokens long, as far as the server told."""
     if not counted or estimated <= 0 or not LEAST <= counted / estimated <= MOST:
         return
-    seen = counted / estimated
+    try:
+        _learn(model, counted / estimated)
+    except DatabaseError as error:
+        # The answer itself is complete.
+        log.info("the length of a prompt was not kept: %s", type(error).__name__)
+
+
+def _learn(model: str, seen: float) -> None:
     row = _stored(model) or TokenRatio(model=model, ratio=seen)
     least = row.least or seen
     fresh = {

@@ -31,6 +31,7 @@ OWN = {
 }
 
 THINKING = _("Thinking…")
+AWAY = _("AhFai can't reach its database just now; it goes on by itself.")
 
 PULL_IT = _(
     "The model “%(model)s” isn't on the model server. Get it with “ollama pull %(model)s”, or "

@@ -22,7 +22,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.requests import SignedInRequest
-from ahfai import markdown
+from ahfai import markdown, unavailable
 from chats import attachments, generation, numbers, sentences, tooluse
 from chats.models import Message, State, Summary
 from chats.tree import Step
@@ -147,6 +147,10 @@ def watch(
     except Message.DoesNotExist:
         # Deleted while it was being watched.
         yield event("gone", {"deleted": True})
+    except unavailable.AWAY as error:
+        if not unavailable.is_passing(error):
+            raise
+        yield event("reconnect", {"after_ms": COME_BACK_MS})
 
 
 class _OfRow:

@@ -17,6 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, tran
 
 from accounts.models import User
 from ahfai.backups import BackupFailed, rows
+from ahfai.postgres import limits
 from ahfai.sqlite.base import close_kept
 
 TARGET = "target"
@@ -42,7 +43,7 @@ def target_of(named: str) -> dict[str, Any]:
         )
     if not is_usable:
         raise BackupFailed("Say sqlite, or an address like postgres://user@host/name.")
-    return found
+    return found | {"ENGINE": "ahfai.postgres"}
 
 
 def move(target: dict[str, Any]) -> int:
@@ -62,6 +63,7 @@ def move(target: dict[str, Any]) -> int:
             if User.objects.using(TARGET).exists():
                 raise BackupFailed("People have accounts there already.")
             with transaction.atomic(using=DEFAULT_DB_ALIAS), transaction.atomic(using=TARGET):
+                limits.lift(connections[DEFAULT_DB_ALIAS])
                 return _copy_all()
     except DatabaseError as error:
         raise BackupFailed(f"A database refuses ({type(error).__name__}).") from None

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 
 from ahfai.backups import BackupFailed
+from ahfai.postgres import limits
 
 DEBIANS = Path("/usr/lib/postgresql")
 # How libpq calls in the environment what stands in the address of the database (libpq, "Environment
@@ -52,6 +53,7 @@ def dump(to: Path, left_out: Iterable[str]) -> tuple[dict[str, int], list[uuid.U
     try:
         with own.cursor() as cursor:
             cursor.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            limits.lift(own)
             cursor.execute("SELECT pg_export_snapshot()")
             snapshot = cursor.fetchone()[0]
             run(

@@ -34,22 +34,22 @@ RUN_WITH = (
 
 
 def main() -> int:
-    programs = _programs()
-    if programs is None:
+    found = programs()
+    if found is None:
         print("PostgreSQL isn't installed here, so no test runs on it.", file=sys.stderr)
         return 1 if os.environ.get("AHFAI_NO_SKIP") else 0
     running: list[subprocess.Popen] = []
     # Ctrl-C reaches pytest by the terminal, SIGTERM is passed on; the server ends after it.
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGTERM, lambda *_: [process.terminate() for process in running])
-    with server(programs) as url:
+    with server(found) as url:
         # The databases go with the server; to drop one, every thread would have to let go of it.
         command = [sys.executable, "-m", "pytest", "--reuse-db", *sys.argv[1:]]
         running.append(process := subprocess.Popen(command, env=os.environ | {"DATABASE_URL": url}))
         return process.wait()
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
     """The folder with `initdb` and `postgres`, of the newest version where there are several."""
     debians = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/initdb"),
@@ -69,10 +69,10 @@ def server(programs: Path) -> Iterator[str]:
         if USER:
             shutil.chown(folder, USER, USER)
         data = ("-D", folder / "data")
-        _start(folder, programs / "initdb", *data, "-U", me, *MADE_WITH).wait()
-        postgres = _start(folder, programs / "postgres", *data, "-k", folder, *RUN_WITH)
+        start(folder, programs / "initdb", *data, "-U", me, *MADE_WITH).wait()
+        postgres = start(folder, programs / "postgres", *data, "-k", folder, *RUN_WITH)
         try:
-            _wait_until_ready(programs, folder, postgres)
+            wait_until_ready(programs, folder, postgres)
             yield f"postgres:///{folder}/postgres"
         finally:
             # A fast shutdown: whoever is still connected is thrown out.
@@ -82,7 +82,7 @@ def server(programs: Path) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(folder: Path, *command: str | Path) -> subprocess.Popen:
+def start(folder: Path, *command: str | Path) -> subprocess.Popen:
     parent = os.getpid()
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
@@ -100,8 +100,11 @@ def _start(folder: Path, *command: str | Path) -> subprocess.Popen:
         )
 
 
-def _wait_until_ready(programs: Path, folder: Path, postgres: subprocess.Popen) -> None:
-    asked: list[str | Path] = [programs / "pg_isready", "--quiet", "--host", folder]
+def wait_until_ready(
+    programs: Path, folder: Path, postgres: subprocess.Popen, port: int = 5432
+) -> None:
+    place = "--host", folder, "--port", str(port)
+    asked: list[str | Path] = [programs / "pg_isready", "--quiet", *place]
     end = time.monotonic() + START_S
     while subprocess.run(asked, check=False).returncode:
         if postgres.poll() is not None or time.monotonic() > end:

@@ -26,6 +26,6 @@ from ahfai.settings import *  # noqa: E402, F403
 from ahfai.settings import DATABASES, STATIC_ROOT  # noqa: E402
 
 STATIC_ROOT.mkdir()
-if "postgresql" not in DATABASES["default"]["ENGINE"]:
+if DATABASES["default"]["ENGINE"] == "ahfai.sqlite":
     # A file, because threads that share a database in memory lock each other out at once.
     DATABASES["default"]["TEST"] = {"NAME": _folder / "test.sqlite3"}

@@ -7,10 +7,11 @@ import sys
 import time
 from datetime import timedelta
 from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from django.utils import timezone
 
 from accounts.models import Session
@@ -64,6 +65,27 @@ def test_a_worker_that_was_held_up_gives_the_others_time_to_beat(monkeypatch):
         now += 2
         worker.work()
     assert len(rounds) > 1
+
+
+def test_a_worker_whose_database_was_away_gives_the_others_time_to_beat(monkeypatch):
+    rounds = []
+    now = time.time()
+    clock = SimpleNamespace(time=lambda: now, monotonic=time.monotonic)
+    monkeypatch.setattr(worker_module, "time", clock)
+    monkeypatch.setattr(worker_module, "close_dead", lambda: rounds.append(now))
+    worker = Worker()
+    with monkeypatch.context() as away:
+        away.setattr(worker, "beat", mock.Mock(side_effect=OperationalError, __name__="beat"))
+        for _ in range(30):
+            now += 2
+            worker.work()
+    rounds.clear()
+    worker.work()
+    assert not rounds
+    for _ in range(6):
+        now += 2
+        worker.work()
+    assert rounds
 
 
 def test_expired_sessions_old_counts_and_old_heartbeats_go():

@@ -7,8 +7,9 @@ from typing import Any
 from django.db import connections
 from django.utils.translation import gettext as _
 
+from ahfai import unavailable
 from ahfai.crypto import SealError
-from chats import lifecycle, servers
+from chats import lifecycle, sentences, servers
 from chats.engines import Cancelled, EngineFailed, Finished
 from chats.generation import afterwards, ending, line, registry
 from chats.generation.writing import Writing
@@ -16,7 +17,7 @@ from chats.models import Message, State
 
 log = logging.getLogger(__name__)
 
-LONGEST_PAUSE_S = 10
+LONGEST_PAUSE_S = 4
 # How often the built-in server may be restarted under a reply before that is given up.
 MAX_RESTARTS = 5
 
@@ -84,9 +85,8 @@ class Generation(Writing):
     def _answer(self) -> Finished:
         """Wait and ask; again where the built-in server was restarted before its first word."""
         for _restart in range(MAX_RESTARTS):
-            line.wait_for_place(self)
             try:
-                return self._ask()
+                return self._ask_in_turn()
             except EngineFailed as failure:
                 lost = failure.code in ("away", "cut", "not_ready")
                 if not (lost and self.silent and servers.kind() == "builtin"):
@@ -96,6 +96,25 @@ class Generation(Writing):
                 self.reply.state = State.WAITING
                 self.call.wait(1)
         raise EngineFailed("builtin_failed", "")
+
+    def _ask_in_turn(self) -> Finished:
+        """The line, and what the question needs, are in the database, which may be away for a
+        moment: until the model is asked that costs only time."""
+        is_unsure = False
+        while True:
+            try:
+                if is_unsure and self.reply.state == State.WAITING:
+                    # It may have got a place by an answer that was lost on the way.
+                    self.give_back()
+                line.wait_for_place(self)
+                return self._ask()
+            except unavailable.AWAY as error:
+                if not (unavailable.is_passing(error) and self.silent and self._rounds is None):
+                    raise
+                is_unsure = True
+                connections.close_all()
+                self.say(str(sentences.AWAY))
+                self.call.wait(1)
 
     def claim(self) -> bool:
         """Take a place at the model server, if it is this reply's turn."""

@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import close_old_connections, connections, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from ahfai.crypto import SealError
@@ -46,6 +46,7 @@ class Saver:
                     self._save(growing)
                 except Exception as error:  # noqa: BLE001 (nothing else would save them)
                     log.error("replies could not be saved: %s", type(error).__name__)
+                finally:
                     connections.close_all()
             elif time.monotonic() - idle_since > 10:
                 with self.lock:
@@ -55,7 +56,6 @@ class Saver:
                         return
 
     def _save(self, growing: list[Generation]) -> None:
-        close_old_connections()
         sizes = {generation: generation.size for generation in growing}
         grown = {generation: fields for generation in growing if (fields := _unsaved(generation))}
         with transaction.atomic():

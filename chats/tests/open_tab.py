@@ -47,6 +47,9 @@ class OpenTab:
         with self.session.get(
             self.url + self.stream, headers=headers, stream=True, timeout=20
         ) as answer:
+            if answer.status_code == 503:
+                # It says so, and comes back.
+                return
             assert answer.ok, answer.status_code
             self.times_opened += 1
             # None where the answer is the last one on its connection.

@@ -1,0 +1,107 @@
+"""Servers of PostgreSQL that a test may stop and start again, and copies of them."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ahfai.tests import postgres
+
+
+def programs() -> Path:
+    """Where PostgreSQL's programs lie. A test without them is skipped, or fails where none may."""
+    found = postgres.programs()
+    if found is None:
+        if os.environ.get("AHFAI_NO_SKIP"):
+            pytest.fail("PostgreSQL isn't installed here.")
+        pytest.skip("PostgreSQL isn't installed here.")
+    return found
+
+
+class Database:
+    """A server on a port of loopback, whose data outlive `stop`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.programs = programs()
+        self.folder = folder
+        self.user = pwd.getpwuid(os.geteuid()).pw_name
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"postgres://{self.user}@127.0.0.1:{self.port}/postgres"
+        self.process: subprocess.Popen | None = None
+
+    def make(self) -> None:
+        made = ("-D", self.folder / "data", "-U", self.user, *postgres.MADE_WITH)
+        assert postgres.start(self.folder, self.programs / "initdb", *made).wait() == 0
+
+    def copy(self, other: "Database") -> None:
+        """Become a replica that follows `other`."""
+        place = ("-h", "127.0.0.1", "-p", str(other.port), "-U", self.user)
+        taken = ("-D", self.folder / "data", "--write-recovery-conf", "--checkpoint=fast", *place)
+        copying = postgres.start(self.folder, self.programs / "pg_basebackup", *taken)
+        assert copying.wait() == 0, (self.folder / "log").read_text()
+
+    def start(self) -> None:
+        self.process = postgres.start(
+            self.folder,
+            self.programs / "postgres",
+            *("-D", self.folder / "data", "-k", self.folder, "-p", str(self.port)),
+            *("--listen_addresses=127.0.0.1", "--fsync=off", "--max_connections=100"),
+        )
+        postgres.wait_until_ready(self.programs, self.folder, self.process, self.port)
+
+    def stop(self) -> None:
+        """As `pg_ctl stop -m fast` does: whoever is connected is thrown out."""
+        if self.process:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait()
+            self.process = None
+
+
+@contextlib.contextmanager
+def database() -> Iterator[Database]:
+    """An empty one that runs."""
+    with _folder() as folder:
+        made = Database(folder)
+        made.make()
+        with _running(made):
+            yield made
+
+
+@contextlib.contextmanager
+def replica(of: Database) -> Iterator[Database]:
+    """A streaming replica that runs."""
+    with _folder() as folder:
+        made = Database(folder)
+        made.copy(of)
+        with _running(made):
+            yield made
+
+
+@contextlib.contextmanager
+def _running(made: Database) -> Iterator[None]:
+    try:
+        made.start()
+        yield
+    finally:
+        made.stop()
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="ahfai-postgres-"))
+    if postgres.USER:
+        shutil.chown(folder, postgres.USER, postgres.USER)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
