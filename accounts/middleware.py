@@ -4,18 +4,20 @@ import datetime
 import zoneinfo
 from collections.abc import Callable
 from contextlib import suppress
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import doors, second_factor
-from accounts.models import Session
+from accounts.models import Session, User
 from accounts.sessions import SessionStore
-from ahfai import clients, disk
+from ahfai import clients, disk, replica
+from ahfai.middleware import SAFE
 
 View = Callable[[HttpRequest], HttpResponse]
 # How far behind the time may be at which a session was used last.
@@ -63,6 +65,24 @@ def use_the_persons_time_zone(get_response: View) -> View:
                 zone = request.user.zone
         with timezone.override(zone):
             return get_response(request)
+
+    return middleware
+
+
+def note_who_writes(get_response: View) -> View:
+    """So that for some seconds no replica of the database is asked, which may not know it yet."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not replica.is_there() or request.method in SAFE:
+            return response
+        # Known only by now where a program sent a token.
+        person: Any = request.user
+        if person.is_authenticated:
+            # What was asked for is done by now, whatever becomes of this.
+            with suppress(DatabaseError):
+                User.objects.filter(pk=person.pk).update(wrote=timezone.now())
+        return response
 
     return middleware
 

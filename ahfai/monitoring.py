@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count
 from django.db.models.functions import Now
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Session, User
 from accounts.sessions import open_since
+from ahfai import replica
 from ahfai.access import open_to_all
 from ahfai.models import Heartbeat
 from chats import servers
@@ -39,6 +40,8 @@ def ready(request: HttpRequest) -> HttpResponse:
     """
     needed = {"database": _database, "tables": _tables, "cache": _cache}
     notes = {"worker": _worker, "model server": _model_server}
+    if replica.is_there():
+        notes["replica"] = _replica
     said, works = [], True
     for name, look in needed.items():
         fault = _asked(look) if works else "not looked at"
@@ -78,6 +81,20 @@ def _metrics() -> Iterator[str]:
     yield from _gauge("replies_open", "Replies in line and being written", states)
     yield from _gauge("deliveries_waiting", "Messages that are to go out", {"": waiting.count()})
     yield from _gauge("reminders_late", "Due for half a minute, and not told", {"": late.count()})
+    if replica.is_there():
+        yield from _of_replica()
+
+
+def _of_replica() -> Iterator[str]:
+    try:
+        behind_s, fault = replica.look()
+    except DatabaseError as error:
+        behind_s, fault = None, type(error).__name__
+    about = "Whether lists are read from the replica"
+    yield from _gauge("replica_used", about, {"": int(not fault)})
+    if behind_s is not None:
+        about = "How far the replica is behind, by the beats of workers"
+        yield from _gauge("replica_behind_seconds", about, {"": round(behind_s)})
 
 
 def _active() -> int:
@@ -125,6 +142,11 @@ def _worker() -> str:
     kind = Heartbeat.Kind.WORKER
     alive = Heartbeat.objects.filter(kind=kind, seen__gt=_alive_since()).exists()
     return "" if alive else "none is alive"
+
+
+def _replica() -> str:
+    _behind_s, fault = replica.look()
+    return fault
 
 
 def _alive_since() -> object:

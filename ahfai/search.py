@@ -18,7 +18,7 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.models import Tombstone, User
-from ahfai import narrowing
+from ahfai import narrowing, replica
 from ahfai.asked import Asked, Found
 from ahfai.narrowing import ROOMS
 from ahfai.sizes import MB
@@ -155,7 +155,8 @@ def _fill_beside(user: User) -> threading.Event:
             with _indexes.of(user.pk) as index:
                 # Another one may have filled it while this one waited.
                 if index is not None and index.as_of is None:
-                    _keep_up(index, user)
+                    # What came since is read by the search itself.
+                    replica.prefer(user, lambda: _keep_up(index, user))
         except Exception as error:  # noqa: BLE001 (by its class only: a message could hold words)
             log.error("a search index could not be filled: %s", type(error).__name__)
         finally:
@@ -168,7 +169,8 @@ def _fill_beside(user: User) -> threading.Event:
 
 def _keep_up(index: TextIndex, user: User) -> None:
     """Take over what changed since the last time; what comes meanwhile is read once more."""
-    now = User.objects.values_list("change_number", flat=True).get(pk=user.pk)
+    numbers = User.objects.using(replica.where()).values_list("change_number", flat=True)
+    now = numbers.get(pk=user.pk)
     growing = set().union(*(room.unfinished(user) for room in ROOMS.values()))
     if index.as_of is not None:
         tombstones = Tombstone.objects.filter(owner=user, change_number__gt=index.as_of)

@@ -292,6 +292,7 @@ MIDDLEWARE = [
     "ahfai.middleware.RoomRequired",
     "ahfai.middleware.keep_private_pages_out_of_caches",
     "accounts.middleware.note_the_use_of_a_session",
+    "accounts.middleware.note_who_writes",
     "accounts.middleware.use_the_persons_time_zone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -338,6 +339,7 @@ TEMPLATES = [
 # --- Database ---------------------------------------------------------------------------------
 
 _database_url = _text("DATABASE_URL")
+_replica_url = _text("DATABASE_REPLICA_URL")
 SQLITE = {
     "ENGINE": "ahfai.sqlite",
     "NAME": DATA_DIR / "ahfai.sqlite3",
@@ -386,15 +388,33 @@ def _postgres(given: dict) -> dict:
     }
 
 
-DATABASES: dict[str, dict]
-if _database_url:
+def _at(name: str, address: str) -> dict:
     try:
-        DATABASES = {"default": env.db_url_config(_database_url)}
+        found = env.db_url_config(address)
     except Exception:  # noqa: BLE001 (the address holds a password, so nothing of it is repeated)
-        raise WrongSetting("DATABASE_URL must be an address like postgres://...") from None
-    if "postgresql" not in str(DATABASES["default"].get("ENGINE")):
-        raise WrongSetting("DATABASE_URL must be a postgres:// address; SQLite needs none.")
-    DATABASES["default"] |= _postgres(DATABASES["default"].get("OPTIONS", {}))
+        raise WrongSetting(f"{name} must be an address like postgres://...") from None
+    if "postgresql" not in str(found.get("ENGINE")):
+        raise WrongSetting(f"{name} must be a postgres:// address; SQLite needs none.")
+    return found | _postgres(found.get("OPTIONS", {}))
+
+
+DATABASES: dict[str, dict]
+if _replica_url and not _database_url:
+    raise WrongSetting("DATABASE_REPLICA_URL needs DATABASE_URL, which it is a replica of.")
+if _database_url:
+    DATABASES = {"default": _at("DATABASE_URL", _database_url)}
+    if _replica_url:
+        # Nobody waits for it: what it doesn't tell at once is asked of the other.
+        DATABASES["replica"] = _at("DATABASE_REPLICA_URL", _replica_url) | {
+            "PATIENCE_S": 0.5,
+            "TEST": {"MIRROR": "default"},
+        }
+        DATABASE_ROUTERS = ["ahfai.replica.Router"]
+        if all(
+            DATABASES["default"].get(part) == DATABASES["replica"].get(part)
+            for part in ("NAME", "HOST", "PORT")
+        ):
+            raise WrongSetting("DATABASE_REPLICA_URL must be another server than DATABASE_URL.")
 else:
     DATABASES = {"default": SQLITE}
 

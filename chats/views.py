@@ -27,6 +27,7 @@ from ahfai import rowmenus
 from ahfai import trash as trash_can
 from ahfai.access import asked_by_the_page
 from ahfai.crypto import SealError
+from ahfai.replica import may_be_behind
 from ahfai.textindex import MAX_QUERY
 from chats import (
     asking,
@@ -63,16 +64,19 @@ NAMED_WITHIN = timedelta(minutes=1)
 
 
 @require_GET
+@may_be_behind
 def index(request: SignedInRequest) -> HttpResponse:
     return list_page(request, "list")
 
 
 @require_GET
+@may_be_behind
 def archive(request: SignedInRequest) -> HttpResponse:
     return list_page(request, "archive")
 
 
 @require_GET
+@may_be_behind
 def trash(request: SignedInRequest) -> HttpResponse:
     return list_page(request, "trash")
 
@@ -214,6 +218,7 @@ def _gone_for_good(count: int) -> str:
 
 
 @require_GET
+@may_be_behind
 def detail(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats, pk=chat_id)
     if chat.trashed:

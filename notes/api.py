@@ -13,6 +13,7 @@ from accounts.api_access import Allowed
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import etags, problems
+from ahfai.replica import may_be_behind
 from ahfai.templatetags.house import opened
 from notes import pages, writing
 from notes.forms import NewNoteForm, NoteForm
@@ -67,6 +68,7 @@ class ChangedWords(Schema):
 
 
 @router.get("", auth=_reading, response=NotePage, url_name="notes")
+@may_be_behind
 def index(request: SignedInRequest, after: str = "") -> NotePage:
     """The notes that are neither in the archive nor in the trash: pinned ones first, then those
     that were changed last."""
@@ -100,6 +102,7 @@ def create(request: SignedInRequest, said: NewWords, answer: HttpResponse) -> Wh
 
 
 @router.get("{uuid:note_id}", auth=_reading, response=WholeNote, url_name="note")
+@may_be_behind
 def read(request: SignedInRequest, note_id: uuid.UUID, answer: HttpResponse) -> WholeNote:
     return _whole(request, _note(request, note_id), answer)
 

@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.requests import SignedInRequest
 from ahfai import rowmenus
 from ahfai import trash as trash_can
+from ahfai.replica import may_be_behind
 from notes import order, pages, pages_by_title
 from notes.forms import PLACES, MoveForm, PickedForm
 from notes.models import Note, NoteQuerySet, Tagging
@@ -25,16 +26,19 @@ ORDERS = ("changed", "created", "title")
 
 
 @require_GET
+@may_be_behind
 def index(request: SignedInRequest) -> HttpResponse:
     return list_page(request, "list")
 
 
 @require_GET
+@may_be_behind
 def archive(request: SignedInRequest) -> HttpResponse:
     return list_page(request, "archive")
 
 
 @require_GET
+@may_be_behind
 def trash(request: SignedInRequest) -> HttpResponse:
     return list_page(request, "trash")
 

@@ -17,6 +17,7 @@ from accounts.requests import SignedInRequest
 from ahfai import marking, proposals
 from ahfai.asked import Asked
 from ahfai.crypto import SealError
+from ahfai.replica import may_be_behind
 from ahfai.textindex import MAX_QUERY, Query
 from notes import (
     attachments,
@@ -40,6 +41,7 @@ BESIDE = 15
 
 
 @require_GET
+@may_be_behind
 def detail(request: SignedInRequest, note_id: uuid.UUID) -> HttpResponse:
     note = get_object_or_404(request.user.notes, pk=note_id)
     known = tags.all_of(request.user)
@@ -141,6 +143,7 @@ def preview(request: SignedInRequest, note_id: uuid.UUID | None = None) -> HttpR
 
 
 @require_GET
+@may_be_behind
 def titles(request: SignedInRequest) -> HttpResponse:
     """What the editor offers after `[[`."""
     text = request.GET.get("q", "")[:MAX_TITLE]

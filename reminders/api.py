@@ -15,6 +15,7 @@ from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import etags, pages, problems
 from ahfai.problems import Refused
+from ahfai.replica import may_be_behind
 from ahfai.templatetags.house import opened
 from reminders import completing, own_lists, quick, writing
 from reminders.forms import QuickForm
@@ -76,12 +77,14 @@ class Said(Schema):
 
 
 @router.get("", auth=_reading, response=ReminderPage, url_name="reminders")
+@may_be_behind
 def index(request: SignedInRequest, after: str = "") -> ReminderPage:
     """The open ones with a date, the soonest first: those that are overdue begin."""
     return _page(request, pages.page(_open(request).dated(), "moment", {"after": after}))
 
 
 @router.get("undated", auth=_reading, response=ReminderPage, url_name="reminders_undated")
+@may_be_behind
 def undated(request: SignedInRequest, after: str = "") -> ReminderPage:
     """The open ones without a date, the newest first."""
     return _page(request, pages.page(_open(request).undated(), "-created", {"after": after}))
@@ -107,6 +110,7 @@ def create(request: SignedInRequest, said: Said, answer: HttpResponse) -> SetRem
 
 
 @router.get("{uuid:reminder_id}", auth=_reading, response=WholeReminder, url_name="reminder")
+@may_be_behind
 def read(request: SignedInRequest, reminder_id: uuid.UUID, answer: HttpResponse) -> WholeReminder:
     return _whole(request, _reminder(request, reminder_id), answer)
 

@@ -14,6 +14,7 @@ from accounts import tags
 from accounts.forms import TagSeveralForm
 from accounts.requests import SignedInRequest
 from ahfai import pages, rowmenus
+from ahfai.replica import may_be_behind
 from reminders import lists, own_lists, rescheduling, schedule, snoozing, steps, words
 from reminders.about import About
 from reminders.forms import QuickForm
@@ -26,21 +27,25 @@ MOST_TAGS = 12
 
 
 @require_GET
+@may_be_behind
 def index(request: SignedInRequest) -> HttpResponse:
     return list_page(request, "list")
 
 
 @require_GET
+@may_be_behind
 def undated(request: SignedInRequest) -> HttpResponse:
     return list_page(request, "undated")
 
 
 @require_GET
+@may_be_behind
 def done(request: SignedInRequest) -> HttpResponse:
     return list_page(request, "done")
 
 
 @require_GET
+@may_be_behind
 def trash(request: SignedInRequest) -> HttpResponse:
     return list_page(request, "trash")
 

@@ -17,6 +17,7 @@ from accounts import tags
 from accounts.requests import SignedInRequest
 from ahfai import proposals
 from ahfai.crypto import SealError
+from ahfai.replica import may_be_behind
 from ahfai.templatetags.house import opened
 from ahfai.textindex import MAX_QUERY
 from reminders import (
@@ -41,6 +42,7 @@ SHOWN_TIMES = 5
 
 
 @require_GET
+@may_be_behind
 def detail(request: SignedInRequest, reminder_id: uuid.UUID) -> HttpResponse:
     reminder = get_object_or_404(request.user.reminders, pk=reminder_id)
     if reminder.trashed:

@@ -64,6 +64,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     quota_mb = models.PositiveIntegerField(_("room for files, in MB"), null=True, blank=True)
     # See accounts.changes.
     change_number = models.BigIntegerField(default=0, editable=False)
+    # When they last sent a change, of whatever kind; only where there is a replica to fall behind.
+    wrote = models.DateTimeField(null=True, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -12,13 +12,13 @@ from django.db.backends.postgresql import base, schema
 from psycopg import Connection, OperationalError
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-# How long somebody waits for a connection: a restart of the database mostly takes less.
+# How long somebody waits for a connection, unless the settings of that database say otherwise: a
+# restart mostly takes less.
 PATIENCE_S = 5.0
 # Given to the pool: each of these makes it try anew.
 ONE_WAIT_S = 1.5
 POOL = {
     "min_size": 1,
-    "timeout": ONE_WAIT_S,
     # Then it gives up, and begins again when it is asked the next time.
     "reconnect_timeout": 1.0,
     "max_lifetime": 1800,
@@ -41,13 +41,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, settings_dict, alias=DEFAULT_DB_ALIAS):
         super().__init__(settings_dict, alias)
+        self.patience_s = settings_dict.get("PATIENCE_S", PATIENCE_S)
         if pool := settings_dict["OPTIONS"].get("pool"):
-            settings_dict["OPTIONS"]["pool"] = POOL | pool
+            one_wait = {"timeout": min(ONE_WAIT_S, self.patience_s)}
+            settings_dict["OPTIONS"]["pool"] = POOL | one_wait | pool
 
     def get_new_connection(self, conn_params):
         if not self.pool:
             return super().get_new_connection(conn_params)
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + self.patience_s
         while True:
             try:
                 found = super().get_new_connection(conn_params)

@@ -8,9 +8,11 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from ahfai.tests import postgres
@@ -58,6 +60,20 @@ class Database:
             *("--listen_addresses=127.0.0.1", "--fsync=off", "--max_connections=100"),
         )
         postgres.wait_until_ready(self.programs, self.folder, self.process, self.port)
+
+    def run(self, statement: str) -> list:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            done = connection.execute(statement)
+            return done.fetchall() if done.description else []
+
+    def wait_for(self, other: "Database") -> None:
+        """Until it knows all that `other` knows now."""
+        [(there,)] = other.run("SELECT pg_current_wal_lsn()")
+        asked = f"SELECT pg_last_wal_replay_lsn() >= '{there}'::pg_lsn"
+        end = time.monotonic() + 10
+        while self.run(asked) != [(True,)]:
+            assert time.monotonic() < end, "it stays behind"
+            time.sleep(0.02)
 
     def stop(self) -> None:
         """As `pg_ctl stop -m fast` does: whoever is connected is thrown out."""

@@ -1,6 +1,7 @@
 """AhFai on servers of its own, which go away and come back: PostgreSQL restarted under it."""
 
 import re
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -8,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from ahfai.tests.databases import Database, database
+from ahfai.crypto import MasterKeys
+from ahfai.tests.databases import Database, database, replica
 from ahfai.tests.house import Browser, House
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import END, FakeOllama, Pause, Request, Send, final, head, say
@@ -25,6 +27,16 @@ COMES_BACK_S = 10
 def primary() -> Iterator[Database]:
     with database() as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def standby(primary) -> Iterator[Database]:
+    with replica(primary) as made:
+        yield made
+
+
+# Machines with one database need the same keys.
+KEYS = {"SECRET_KEY": secrets.token_urlsafe(64), "MASTER_KEY": MasterKeys.new_line()}
 
 
 class Slow:
@@ -49,7 +61,10 @@ def test_when_the_database_is_restarted_all_goes_on_and_a_growing_reply_ends_who
     primary, record_property
 ):
     answer = Slow()
-    with FakeOllama() as ollama, House(DATABASE_URL=primary.url, OLLAMA_URL=ollama.url) as house:
+    with (
+        FakeOllama() as ollama,
+        House(DATABASE_URL=primary.url, OLLAMA_URL=ollama.url, **KEYS) as house,
+    ):
         ollama.play(answer)
         ada = Browser(house.url)
         ada.sign_up()
@@ -81,3 +96,42 @@ def test_when_the_database_is_restarted_all_goes_on_and_a_growing_reply_ends_who
         assert tab.ended["state"] == "done"
         assert len(house.children()) == 3, "a process died"
         assert "process ended" not in house.log.read_text()
+
+
+def test_lists_come_from_the_replica_but_never_without_the_persons_own_changes(primary, standby):
+    places = {"DATABASE_URL": primary.url, "DATABASE_REPLICA_URL": standby.url}
+    with House(**places, **KEYS) as house:
+        ada = Browser(house.url)
+        ada.sign_up("ada@replica.example.org")
+        write_note(ada, "The first note")
+        wait_until(lambda: "replica: ok" in requests.get(house.url + "/ready", timeout=9).text, 20)
+        # As if that had been a while ago.
+        primary.run("UPDATE accounts_user SET wrote = NULL")
+        # Until this is known there.
+        standby.wait_for(primary)
+
+        standby.run("SELECT pg_wal_replay_pause()")
+        primary.run("UPDATE notes_note SET trashed = now()")
+        assert "The first note" in ada.get("/notes/").text, "it was not read from the replica"
+        write_note(ada, "The second note")
+        shown = ada.get("/notes/").text
+        assert "The second note" in shown
+        assert "The first note" not in shown
+        primary.run("UPDATE accounts_user SET wrote = NULL")
+        assert "The second note" in ada.get("/notes/").text, "the number of changes is compared"
+        standby.run("SELECT pg_wal_replay_resume()")
+        standby.wait_for(primary)
+        assert "The second note" in ada.get("/notes/").text
+
+        standby.stop()
+        began = time.monotonic()
+        assert ada.get("/notes/").ok
+        assert time.monotonic() - began < 3
+        assert "replica: OperationalError" in requests.get(house.url + "/ready", timeout=9).text
+        standby.start()
+        wait_until(lambda: "replica: ok" in requests.get(house.url + "/ready", timeout=9).text, 10)
+        assert "503" not in house.log.read_text()
+
+
+def write_note(person: Browser, title: str) -> None:
+    assert person.post("/notes/new", "/notes/new", {"title": title, "body": "Words"}).ok

@@ -49,6 +49,8 @@ def read(monkeypatch, tmp_path):
         ("MODEL_SERVER", "cloud"),
         ("MODEL_FILE", "/no/such/file.gguf"),
         ("DATABASE_URL", "mysql://somewhere/ahfai"),
+        ("DATABASE_REPLICA_URL", "postgres://somewhere/ahfai"),
+        ("DATABASE_POOL", "1"),
         ("SECRET_KEY", "short"),
         ("NUM_CTX", "12"),
         ("RUNS_PER_USER", "0"),
@@ -264,3 +266,9 @@ def test_production_settings_pass_every_check(tmp_path):
 def test_every_change_of_a_model_has_its_migration(tmp_path):
     done = _run(tmp_path, "manage.py", "makemigrations", "--check", "--dry-run")
     assert done.returncode == 0, done.stdout
+
+
+def test_a_database_is_no_replica_of_itself(read):
+    address = "postgres://ahfai@somewhere/ahfai"
+    with pytest.raises(SystemExit, match="another server"):
+        read(DATABASE_URL=address, DATABASE_REPLICA_URL=address)

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from accounts import key_archive, keys
 from accounts.models import User, UserKey
+from ahfai import replica
 from ahfai.backups import manifest
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
@@ -78,7 +79,7 @@ def examine() -> Iterator[Finding]:
     database = list(_database())
     yield from database
     if all(finding.is_right for finding in database):
-        for look in (_data_keys, _backups, _model_server, _worker, _clock):
+        for look in (_replica, _data_keys, _backups, _model_server, _worker, _clock):
             yield from _safely(look)
     yield from _mail()
     yield _disk()
@@ -178,6 +179,23 @@ def _database_version() -> Finding:
             "Install AhFai's own packages again: make run does it.",
         )
     return Finding("Database", f"SQLite {version}, in {connection.settings_dict['NAME']}.")
+
+
+def _replica() -> Iterator[Finding]:
+    if not replica.is_there():
+        return
+    about = "Replica"
+    try:
+        behind_s, fault = replica.look()
+    except DatabaseError as error:
+        advice = "Start it, or correct DATABASE_REPLICA_URL; all goes on without it."
+        yield Finding(about, f"it doesn't answer ({type(error).__name__}).", advice)
+        return
+    if fault:
+        advice = "Look at its log; meanwhile all is read from DATABASE_URL."
+        yield Finding(about, f"it isn't used: {fault}.", advice)
+    else:
+        yield Finding(about, f"it answers, and is {behind_s or 0:.0f} s behind at most.")
 
 
 def _data_keys() -> Iterator[Finding]:
