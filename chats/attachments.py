@@ -133,10 +133,18 @@ def brought(request: SignedInRequest) -> Brought:
     """The files that the form names, and those that came with it, which are taken in."""
     user = request.user
     asked = _ids(request.POST.getlist("attached"))
+    return _brought(user, asked, request.FILES.getlist("files"))
+
+
+def named(user: User, asked: Iterable[UUID]) -> Brought:
+    """The files that were taken in before, by their ids."""
+    return _brought(user, list(dict.fromkeys(asked)), ())
+
+
+def _brought(user: User, asked: list[UUID], sent: Sequence[UploadedFile]) -> Brought:
     there = _readable(user).in_bulk(asked)
     found = [there[one] for one in asked if one in there]
     refused = [] if len(found) == len(asked) else [str(_gone())]
-    sent = request.FILES.getlist("files")
     if len(found) + len(sent) > MOST_FILES:
         most = ngettext(
             "At most %(most)d file goes with one message.",

@@ -76,9 +76,11 @@ def start(
     request_id: uuid.UUID | None,
     answered: Answered | None = None,
     attached: Sequence[uuid.UUID] = (),
+    from_box: bool = True,
     **steering,
 ) -> tuple[Message, bool]:
-    """A new chat with its first question, steered as a preset's `steering.values` say.
+    """A new chat with its first question, steered as a preset's `steering.values` say. What comes
+    `from_box` was in the message box of the page until now, where the rest of it is dropped.
 
     Returns the reply, and whether it is a new one that a model is to write. Raises TooManyOpen, and
     `attachments.Gone` where a file that is `attached` isn't there.
@@ -90,7 +92,8 @@ def start(
         chat = Chat.objects.create(
             owner=user, title=title, model=model, change_number=number, **steering
         )
-        drafts.drop(user, None)
+        if from_box:
+            drafts.drop(user, None)
         place = _Place(None, None, number, _line(user.pk))
         return _ask(chat, place, None, text, model, request_id, process, answered, attached)
 
@@ -106,6 +109,7 @@ def ask(
     after: uuid.UUID | None = None,
     answered: Answered | None = None,
     attached: Sequence[uuid.UUID] = (),
+    from_box: bool = True,
 ) -> tuple[Message, bool]:
     """Store the person's words and the empty reply together: from here on nothing is lost.
 
@@ -117,7 +121,8 @@ def ask(
 
     def store(request_id, process):
         place = _place_in(chat)
-        drafts.drop(chat.owner, chat)
+        if from_box:
+            drafts.drop(chat.owner, chat)
         parent_id = _end_of_branch(chat, place.current, after)
         return _ask(chat, place, parent_id, text, model, request_id, process, answered, attached)
 
@@ -179,24 +184,28 @@ def delete_version(message: Message) -> list[uuid.UUID]:
     return growing
 
 
-def try_again(reply: Message, model: str) -> Message:
+def try_again(
+    reply: Message, model: str, request_id: uuid.UUID | None = None
+) -> tuple[Message, bool]:
     """Another reply to the same words; the earlier one stays in the tree.
 
-    Raises StillAnswering when one is on its way already, TooManyOpen, and Chat.DoesNotExist or
-    Message.DoesNotExist when it was deleted meanwhile.
+    Returns it, and whether it is a new one. Raises StillAnswering when one is on its way already,
+    TooManyOpen, and Chat.DoesNotExist or Message.DoesNotExist when it was deleted meanwhile.
     """
-    return _another(reply, model)
+    return _another(reply, model, request_id)
 
 
-def carry_on(reply: Message, model: str) -> Message:
+def carry_on(
+    reply: Message, model: str, request_id: uuid.UUID | None = None
+) -> tuple[Message, bool]:
     """Another reply that begins with the text of `reply`, up to its last word, and goes on there.
 
-    Raises NothingToContinue, and what `try_again` raises.
+    Returns what `try_again` returns. Raises NothingToContinue, and what that raises.
     """
     if not reply.can_continue:
         raise NothingToContinue
     so_far = context.up_to_last_word(reply.content)
-    return _another(reply, model, content=so_far, thinking=reply.thinking)
+    return _another(reply, model, request_id, content=so_far, thinking=reply.thinking)
 
 
 def delete(chat: Chat) -> list[uuid.UUID]:
@@ -214,20 +223,28 @@ def delete(chat: Chat) -> list[uuid.UUID]:
     return growing
 
 
-def _another(reply: Message, model: str, **begin) -> Message:
+def _another(
+    reply: Message, model: str, request_id: uuid.UUID | None, **begin
+) -> tuple[Message, bool]:
     process = this_process()
-    with transaction.atomic():
-        place = _place_in(reply.chat)
-        words = reply.chat.messages.get(replies=reply.pk)
-        words.chat = reply.chat
-        another = _reply_to(words, place, model, process, **begin)
-        another.save(force_insert=True)
-        if begin:
-            # The numbers that it says already are those of what was read for its beginning.
-            sources.take_over(reply, another)
-            tooluse.take_over(reply, another)
-        _go_on(another)
-    return another
+    try:
+        with transaction.atomic():
+            place = _place_in(reply.chat)
+            words = reply.chat.messages.get(replies=reply.pk)
+            words.chat = reply.chat
+            another = _reply_to(words, place, model, process, request_id=request_id, **begin)
+            another.save(force_insert=True)
+            if begin:
+                # The numbers that it says already are those of what was read for its beginning.
+                sources.take_over(reply, another)
+                tooluse.take_over(reply, another)
+            _go_on(another)
+    except (IntegrityError, StillAnswering, TooManyOpen, ObjectDoesNotExist):
+        stored = _stored(reply.owner, request_id)
+        if stored is None or stored.parent_id != reply.parent_id:
+            raise
+        return stored, False
+    return another, True
 
 
 def _once(user, text, request_id, store, chat=None) -> tuple[Message, bool]:

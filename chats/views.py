@@ -30,9 +30,7 @@ from ahfai.crypto import SealError
 from ahfai.replica import may_be_behind
 from ahfai.textindex import MAX_QUERY
 from chats import (
-    asking,
     attachments,
-    commands,
     drafts,
     generation,
     lifecycle,
@@ -40,7 +38,7 @@ from chats import (
     pages,
     sentences,
     servers,
-    steering,
+    turns,
     watching,
 )
 from chats.attachments import Brought, Shown
@@ -233,31 +231,10 @@ def start(request: SignedInRequest) -> HttpResponse:
     form = FirstMessageForm(request.POST, has_files=bool(brought.files))
     if not form.is_valid() or brought.refused:
         return _refused_start(request, _faults(form, brought), 422, brought)
-    said = form.cleaned_data
-    model = servers.pick(request.user, picked=said["model"])
-    if unseen := brought.unseen_by(model):
-        return _refused_start(request, unseen, 422, brought)
     try:
-        steered = steering.of_preset(request.user, said["preset"]) if said["preset"] else {}
-        reply, fresh = lifecycle.start(
-            request.user,
-            said["text"],
-            model,
-            said["request_id"],
-            _answered(request, said["text"], model, brought),
-            brought.ids,
-            uses_notes=said["notes"] or UsesNotes.OFF,
-            **steered,
-        )
-    except steering.NoSuchPreset:
-        gone = _("This preset is gone. Choose another one.")
-        return _refused_start(request, gone, 422, brought)
-    except attachments.Gone as gone_file:
-        return _refused_start(request, str(gone_file), 422, brought)
-    except lifecycle.TooManyOpen:
-        return _refused_start(request, sentences.too_many(), 429, brought)
-    if fresh:
-        generation.begin(reply)
+        reply = turns.start(request.user, form.cleaned_data, brought, order_for(request))
+    except turns.Refused as refused:
+        return _refused_start(request, refused.sentence, refused.status, brought)
     return redirect(reply.chat)
 
 
@@ -268,34 +245,12 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     form = MessageForm(request.POST, has_files=bool(brought.files))
     if not form.is_valid() or brought.refused:
         return _refused(request, chat, _faults(form, brought), 422, brought)
-    said = form.cleaned_data
-    model = servers.pick(request.user, chat, said["model"])
-    if unseen := brought.unseen_by(model):
-        return _refused(request, chat, unseen, 422, brought)
-    chat.use_notes(said["notes"] or chat.uses_notes)
     try:
-        reply, fresh = lifecycle.ask(
-            chat,
-            said["text"],
-            model,
-            said["request_id"],
-            said["after"],
-            _answered(request, said["text"], model, brought),
-            brought.ids,
-        )
-    except lifecycle.StillAnswering:
-        return _refused(request, chat, _still_answering(), 409, brought)
-    except Message.DoesNotExist:
-        gone = _("What you go on from was deleted elsewhere.")
-        return _refused(request, chat, gone, 409, brought)
-    except attachments.Gone as gone_file:
-        return _refused(request, chat, str(gone_file), 422, brought)
-    except lifecycle.TooManyOpen:
-        return _refused(request, chat, sentences.too_many(), 429, brought)
+        reply = turns.ask(chat, form.cleaned_data, brought, order_for(request))
+    except turns.Refused as refused:
+        return _refused(request, chat, refused.sentence, refused.status, brought)
     except Chat.DoesNotExist:
         raise Http404 from None
-    if fresh:
-        generation.begin(reply)
     if not watching.are_wanted(request):
         return redirect(reply.chat)
     return _events(request, reply, 0, first=lambda: watching.turn_event(request, reply))
@@ -303,18 +258,6 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 def _faults(form: Form, brought: Brought) -> str:
     return " ".join(filter(None, [sentences.of_faults(form), brought.refused]))
-
-
-def _answered(
-    request: SignedInRequest, text: str, model: str, brought: Brought
-) -> lifecycle.Answered | None:
-    """Where the words are a command, or so clear that no model is needed."""
-    answer = commands.answer(request.user, text, order_for(request))
-    if answer is None and not brought.files:
-        answer = asking.answer(request.user, text, model)
-    if answer is None:
-        return None
-    return lifecycle.Answered(answer.text, lambda reply: commands.keep(reply, answer.brought))
 
 
 @require_POST
@@ -342,12 +285,12 @@ def _keep(request: SignedInRequest, chat: Chat | None) -> HttpResponse:
 
 @require_POST
 def retry(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
-    return _another(request, _reply(request, reply_id), lifecycle.try_again)
+    return _another(request, _reply(request, reply_id), turns.try_again)
 
 
 @require_POST
 def carry_on(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
-    return _another(request, _reply(request, reply_id), lifecycle.carry_on)
+    return _another(request, _reply(request, reply_id), turns.carry_on)
 
 
 def _another(
@@ -357,16 +300,11 @@ def _another(
     if not form.is_valid():
         return _refused(request, reply.chat, sentences.of_faults(form), 422)
     try:
-        fresh = verb(reply, servers.pick(request.user, reply.chat, form.cleaned_data["model"]))
-    except lifecycle.StillAnswering:
-        return _refused(request, reply.chat, _still_answering(), 409)
-    except lifecycle.NothingToContinue:
-        return _refused(request, reply.chat, _("This answer is complete."), 409)
-    except lifecycle.TooManyOpen:
-        return _refused(request, reply.chat, sentences.too_many(), 429)
+        fresh = verb(reply, form.cleaned_data["model"])
+    except turns.Refused as refused:
+        return _refused(request, reply.chat, refused.sentence, refused.status)
     except (Chat.DoesNotExist, Message.DoesNotExist):
         raise Http404 from None
-    generation.begin(fresh)
     if not watching.are_wanted(request):
         return redirect(reply.chat)
     return _events(request, fresh, 0, first=lambda: watching.another_event(request, fresh, reply))
@@ -384,26 +322,12 @@ def edit(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
     text = request.POST.get("text", "")
     if not form.is_valid() or brought.refused:
         return _edit_page(request, message, text, brought, _faults(form, brought), 422)
-    said = form.cleaned_data
-    model = servers.pick(request.user, message.chat, said["model"])
-    if unseen := brought.unseen_by(model):
-        return _edit_page(request, message, text, brought, unseen, 422)
-    message.chat.use_notes(said["notes"] or message.chat.uses_notes)
     try:
-        answered = _answered(request, said["text"], model, brought)
-        reply, fresh = lifecycle.edit(
-            message, said["text"], model, said["request_id"], answered, brought.ids
-        )
-    except lifecycle.StillAnswering:
-        return _edit_page(request, message, text, brought, _still_answering(), 409)
-    except attachments.Gone as gone_file:
-        return _edit_page(request, message, text, brought, str(gone_file), 422)
-    except lifecycle.TooManyOpen:
-        return _edit_page(request, message, text, brought, sentences.too_many(), 429)
+        reply = turns.edit(message, form.cleaned_data, brought, order_for(request))
+    except turns.Refused as refused:
+        return _edit_page(request, message, text, brought, refused.sentence, refused.status)
     except (Chat.DoesNotExist, Message.DoesNotExist):
         raise Http404 from None
-    if fresh:
-        generation.begin(reply)
     return redirect(reply.chat)
 
 
@@ -445,9 +369,7 @@ def stream(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
 def stop(request: SignedInRequest, reply_id: uuid.UUID) -> HttpResponse:
     """Stop a reply, in whichever process it is being written."""
     reply = _reply(request, reply_id)
-    request.user.messages.open().filter(pk=reply.pk).update(stop_asked=True)
-    if here := generation.running(reply.pk):
-        here.stop()
+    turns.stop(reply)
     if watching.are_wanted(request) or request.htmx:
         return HttpResponse(status=204)
     return redirect(reply.chat)
@@ -644,10 +566,6 @@ def _refused_start(
         uses_notes=request.POST.get("notes", ""),
     )
     return render(request, "home.html", shown, status=status)
-
-
-def _still_answering() -> str:
-    return _("AhFai is still answering. Wait for the end, or stop it first.")
 
 
 def _events(

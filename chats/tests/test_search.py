@@ -88,7 +88,7 @@ def test_a_chat_found_by_its_title_has_the_words_marked_there_beside_its_newest(
     reply = reply_of(chat)
     reply.content = "Too <much>"
     reply.save(update_fields=["content"])
-    lifecycle.close(lifecycle.try_again(reply, "m"), State.FAILED)
+    lifecycle.close(lifecycle.try_again(reply, "m")[0], State.FAILED)
     chat.rename("The boiler & I")
     page = found(client, "BOIL -cost")
     address = f"{chat.get_absolute_url()}?q=BOIL+-cost#main"
