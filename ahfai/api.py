@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -19,7 +20,7 @@ from accounts import idempotency
 from accounts.api import router as me
 from accounts.api_access import Allowed, pace_headers
 from accounts.requests import SignedInRequest
-from ahfai import openapi, problems
+from ahfai import api_docs, openapi, problems
 from ahfai.access import for_programs, open_to_all
 from ahfai.crypto import SealError
 from ahfai.problems import Refused
@@ -113,6 +114,15 @@ def described(request: HttpRequest) -> HttpResponse:
     return JsonResponse(openapi.written(api))
 
 
+@open_to_all("it says what the API can do, as the description for programs does")
+@require_safe
+def docs(request: HttpRequest) -> HttpResponse:
+    """The same for people."""
+    said = openapi.written(api)
+    shown = {"subjects": api_docs.subjects(said), "things": api_docs.things(said)}
+    return render(request, "api_docs.html", shown)
+
+
 def _once(operation: Operation) -> None:
     """A request that is sent twice by the same `Idempotency-Key` does once what it asks for."""
     view = operation.view_func
@@ -164,4 +174,8 @@ for _operation in filter(openapi.takes_key, openapi.operations(api)):
 
 # Without the page at its root, which says nothing.
 _routes = [entry for entry in api.urls[0] if getattr(entry, "name", "") != "api-root"]
-urlpatterns = [path("openapi.json", described, name="openapi"), *map(_route, _routes)]
+urlpatterns = [
+    path("openapi.json", described, name="openapi"),
+    path("docs", docs, name="docs"),
+    *map(_route, _routes),
+]

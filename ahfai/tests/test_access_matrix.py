@@ -36,6 +36,7 @@ OPEN = {
     "feed",
     "service_worker",
     "openapi",
+    "docs",
     "receipt",
     "receipt_file",
     "account_login",

@@ -1,0 +1,37 @@
+"""The page about the API, for people."""
+
+import pytest
+
+from ahfai import api_docs
+
+pytestmark = pytest.mark.only_on_sqlite
+
+
+def test_everybody_reads_there_what_the_api_can_do_without_a_script(nobody):
+    answer = nobody.get("/api/docs")
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    for words in ("/api/notes/{note_id}", "notes:write", "If-Match", "Idempotency-Key", "429"):
+        assert words in page
+    assert 'href="#thing-WholeNote"' in page
+    assert 'id="thing-WholeNote"' in page
+    assert "<script" not in page
+    assert "//cdn" not in page
+
+
+def test_each_request_has_a_line_for_a_shell(nobody, settings):
+    subjects = api_docs.subjects(nobody.get("/api/openapi.json").json())
+    lines = {f"{one.method} {one.path}": one.curl for about in subjects for one in about.requests}
+    site = settings.SITE_URL
+    token = '-H "Authorization: Bearer $TOKEN"'
+    assert lines["GET /api/me"] == f'curl {token} "{site}/api/me"'
+    assert lines["PATCH /api/notes/{note_id}"] == (
+        f'curl -X PATCH {token} -H \'If-Match: "1"\' -H "Content-Type: application/json" '
+        f"""-d '{{"title": "…", "body": "…"}}' "{site}/api/notes/$NOTE_ID\""""
+    )
+    assert lines["POST /api/reminders/{reminder_id}/complete"].startswith("curl -X POST ")
+
+
+def test_what_comes_with_the_package_for_this_is_not_served(nobody):
+    for path in ("/static/ninja/swagger-ui-bundle.js", "/static/ninja/redoc.standalone.js"):
+        assert nobody.get(path).status_code == 404
