@@ -17,6 +17,8 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 
+from ahfai.static_versions import ASKED_AGAIN, KEPT, refused_version
+
 IMPORT = re.compile(r'^import \{ (\w+(?:, \w+)*) \} from "\./([\w-]+\.js)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:const|class|(?:async )?function) (\w+))", re.MULTILINE)
 LEFT_OVER = re.compile(r"^\s*(?:import|export)\b|\bimport\s*\(", re.MULTILINE)
@@ -99,9 +101,9 @@ def serve_bundles(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
         if not request.path.startswith(_prefix()) or name not in BUNDLES:
             return get_response(request)
         found = bundle(name)
-        # A page from before an update asks for what it knew; the next one will know better.
-        keep = "max-age=31536000, immutable" if version == found.version else "no-cache"
-        headers = {"Cache-Control": f"public, {keep}", "Vary": "Accept-Encoding"}
+        if missed := refused_version(request, is_here := version == found.version):
+            return missed
+        headers = {"Cache-Control": KEPT if is_here else ASKED_AGAIN, "Vary": "Accept-Encoding"}
         body = found.body
         if re.search(r"\bgzip\b", request.headers.get("Accept-Encoding", "")):
             body = found.compressed

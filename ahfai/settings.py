@@ -279,6 +279,7 @@ MIDDLEWARE = [
     "ahfai.middleware.say_what_browsers_may_do",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "ahfai.static_versions.serve_versions",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ahfai.bundles.serve_bundles",
     "ahfai.middleware.refuse_what_no_text_holds",
@@ -589,12 +590,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR.with_name(DATA_DIR.name + "-static")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
-# Browsers ask each time whether a file has changed: after an update no page meets old scripts.
+# Under its plain name; under the one with a version in it, a file is kept for good.
 WHITENOISE_MAX_AGE = 0
 WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "ahfai.static_versions.Versioned"},
 }
 # What a person uploads stays in memory: Django would write larger files to a folder, unsealed.
 FILE_UPLOAD_HANDLERS = ["ahfai.uploads.InMemory"]

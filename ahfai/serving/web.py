@@ -15,7 +15,7 @@ from django.urls import get_resolver
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from ahfai import leaving, markdown
+from ahfai import leaving, markdown, static_versions
 from ahfai.logs import without_secrets
 from ahfai.processes import end_with_parent
 from chats import generation
@@ -71,6 +71,7 @@ class Pages(BaseApplication):
         # Built before the fork, so that the processes share them.
         get_resolver()._populate()
         engines.all()
+        static_versions.version()
         return application
 
 

@@ -3,6 +3,7 @@ before a real AhFai."""
 
 import contextlib
 import http.client
+import http.server
 import re
 import socket
 import ssl
@@ -308,6 +309,51 @@ def test_what_is_the_same_for_everybody_is_kept_and_compressed(nginx):
         assert answer.headers["Content-Encoding"] == "gzip"
         assert "Accept-Encoding" in answer.headers["Vary"]
     assert asked(nginx, joined).headers["Content-Encoding"] is None
+
+
+def test_replicas_of_two_versions_serve_the_pages_of_both():
+    older, newer, gone = "a" * 16, "b" * 16, "c" * 16
+    with contextlib.ExitStack() as entered:
+        replicas = [entered.enter_context(replica(one)) for one in (older, newer)]
+        nginx = entered.enter_context(Nginx([address for address, _stop in replicas]))
+        for version in (older, newer) * 3:
+            assert asked(nginx, f"/static/{version}/house.js").body == version.encode()
+        answer = asked(nginx, f"/static/{gone}/house.js")
+        assert answer.body.decode() in {older, newer}
+        assert answer.headers["Cache-Control"] == "public, no-cache"
+        assert asked(nginx, "/static/nothing.js").status == 404
+        # The older one is replaced, and pages from before are still open.
+        replicas[0][1]()
+        for _ in range(3):
+            assert asked(nginx, f"/static/{older}/house.js").body == older.encode()
+
+
+@contextlib.contextmanager
+def replica(version: str):
+    """What ahfai.static_versions does, with one file. Gives its address and what stops it."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_here = self.path == f"/static/{version}/house.js"
+            is_other = self.path.endswith("house.js") and not self.headers["X-Only-This-Version"]
+            self.send_response(200 if is_here or is_other else 404)
+            kept = "public, max-age=31536000, immutable" if is_here else "public, no-cache"
+            self.send_header("Cache-Control", kept)
+            self.end_headers()
+            self.wfile.write(version.encode())
+
+        def log_message(self, *_what: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+
+        def stop() -> None:
+            server.shutdown()
+            server.socket.close()
+
+        yield f"127.0.0.1:{server.server_address[1]}", stop
+        server.shutdown()
 
 
 def test_pages_are_not_compressed(nginx):
