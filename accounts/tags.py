@@ -94,6 +94,12 @@ def within(tags: list[Named], tag_id: uuid.UUID | str) -> list[Named]:
     return [tag for tag in tags if top.holds(tag)] if top else []
 
 
+def sought(tags: list[Named], said: str) -> list[Named]:
+    """As `within`, of the tag that has this name or this id."""
+    called = next((tag.id for tag in tags if fold(tag.name) == fold(said)), said)
+    return within(tags, called)
+
+
 def of_each(links: models.QuerySet, thing: str, known: list[Named]) -> dict[uuid.UUID, list[Named]]:
     """The tags of each thing, by name; `links` connect tags with things by the column `thing`."""
     if not known:

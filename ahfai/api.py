@@ -19,12 +19,14 @@ from ninja.parser import Parser
 from accounts import idempotency
 from accounts.api import router as me
 from accounts.api_access import Allowed, pace_headers
+from accounts.api_tags import router as tags
 from accounts.requests import SignedInRequest
 from ahfai import api_docs, openapi, problems
 from ahfai.access import for_programs, open_to_all
 from ahfai.crypto import SealError
 from ahfai.problems import Refused
 from notes.api import router as notes
+from notes.api_revisions import router as revisions
 from reminders.api import router as reminders
 
 
@@ -53,7 +55,9 @@ api = NinjaAPI(
     parser=Json(),
 )
 api.add_router("", me)
+api.add_router("tags", tags)
 api.add_router("notes", notes)
+api.add_router("notes", revisions)
 api.add_router("reminders", reminders)
 
 

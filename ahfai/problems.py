@@ -45,6 +45,10 @@ def of_form(form: forms.BaseForm) -> Refused:
     return Refused(422, " ".join(one["sentence"] for one in faults), errors=faults)
 
 
+def of_field(name: str, sentence: str) -> Refused:
+    return Refused(422, sentence, errors=[{"field": name, "sentence": sentence}])
+
+
 def too_often(window: datetime.timedelta) -> Refused:
     headers = {"Retry-After": str(limits.seconds_left(window))}
     return Refused(429, _("That was too often in a short time. Try again later."), headers)

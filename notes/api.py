@@ -2,23 +2,28 @@
 
 import datetime
 import uuid
+from collections.abc import Callable
+from typing import Literal
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
 from accounts import tags
 from accounts.api_access import Allowed
+from accounts.api_tags import names_in
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import etags, problems
+from ahfai.problems import Refused
 from ahfai.replica import may_be_behind
 from ahfai.templatetags.house import opened
-from notes import pages, writing
+from notes import links, order, pages, writing
 from notes.forms import NewNoteForm, NoteForm
 from notes.list_views import tags_of
-from notes.models import Note
+from notes.models import Note, NoteQuerySet, Tagging
 
 router = Router()
 _reading, _writing = Allowed(Scope.NOTES_READ), Allowed(Scope.NOTES_WRITE)
@@ -34,6 +39,8 @@ class NoteInList(Schema):
     version: int
     created: datetime.datetime
     changed: datetime.datetime
+    # When it was put into the trash; null elsewhere.
+    trashed: datetime.datetime | None
 
 
 class NotePage(Schema):
@@ -53,6 +60,7 @@ class WholeNote(Schema):
     version: int
     created: datetime.datetime
     changed: datetime.datetime
+    trashed: datetime.datetime | None
 
 
 class NewWords(Schema):
@@ -67,27 +75,46 @@ class ChangedWords(Schema):
     body: str = ""
 
 
+class Carried(Schema):
+    """All the tags that it shall carry."""
+
+    tags: list[str] | None = None
+
+
+class BackLink(Schema):
+    id: uuid.UUID
+    title: str
+
+
+class BackLinks(Schema):
+    notes: list[BackLink]
+
+
 @router.get("", auth=_reading, response=NotePage, url_name="notes")
 @may_be_behind
-def index(request: SignedInRequest, after: str = "") -> NotePage:
+def index(
+    request: SignedInRequest,
+    after: str = "",
+    tag: str = "",
+    sort: Literal["changed", "created"] = "changed",
+) -> NotePage:
     """The notes that are neither in the archive nor in the trash: pinned ones first, then those
-    that were changed last."""
-    page = pages.page(request.user.notes.kept().listed(), "changed", {"after": after})
-    carried = tags_of(page.notes, tags.all_of(request.user))
-    found = [
-        NoteInList(
-            id=note.pk,
-            title=opened(note, "title"),
-            excerpt=opened(note, "excerpt"),
-            tags=[tag.name for tag in carried.get(note.pk, [])],
-            pinned=note.pinned,
-            version=note.version,
-            created=note.created,
-            changed=note.changed,
-        )
-        for note in page.notes
-    ]
-    return NotePage(notes=found, next=page.after or None)
+    that were changed or made last. `tag` is the name or the id of one; those nested in it count."""
+    return _page(request, request.user.notes.kept(), sort, after, tag)
+
+
+@router.get("archive", auth=_reading, response=NotePage, url_name="notes_archive")
+@may_be_behind
+def archive(request: SignedInRequest, after: str = "", tag: str = "") -> NotePage:
+    """Those that were changed last begin."""
+    return _page(request, request.user.notes.living().filter(archived=True), "changed", after, tag)
+
+
+@router.get("trash", auth=_reading, response=NotePage, url_name="notes_trash")
+@may_be_behind
+def trash(request: SignedInRequest, after: str = "", tag: str = "") -> NotePage:
+    """Those that were thrown away last begin."""
+    return _page(request, request.user.notes.in_trash(), "trashed", after, tag)
 
 
 @router.post("", auth=_writing, response={201: WholeNote}, url_name="notes")
@@ -98,13 +125,13 @@ def create(request: SignedInRequest, said: NewWords, answer: HttpResponse) -> Wh
     words = form.cleaned_data
     note = writing.create(request.user, words["title"], words["body"])
     answer["Location"] = reverse("api:note", args=[note.pk])
-    return _whole(request, note, answer)
+    return whole(request, note, answer)
 
 
 @router.get("{uuid:note_id}", auth=_reading, response=WholeNote, url_name="note")
 @may_be_behind
 def read(request: SignedInRequest, note_id: uuid.UUID, answer: HttpResponse) -> WholeNote:
-    return _whole(request, _note(request, note_id), answer)
+    return whole(request, note_of(request, note_id), answer)
 
 
 @router.patch("{uuid:note_id}", auth=_writing, response=WholeNote, url_name="note")
@@ -112,7 +139,7 @@ def change(
     request: SignedInRequest, note_id: uuid.UUID, said: ChangedWords, answer: HttpResponse
 ) -> WholeNote:
     """412 where it is no longer at the version that `If-Match` names."""
-    note = _note(request, note_id)
+    note = note_of(request, note_id)
     version = etags.asked(request, note.version)
     before = {"title": note.title, "body": note.body}
     form = NoteForm(before | said.dict(exclude_unset=True))
@@ -125,14 +152,88 @@ def change(
         raise etags.outdated(outdated.note.version) from None
     except Note.DoesNotExist:
         raise Http404 from None
-    return _whole(request, _note(request, saved.pk), answer)
+    return whole(request, note_of(request, saved.pk), answer)
 
 
-def _note(request: SignedInRequest, note_id: uuid.UUID) -> Note:
+@router.put("{uuid:note_id}/tags", auth=_writing, response=WholeNote, url_name="note_tags")
+def set_tags(
+    request: SignedInRequest, note_id: uuid.UUID, said: Carried, answer: HttpResponse
+) -> WholeNote:
+    """These and no others; what is new among them is made."""
+    note = note_of(request, note_id)
+    if not order.set_tags(note, names_in(said.tags)):
+        raise Http404
+    return whole(request, note, answer)
+
+
+@router.get("{uuid:note_id}/links", auth=_reading, response=BackLinks, url_name="note_links")
+def linking(request: SignedInRequest, note_id: uuid.UUID) -> BackLinks:
+    """The notes that link to this one, the newest first."""
+    found = links.back_links(note_of(request, note_id))
+    return BackLinks(notes=[BackLink(id=one.pk, title=opened(one, "title")) for one in found])
+
+
+def _move(to: str) -> Callable:
+    def move(request: SignedInRequest, note_id: uuid.UUID, answer: HttpResponse) -> WholeNote:
+        """Nothing more is done where it is there already."""
+        there = request.user.notes.all() if to == "restore" else request.user.notes.living()
+        note = get_object_or_404(there.listed(), pk=note_id)
+        order.move(request.user, [note.pk], to)
+        note = get_object_or_404(request.user.notes, pk=note_id)
+        if to == "pin" and not note.pinned:
+            raise Refused(409, _("Take it out of the archive first."))
+        return whole(request, note, answer)
+
+    # What OpenAPI calls it.
+    move.__name__ = f"move_to_{to}"
+    return move
+
+
+for _to in order.BACK:
+    router.post(
+        f"{{uuid:note_id}}/{_to}", auth=_writing, response=WholeNote, url_name=f"note_{_to}"
+    )(_move(_to))
+
+
+@router.delete("{uuid:note_id}", auth=_writing, response={204: None}, url_name="note")
+def delete(request: SignedInRequest, note_id: uuid.UUID) -> None:
+    """For good, with all its earlier versions; 409 where it isn't in the trash."""
+    note = get_object_or_404(request.user.notes.listed(), pk=note_id)
+    if not note.trashed:
+        raise Refused(409, _("Put it into the trash first: what is deleted is gone for good."))
+    order.delete(note)
+
+
+def note_of(request: SignedInRequest, note_id: uuid.UUID) -> Note:
     return get_object_or_404(request.user.notes.living(), pk=note_id)
 
 
-def _whole(request: SignedInRequest, note: Note, answer: HttpResponse) -> WholeNote:
+def _page(request: SignedInRequest, here: NoteQuerySet, by: str, after: str, tag: str) -> NotePage:
+    known = tags.all_of(request.user)
+    notes = here.listed()
+    if tag:
+        chosen = tags.sought(known, tag)
+        if not chosen:
+            raise Http404
+        carrying = Tagging.objects.filter(tag__in=[one.id for one in chosen])
+        notes = notes.filter(pk__in=carrying.values("note"))
+    page = pages.page(notes, by, {"after": after})
+    carried = tags_of(page.notes, known)
+    columns = ("pinned", "version", "created", "changed", "trashed")
+    found = [
+        NoteInList(
+            id=note.pk,
+            title=opened(note, "title"),
+            excerpt=opened(note, "excerpt"),
+            tags=[one.name for one in carried.get(note.pk, [])],
+            **{name: getattr(note, name) for name in columns},
+        )
+        for note in page.notes
+    ]
+    return NotePage(notes=found, next=page.after or None)
+
+
+def whole(request: SignedInRequest, note: Note, answer: HttpResponse) -> WholeNote:
     answer["ETag"] = etags.of(note.version)
     carried = tags_of([note], tags.all_of(request.user)).get(note.pk, [])
     return WholeNote(
@@ -145,4 +246,5 @@ def _whole(request: SignedInRequest, note: Note, answer: HttpResponse) -> WholeN
         version=note.version,
         created=note.created,
         changed=note.changed,
+        trashed=note.trashed,
     )

@@ -20,7 +20,12 @@ class Scope(models.TextChoices):
     """What a token may do. To write is not to read: each is given by itself."""
 
     NOTES_READ = "notes:read", _("Read your notes")
-    NOTES_WRITE = "notes:write", _("Write new notes and change those there are")
+    NOTES_WRITE = (
+        "notes:write",
+        _("Write new notes, change those there are, and delete what is in the trash"),
+    )
+    TAGS_READ = "tags:read", _("Read the names of your tags")
+    TAGS_WRITE = "tags:write", _("Rename tags, and take them off everything")
     REMINDERS_READ = "reminders:read", _("Read your reminders")
     REMINDERS_WRITE = "reminders:write", _("Set reminders and tick them off")
 

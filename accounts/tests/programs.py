@@ -27,3 +27,9 @@ class Program:
 
     def patch(self, path: str, said=None, **headers):
         return self.ask("PATCH", path, said, **headers)
+
+    def put(self, path: str, said=None, **headers):
+        return self.ask("PUT", path, said, **headers)
+
+    def delete(self, path: str, **headers):
+        return self.ask("DELETE", path, **headers)

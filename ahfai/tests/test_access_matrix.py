@@ -65,7 +65,7 @@ class Route:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        return (*METHODS, "patch") if self.answers_programs else METHODS
+        return (*METHODS, "put", "patch", "delete") if self.answers_programs else METHODS
 
     def ask(self, client: Client, method: str, values: dict[str, object]):
         # What changes a row takes an object, here one in which nothing changes.
