@@ -28,6 +28,10 @@ from ahfai.problems import Refused
 from notes.api import router as notes
 from notes.api_revisions import router as revisions
 from reminders.api import router as reminders
+from reminders.api_acts import router as acts
+from reminders.api_days import router as days
+from reminders.api_deliveries import router as deliveries
+from reminders.api_lists import router as lists
 
 
 class Json(Parser):
@@ -59,6 +63,10 @@ api.add_router("tags", tags)
 api.add_router("notes", notes)
 api.add_router("notes", revisions)
 api.add_router("reminders", reminders)
+api.add_router("reminders", acts)
+api.add_router("reminders", days)
+api.add_router("reminders/lists", lists)
+api.add_router("deliveries", deliveries)
 
 
 elsewhere = Router()

@@ -4,9 +4,10 @@ import datetime
 import uuid
 from typing import Any
 
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
 from accounts import tags
@@ -17,169 +18,210 @@ from ahfai import etags, pages, problems
 from ahfai.problems import Refused
 from ahfai.replica import may_be_behind
 from ahfai.templatetags.house import opened
-from reminders import completing, own_lists, quick, writing
-from reminders.forms import QuickForm
-from reminders.list_views import tags_of
-from reminders.models import Reminder
+from reminders import order, own_lists, writing
+from reminders.api_rows import (
+    ReminderInList,
+    ReminderPage,
+    WholeReminder,
+    in_lists,
+    reminder_of,
+    shown_page,
+    whole,
+)
+from reminders.api_words import Fields, Said, Understood, fields_form, phrase_form, understood
+from reminders.models import Reminder, ReminderQuerySet, Tagging
 
 router = Router()
 _reading, _writing = Allowed(Scope.REMINDERS_READ), Allowed(Scope.REMINDERS_WRITE)
 
 
-class ReminderInList(Schema):
-    id: uuid.UUID
-    title: str
-    # In UTC; null where it has no date.
-    due: datetime.datetime | None
-    snoozed_until: datetime.datetime | None
-    # As it was meant, on the clock of the wall: without `at` the whole day, without a `zone` the
-    # person's own.
-    day: datetime.date | None
-    at: datetime.time | None
-    zone: str
-    # By RFC 5545, "" for once.
-    rrule: str
-    # 1 is high, 3 is low, 0 is none.
-    priority: int
-    in_list: str | None
-    tags: list[str]
-    # What it is a step of.
-    parent: uuid.UUID | None
-    version: int
+class SetReminder(Schema):
+    reminder: WholeReminder
+    # Of a phrase; empty where there was none.
+    understood: list[Understood]
 
 
-class ReminderPage(Schema):
+class Steps(Schema):
     reminders: list[ReminderInList]
+
+
+class Done(Schema):
+    """That a reminder, or one time of it, was done."""
+
+    id: uuid.UUID
+    # "done", "skipped" or "ended".
+    kind: str
+    made: datetime.datetime
+    # When it was due.
+    due: datetime.datetime | None
+    reminder: uuid.UUID
+    title: str
+
+
+class DonePage(Schema):
+    done: list[Done]
     # What `after` is for those that follow; null at the end.
     next: str | None
 
 
-class WholeReminder(ReminderInList):
-    details: str
-    done: datetime.datetime | None
-
-
-class Understood(Schema):
-    """A piece of the phrase, and what it was taken for."""
-
-    kind: str
-    label: str
-    words: str
-
-
-class SetReminder(Schema):
-    reminder: WholeReminder
-    understood: list[Understood]
-
-
-class Said(Schema):
-    phrase: str
-
-
 @router.get("", auth=_reading, response=ReminderPage, url_name="reminders")
 @may_be_behind
-def index(request: SignedInRequest, after: str = "") -> ReminderPage:
-    """The open ones with a date, the soonest first: those that are overdue begin."""
-    return _page(request, pages.page(_open(request).dated(), "moment", {"after": after}))
+def index(
+    request: SignedInRequest, after: str = "", tag: str = "", in_list: str = ""
+) -> ReminderPage:
+    """The open ones with a date, the soonest first: those that are overdue begin. `tag` and
+    `in_list` are names or ids."""
+    there = _narrowed(request, tag, in_list).dated()
+    return shown_page(request, pages.page(there, "moment", {"after": after}))
 
 
 @router.get("undated", auth=_reading, response=ReminderPage, url_name="reminders_undated")
 @may_be_behind
-def undated(request: SignedInRequest, after: str = "") -> ReminderPage:
+def undated(
+    request: SignedInRequest, after: str = "", tag: str = "", in_list: str = ""
+) -> ReminderPage:
     """The open ones without a date, the newest first."""
-    return _page(request, pages.page(_open(request).undated(), "-created", {"after": after}))
+    there = _narrowed(request, tag, in_list).undated()
+    return shown_page(request, pages.page(there, "-created", {"after": after}))
+
+
+@router.get("trash", auth=_reading, response=ReminderPage, url_name="reminders_trash")
+@may_be_behind
+def trash(request: SignedInRequest, after: str = "") -> ReminderPage:
+    """Those that were thrown away last begin; their steps lie there along with them."""
+    there = request.user.reminders.listed().listed_in_trash()
+    return shown_page(request, pages.page(there, "-trashed", {"after": after}))
+
+
+@router.get("done", auth=_reading, response=DonePage, url_name="reminders_done")
+@may_be_behind
+def done(request: SignedInRequest, after: str = "") -> DonePage:
+    """What was done, skipped and ended last begins; each time of a series counts by itself."""
+    made = request.user.completions.by_the_person().filter(reminder__trashed=None)
+    rows = made.select_related("reminder").defer("reminder__details")
+    page = pages.page(rows, "-made", {"after": after})
+    found = [
+        Done(
+            id=one.pk,
+            kind=one.kind,
+            made=one.made,
+            due=one.due,
+            reminder=one.reminder_id,
+            title=opened(one.reminder, "title"),
+        )
+        for one in page.rows
+    ]
+    return DonePage(done=found, next=page.after or None)
 
 
 @router.post("", auth=_writing, response={201: SetReminder}, url_name="reminders")
 def create(request: SignedInRequest, said: Said, answer: HttpResponse) -> SetReminder:
-    """From one line, in which the day, the time, a repeat, tags and a priority may stand. What
-    can't be read as it seems to be meant is refused, and nothing is guessed."""
-    data = QueryDict(mutable=True)
-    data["text"] = said.phrase
-    around = quick.Around(own_lists.all_of(request.user))
-    order = quick.order_for(request)
-    form = QuickForm(data, user=request.user, around=around, order=order)
-    if not form.is_clear():
-        raise _unclear(form)
-    reminder = writing.create(request.user, form.wanted, form.tag_names)
-    answer["Location"] = reverse("api:reminder", args=[reminder.pk])
-    understood = [
-        Understood(kind=chip.kind, label=str(chip.label), words=chip.words) for chip in form.chips
-    ]
-    return SetReminder(reminder=_whole(request, reminder, answer), understood=understood)
+    """From one line, in which the day, the time, a repeat, tags and a priority may stand; what
+    can't be read as it seems to be meant is refused, and nothing is guessed. Or member by member,
+    without a phrase."""
+    return _create(request, said, answer)
 
 
 @router.get("{uuid:reminder_id}", auth=_reading, response=WholeReminder, url_name="reminder")
 @may_be_behind
 def read(request: SignedInRequest, reminder_id: uuid.UUID, answer: HttpResponse) -> WholeReminder:
-    return _whole(request, _reminder(request, reminder_id), answer)
+    return whole(request, reminder_of(request, reminder_id), answer)
+
+
+@router.patch("{uuid:reminder_id}", auth=_writing, response=WholeReminder, url_name="reminder")
+def change(
+    request: SignedInRequest, reminder_id: uuid.UUID, said: Fields, answer: HttpResponse
+) -> WholeReminder:
+    """One that is open. 412 where it is no longer at the version that `If-Match` names."""
+    reminder = reminder_of(request, reminder_id)
+    version = etags.asked(request, reminder.version)
+    if reminder.done:
+        raise Refused(409, _("It is done. Take that back first."))
+    form = fields_form(request, said, reminder, is_step=bool(reminder.parent_id))
+    try:
+        saved = writing.save(reminder, version, form.wanted, form.cleaned_data["tags"])
+    except writing.Outdated as outdated:
+        raise etags.outdated(outdated.reminder.version) from None
+    except Reminder.DoesNotExist:
+        raise Http404 from None
+    return whole(request, saved, answer)
+
+
+@router.delete("{uuid:reminder_id}", auth=_writing, response={204: None}, url_name="reminder")
+def delete(request: SignedInRequest, reminder_id: uuid.UUID) -> None:
+    """For good, with its steps; 409 where it isn't in the trash."""
+    reminder = get_object_or_404(request.user.reminders.listed(), pk=reminder_id)
+    if not reminder.trashed:
+        raise Refused(409, _("Put it into the trash first: what is deleted is gone for good."))
+    order.delete(reminder)
+
+
+@router.get("{uuid:reminder_id}/steps", auth=_reading, response=Steps, url_name="reminder_steps")
+@may_be_behind
+def steps(request: SignedInRequest, reminder_id: uuid.UUID) -> Steps:
+    """As they were added, also those that are done."""
+    parent = reminder_of(request, reminder_id)
+    found = list(parent.steps.living().listed().in_order())
+    return Steps(reminders=in_lists(request, found))
 
 
 @router.post(
-    "{uuid:reminder_id}/complete",
+    "{uuid:reminder_id}/steps",
     auth=_writing,
-    response=WholeReminder,
-    url_name="reminder_complete",
+    response={201: SetReminder},
+    url_name="reminder_steps",
 )
-def complete(
-    request: SignedInRequest, reminder_id: uuid.UUID, answer: HttpResponse
-) -> WholeReminder:
-    """Done, with its steps; of a series this time, and the next one follows. 412 where it is no
-    longer at the version that `If-Match` names, unless this very request has made it so."""
-    reminder = _reminder(request, reminder_id)
-    version = etags.asked(request, reminder.version)
-    outcome = completing.complete(request.user, {reminder.pk: version})
-    reminder = _reminder(request, reminder_id)
-    if outcome.changed:
-        raise etags.outdated(reminder.version)
-    if not outcome.completions:
-        raise Http404
-    return _whole(request, reminder, answer)
+def add_step(
+    request: SignedInRequest, reminder_id: uuid.UUID, said: Said, answer: HttpResponse
+) -> SetReminder:
+    """As a new reminder; 409 where that one is done, or a step itself."""
+    parent = reminder_of(request, reminder_id)
+    if parent.done or parent.parent_id:
+        raise Refused(409, _("It can have no steps: it is done, or a step itself."))
+    return _create(request, said, answer, parent)
 
 
-def _open(request: SignedInRequest) -> Any:
-    return request.user.reminders.listed()
+def _create(
+    request: SignedInRequest, said: Said, answer: HttpResponse, parent: Reminder | None = None
+) -> SetReminder:
+    asked = said.dict(exclude_unset=True)
+    pieces: list[Understood] = []
+    wanted: dict[str, Any]
+    # An empty phrase is one, too, where nothing else is said.
+    if said.phrase or not asked.keys() - {"phrase"}:
+        if asked.keys() - {"phrase"}:
+            sentence = _("A phrase says it all: send it alone, or the members without it.")
+            raise problems.of_field("phrase", sentence)
+        line = phrase_form(request, said.phrase, parent)
+        wanted, names, pieces = line.wanted, line.tag_names, understood(line)
+    else:
+        form = fields_form(request, said, is_step=bool(parent))
+        wanted, names = form.wanted, form.cleaned_data["tags"]
+        wanted |= {"parent_id": parent.pk} if parent else {}
+    try:
+        reminder = writing.create(request.user, wanted, names)
+    except Reminder.DoesNotExist:
+        raise Http404 from None
+    except writing.TooManySteps:
+        many = _("It has %(most)d steps already. Some of them may be a reminder of their own.")
+        raise Refused(409, many % {"most": writing.MAX_STEPS}) from None
+    answer["Location"] = reverse("api:reminder", args=[reminder.pk])
+    return SetReminder(reminder=whole(request, reminder, answer), understood=pieces)
 
 
-def _reminder(request: SignedInRequest, reminder_id: uuid.UUID) -> Reminder:
-    return get_object_or_404(request.user.reminders.living(), pk=reminder_id)
-
-
-def _unclear(form: QuickForm) -> Refused:
-    """With what looks like a date or a time and can't be one."""
-    refused = problems.of_form(form)
-    doubts = [str(doubt.label) for doubt in form.doubts]
-    errors = [{"field": "phrase", "sentence": said} for said in doubts] or [
-        one | {"field": "phrase"} for one in refused.more["errors"]
-    ]
-    return Refused(422, " ".join(one["sentence"] for one in errors), errors=errors)
-
-
-def _page(request: SignedInRequest, page: pages.Page) -> ReminderPage:
-    carried = tags_of(page.rows, tags.all_of(request.user))
-    lists = own_lists.all_of(request.user)
-    found = [ReminderInList(**_in_list(one, carried.get(one.pk, []), lists)) for one in page.rows]
-    return ReminderPage(reminders=found, next=page.after or None)
-
-
-def _whole(request: SignedInRequest, reminder: Reminder, answer: HttpResponse) -> WholeReminder:
-    answer["ETag"] = etags.of(reminder.version)
-    carried = tags_of([reminder], tags.all_of(request.user)).get(reminder.pk, [])
-    said = _in_list(reminder, carried, own_lists.all_of(request.user))
-    said |= {"title": reminder.title, "details": reminder.details, "done": reminder.done}
-    return WholeReminder(**said)
-
-
-def _in_list(
-    reminder: Reminder, carried: list[tags.Named], lists: list[own_lists.Named]
-) -> dict[str, Any]:
-    in_list = own_lists.within(lists, reminder.list_id)
-    columns = ("due", "snoozed_until", "day", "at", "zone", "rrule", "priority", "version")
-    return {
-        "id": reminder.pk,
-        "title": opened(reminder, "title"),
-        "in_list": in_list.name if in_list else None,
-        "tags": [tag.name for tag in carried],
-        "parent": reminder.parent_id,
-        **{name: getattr(reminder, name) for name in columns},
-    }
+def _narrowed(request: SignedInRequest, tag: str, in_list: str) -> ReminderQuerySet:
+    """Raises Http404 where there is no such tag or list."""
+    there: ReminderQuerySet = request.user.reminders.listed()
+    if tag:
+        chosen = tags.sought(tags.all_of(request.user), tag)
+        if not chosen:
+            raise Http404
+        links = Tagging.objects.filter(tag__in=[one.id for one in chosen])
+        there = there.filter(pk__in=links.values("reminder"))
+    if in_list:
+        lists = own_lists.all_of(request.user)
+        within = own_lists.called(lists, in_list) or own_lists.within(lists, in_list)
+        if within is None:
+            raise Http404
+        there = there.filter(list=within.id)
+    return there

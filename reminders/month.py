@@ -90,25 +90,36 @@ class Month:
 
 def of(user, month: Month, first_weekday: int, now: datetime.datetime) -> list[list[Day]]:
     """The weeks of a month with what stands on their days, by the person's clock."""
-    zone, today = user.zone, now.astimezone(user.zone).date()
+    today = now.astimezone(user.zone).date()
     weeks = [
         [Day(one, one.month == month.first.month, one == today) for one in week]
         for week in month.weeks(first_weekday)
     ]
     days = {day.of: day for week in weeks for day in week}
-    start = recurrence.occurrence(min(days), zone).at
-    end = recurrence.occurrence(max(days) + datetime.timedelta(days=1), zone).at
+    for day, entry in between(user, min(days), max(days), now):
+        days[day].entries.append(entry)
+    return weeks
+
+
+def between(
+    user, first: datetime.date, last: datetime.date, now: datetime.datetime
+) -> list[tuple[datetime.date, Entry]]:
+    """What stands on these days and on those between them, by the person's clock; of each day what
+    is meant for all of it first."""
+    zone = user.zone
+    start = recurrence.occurrence(first, zone).at
+    end = recurrence.occurrence(last + datetime.timedelta(days=1), zone).at
+    found = []
     for reminder in _open(user, start, end):
         reminder.owner = user
         for moment, entry in _entries(reminder, start, end, now):
-            if day := days.get(moment.astimezone(zone).date()):
-                day.entries.append(entry)
+            day = moment.astimezone(zone).date()
+            if first <= day <= last:
+                found.append((day, entry))
     for completion in _done(user, start, end):
         entry = Entry(completion.reminder, completion.made, completion)
-        days[completion.made.astimezone(zone).date()].entries.append(entry)
-    for day in days.values():
-        day.entries.sort(key=_order)
-    return weeks
+        found.append((completion.made.astimezone(zone).date(), entry))
+    return sorted(found, key=lambda one: (one[0], *_order(one[1])))
 
 
 def _open(user, start: datetime.datetime, end: datetime.datetime) -> Iterable[Reminder]:

@@ -27,7 +27,7 @@ class Scope(models.TextChoices):
     TAGS_READ = "tags:read", _("Read the names of your tags")
     TAGS_WRITE = "tags:write", _("Rename tags, and take them off everything")
     REMINDERS_READ = "reminders:read", _("Read your reminders")
-    REMINDERS_WRITE = "reminders:write", _("Set reminders and tick them off")
+    REMINDERS_WRITE = "reminders:write", _("Set reminders, change them and tick them off")
 
 
 class ApiTokenQuerySet(SealedQuerySet["ApiToken"]):
