@@ -94,9 +94,15 @@ def _act_for(request: HttpRequest, token: ApiToken) -> None:
     with disk.not_needed_to_read():
         tokens.note_use(token)
     request.user = token.owner
+    request.api_token = token  # type: ignore[attr-defined]
     # As the middleware does for a session, which puts back what was before.
     with suppress(zoneinfo.ZoneInfoNotFoundError, ValueError):
         timezone.activate(token.owner.zone)
+
+
+def token_of(request: HttpRequest) -> ApiToken | None:
+    """The token that an operation was let in by; None for a browser."""
+    return getattr(request, "api_token", None)
 
 
 def _unknown(challenge: str) -> Refused:

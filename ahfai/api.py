@@ -25,6 +25,8 @@ from ahfai import api_docs, openapi, problems
 from ahfai.access import for_programs, open_to_all
 from ahfai.crypto import SealError
 from ahfai.problems import Refused
+from chats.api import router as chats
+from chats.api_messages import router as messages
 from notes.api import router as notes
 from notes.api_revisions import router as revisions
 from reminders.api import router as reminders
@@ -60,6 +62,8 @@ api = NinjaAPI(
 )
 api.add_router("", me)
 api.add_router("tags", tags)
+api.add_router("chats", chats)
+api.add_router("", messages)
 api.add_router("notes", notes)
 api.add_router("notes", revisions)
 api.add_router("reminders", reminders)

@@ -304,6 +304,12 @@ class FactForm(forms.Form):
         return facts.in_one_line(self.cleaned_data["text"])
 
 
+class UsesNotesForm(forms.Form):
+    """Whether a chat uses notes."""
+
+    uses_notes = forms.ChoiceField(choices=UsesNotes.choices)
+
+
 class ChatNotesForm(forms.Form):
     """Whether a chat uses notes, and which ones it keeps to."""
 

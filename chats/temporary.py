@@ -161,7 +161,8 @@ def events(request: HttpRequest, reply: Reply, still_allowed: Callable[[], bool]
             connections.close_all()
             yield watching.event("turn", {"html": turn, "reply": str(reply.place.pk)})
             page = _Page(request, reply.turn.answer)
-            yield from watching.follow(_Source(reply), 0, still_allowed, page, LOOK_EVERY_S)
+            words = watching.InBlocks(markdown.render_block, 0)
+            yield from watching.follow(_Source(reply), words, still_allowed, page, LOOK_EVERY_S)
 
     return Events(reply, parts())
 
@@ -196,8 +197,8 @@ class _Page:
         self.request = request
         self.answer = answer
 
-    def block(self, text: str) -> str:
-        return markdown.render_block(text)
+    def waits(self, words: str) -> str:
+        return watching.event("words", {"words": words})
 
     def look_ups(self) -> str:
         return ""

@@ -57,14 +57,24 @@ class Source(Protocol):
         """Take what is there now."""
 
 
-class Page(Protocol):
-    """What is shown of a reply besides its growing words."""
+class Words(Protocol):
+    """How the growing words of a reply are sent."""
 
-    def block(self, text: str) -> str:
-        """A closed block of Markdown as the page has it, in HTML."""
+    # How many code points of the answer were sent.
+    sent: int
+
+    def take(self, text: str) -> Iterator[str]:
+        """The events of what has come since; `text` is the whole answer so far."""
+
+
+class Page(Protocol):
+    """What is told of a reply besides its growing words."""
+
+    def waits(self, words: str) -> str:
+        """The event that says what it waits for."""
 
     def look_ups(self) -> str:
-        """What tools have found for it."""
+        """The event with what tools have found for it."""
 
     def ended(self) -> dict:
         """The data of its last event."""
@@ -126,7 +136,19 @@ def watch(
     still_allowed: Callable[[], bool],
     first: Callable[[], str] | None = None,
 ) -> Iterator[str]:
-    """The events from `offset` on, until the reply is over or this process shuts down.
+    """The events for a page of a chat from `offset` on, as `tell` has them."""
+    page = _OfRow(request, reply)
+    return tell(reply, page, InBlocks(page.block, offset), still_allowed, first)
+
+
+def tell(
+    reply: Message,
+    page: Page,
+    words: Words,
+    still_allowed: Callable[[], bool],
+    first: Callable[[], str] | None = None,
+) -> Iterator[str]:
+    """The events until the reply is over or this process shuts down.
 
     What `first` makes is sent before all. `still_allowed()` is asked every 15 seconds; when it says
     no (signed out elsewhere), the stream ends.
@@ -138,12 +160,12 @@ def watch(
         if growing := generation.running(reply.pk):
             growing.wait_until_asked(FIRST_WAIT_S)
         yield first()
-    page = _OfRow(request, reply, is_crowded())
+        connections.close_all()
     try:
         with counted():
             growing = generation.running(reply.pk)
             source: Source = FromMemory(growing) if growing else FromRow(reply)
-            yield from follow(source, offset, still_allowed, page, COMMENT_EVERY_S)
+            yield from follow(source, words, still_allowed, page, COMMENT_EVERY_S)
     except Message.DoesNotExist:
         # Deleted while it was being watched.
         yield event("gone", {"deleted": True})
@@ -156,10 +178,10 @@ def watch(
 class _OfRow:
     """The page of a reply that is kept."""
 
-    def __init__(self, request: HttpRequest, reply: Message, crowded: bool) -> None:
+    def __init__(self, request: HttpRequest, reply: Message) -> None:
         self.request = request
         self.reply = reply
-        self.crowded = crowded
+        self.crowded = is_crowded()
 
     @cached_property
     def sources(self) -> list:
@@ -170,8 +192,11 @@ class _OfRow:
         block = markdown.render_block(numbers.checked(text, self.sources))
         return numbers.linked(block, self.sources)
 
+    def waits(self, words: str) -> str:
+        return event("words", {"words": words})
+
     def look_ups(self) -> str:
-        return _look_ups(self.request, self.reply)
+        return event("lookups", {"html": _look_ups(self.request, self.reply)})
 
     def ended(self) -> dict:
         done = Message.objects.select_related("chat").get(pk=self.reply.pk)
@@ -179,7 +204,12 @@ class _OfRow:
         return {"html": html, "state": done.state, "summaries": summaries}
 
     def leaves_in(self) -> int | None:
-        return 0 if generation.draining() else COME_BACK_MS if self.crowded else None
+        return leaves_in(self.crowded)
+
+
+def leaves_in(crowded: bool) -> int | None:
+    """When whoever watches is to come back, in milliseconds; None while there is room here."""
+    return 0 if generation.draining() else COME_BACK_MS if crowded else None
 
 
 def is_crowded() -> bool:
@@ -201,45 +231,71 @@ def counted() -> Iterator[None]:
         connections.close_all()
 
 
+class InBlocks:
+    """To a page: the closed blocks of Markdown in HTML, as `render` makes it of one, and the words
+    after them as they are."""
+
+    def __init__(self, render: Callable[[str], str], offset: int) -> None:
+        self.render = render
+        self.offset = self.sent = offset
+        self.closed = 0
+
+    def take(self, text: str) -> Iterator[str]:
+        if re.search("[\r\n]", text[max(self.closed, self.sent - 1) :]):
+            self.closed = self.closed or _closed_at(text, self.offset)
+            fresh = []
+            for start, end in markdown.closed_blocks(text, self.closed):
+                self.closed = end
+                fresh.append((start, self.render(text[start:end])))
+            if fresh:
+                # With the text that follows, so that no words vanish between two events.
+                html = "".join(html for _start, html in fresh)
+                self.sent = len(text)
+                shown = {"html": html, "from": fresh[0][0], "rest": text[self.closed :]}
+                yield event("block", shown, self.sent)
+        yield from piece("tail", text, self)
+
+
+class AsText:
+    """To a program: the words as they are."""
+
+    def __init__(self, offset: int) -> None:
+        self.sent = offset
+
+    def take(self, text: str) -> Iterator[str]:
+        return piece("text", text, self)
+
+
+def piece(name: str, text: str, words: Words) -> Iterator[str]:
+    if len(text) > (begin := words.sent):
+        words.sent = len(text)
+        yield event(name, {"text": text[begin:], "from": begin}, words.sent)
+
+
 def follow(
     source: Source,
-    offset: int,
+    words: Words,
     still_allowed: Callable[[], bool],
     page: Page,
     comment_every_s: float,
 ) -> Iterator[str]:
-    """The events of a reply from `offset` on, as `page` shows it."""
-    closed, sent, thought, words, looked_up = 0, offset, 0, "", 0
+    """The events of a reply, as `page` and `words` tell of it."""
+    thought, waits, looked_up = 0, "", 0
     beat = time.monotonic()
     # The first words wait for no frame.
     frame = beat - FRAME_S
     while True:
-        shown = sent, thought
+        shown = words.sent, thought
         if source.thinking[thought:]:
             yield event("thinking", {"text": source.thinking[thought:], "from": thought})
             thought = len(source.thinking)
-        if source.words != words:
-            words = source.words
-            yield event("words", {"words": words})
+        if source.words != waits:
+            waits = source.words
+            yield page.waits(waits)
         if source.looked_up != looked_up:
             looked_up = source.looked_up
-            yield event("lookups", {"html": page.look_ups()})
-        if re.search("[\r\n]", source.text[max(closed, sent - 1) :]):
-            closed = closed or _closed_at(source.text, offset)
-            fresh = []
-            for start, end in markdown.closed_blocks(source.text, closed):
-                closed = end
-                fresh.append((start, page.block(source.text[start:end])))
-            if fresh:
-                # With the text that follows, so that no words vanish between two events.
-                html = "".join(html for _start, html in fresh)
-                rest = source.text[closed:]
-                sent = len(source.text)
-                yield event("block", {"html": html, "from": fresh[0][0], "rest": rest}, sent)
-        if len(source.text) > sent:
-            text = source.text[sent:]
-            yield event("tail", {"text": text, "from": sent}, sent + len(text))
-            sent += len(text)
+            yield page.look_ups()
+        yield from words.take(source.text)
         if source.over:
             done = page.ended()
             connections.close_all()
@@ -255,7 +311,7 @@ def follow(
                 return
             connections.close_all()
             yield ": still here\n\n"
-        if shown != (sent, thought):
+        if shown != (words.sent, thought):
             frame = time.monotonic()
         # Mostly there is more by then, and one sleep is all.
         time.sleep(max(0, frame + _frame_s() - time.monotonic()))

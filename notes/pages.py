@@ -4,11 +4,9 @@ import datetime
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Q
-
-from notes.models import Note, NoteQuerySet
+from django.db.models import Q, QuerySet
 
 PER_PAGE = 30
 _MOMENT = "%Y%m%d%H%M%S%f"
@@ -16,9 +14,11 @@ _MOMENT = "%Y%m%d%H%M%S%f"
 
 @dataclass(frozen=True)
 class Page:
-    """Some of the notes, and the keys beside which earlier and later ones begin, "" for none."""
+    """Some of the notes, and the keys beside which earlier and later ones begin, "" for none.
 
-    notes: list[Note]
+    What else can be pinned is listed in the same way."""
+
+    notes: list[Any]
     before: str
     after: str
 
@@ -31,7 +31,7 @@ class _Key(NamedTuple):
     id: uuid.UUID
 
 
-def page(notes: NoteQuerySet, by: str, asked: Mapping[str, str]) -> Page:
+def page(notes: QuerySet, by: str, asked: Mapping[str, str]) -> Page:
     """The notes that `asked` says: "before" or "after" a key; pinned ones first, then by the
     column `by`, the newest first."""
     notes = notes.order_by("-pinned", f"-{by}", "-id")
@@ -55,7 +55,7 @@ def _beyond(key: _Key, by: str, how: str) -> Q:
     return alike | Q(pinned=not key.pinned) if key.pinned == (how == "lt") else alike
 
 
-def _key(notes: list[Note], place: int, by: str) -> str:
+def _key(notes: list[Any], place: int, by: str) -> str:
     if not notes:
         return ""
     note = notes[place]

@@ -19,6 +19,11 @@ _SCOPES = r"^[a-z]+:(read|write)( [a-z]+:(read|write))*$"
 class Scope(models.TextChoices):
     """What a token may do. To write is not to read: each is given by itself."""
 
+    CHATS_READ = "chats:read", _("Read your chats")
+    CHATS_WRITE = (
+        "chats:write",
+        _("Talk with the model, change chats, and decide about what the model proposes"),
+    )
     NOTES_READ = "notes:read", _("Read your notes")
     NOTES_WRITE = (
         "notes:write",
