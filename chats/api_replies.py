@@ -52,6 +52,9 @@ def begin(
     data = said.dict() | {"notes": said.uses_notes, "request_id": request_id(request)}
     form = form_class(data, has_files=bool(brought.files))
     if not form.is_valid():
+        if "notes" in form.errors:
+            # As it is called elsewhere in the API.
+            form.errors["uses_notes"] = form.errors.pop("notes")
         raise problems.of_form(form)
     if brought.refused:
         raise problems.of_field("files", brought.refused)

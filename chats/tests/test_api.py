@@ -2,16 +2,22 @@
 
 import json
 import threading
+import uuid
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import ApiToken
 from accounts.tests.programs import Program
-from chats import drafts, lifecycle, servers
+from ahfai.tools import Tool
+from chats import attachments, cards, drafts, lifecycle, order, servers
 from chats.models import Chat, Message, State
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import END, Send, final, head, say, think
+from reminders.tools import set_reminder
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -166,3 +172,210 @@ def test_a_revoked_token_ends_its_stream(owner, program, ollama, monkeypatch):
     assert b"event: gone" in rest
     assert b"event: done" not in rest
     assert Message.objects.open().exists()
+
+
+@pytest.mark.parametrize("place", ["", "/archive", "/trash"])
+def test_a_list_goes_on_where_a_page_ended(owner, program, monkeypatch, place):
+    monkeypatch.setattr("notes.pages.PER_PAGE", 2)
+    monkeypatch.setattr("ahfai.pages.PER_PAGE", 2)
+    made = [chat_with(owner, title=f"Chat {number}") for number in range(5)]
+    order.set_tags(made[4], ["travel/alps"])
+    order.move(owner, [made[0].pk], "pin")
+    elsewhere = {"": "archive", "/archive": "trash", "/trash": ""}[place]
+    moved = [chat.pk for chat in made]
+    if place:
+        order.move(owner, moved, place.strip("/"))
+    chat_with(owner, title="Elsewhere")
+    if elsewhere:
+        order.move(owner, [owner.chats.exclude(pk__in=moved).get().pk], elsewhere)
+    found, after = [], ""
+    while after is not None:
+        page = program.get(f"{CHATS}{place}?after={after}").json()
+        found += page["chats"]
+        after = page["next"]
+    titles = [one["title"] for one in found]
+    expected = ["Chat 0", "Chat 4", "Chat 3", "Chat 2", "Chat 1"]
+    assert titles[0] == "Chat 0" if not place else titles[-1] in expected
+    assert sorted(titles) == sorted(expected)
+    tagged = program.get(f"{CHATS}{place}?tag=travel").json()["chats"]
+    assert [(one["title"], one["tags"]) for one in tagged] == [("Chat 4", ["travel/alps"])]
+    assert program.get(f"{CHATS}{place}?tag=nowhere").status_code == 404
+
+
+def test_longer_lists_ask_the_database_no_more_often(owner, program):
+    def queries(path: str) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert program.get(path).status_code == 200
+        return len(asked)
+
+    chat = chat_with(owner, "One", "Two")
+    order.set_tags(chat, ["kitchen"])
+    reply = chat.messages.filter(role="assistant").first()
+    propose(reply)
+    messages = f"{CHATS}/{chat.pk}/messages"
+    queries(messages), queries(CHATS)
+    before = queries(messages), queries(CHATS)
+    for text in ("Three", "Four", "Five"):
+        more = lifecycle.ask(chat, text, "m", None)[0]
+        lifecycle.close(more, State.DONE)
+        propose(more)
+        order.set_tags(chat_with(owner, title=text), ["kitchen"])
+    assert (queries(messages), queries(CHATS)) == before
+    assert len(program.get(messages).json()["messages"]) == 10
+
+
+def propose(reply, phrase="book the cabin tomorrow at 9"):
+    proposal = Tool.of(set_reminder).call(reply.owner, {"phrase": phrase})
+    return cards.propose(reply, proposal)
+
+
+def test_a_chat_is_changed_at_the_version_that_was_read(owner, program):
+    chat = chat_with(owner, "One")
+    path = f"{CHATS}/{chat.pk}"
+    read = program.get(path)
+    assert read.json()["version"] == int(read["ETag"].strip('"'))
+    assert program.patch(path, {"title": "Alps"}).status_code == 428
+    wanted = {"title": "Alps", "pinned": True, "instructions": "Be brief.", "temperature": 0.2}
+    changed = program.patch(path, wanted, If_Match=read["ETag"])
+    assert changed.status_code == 200
+    assert {name: changed.json()[name] for name in wanted} == wanted
+    assert changed["ETag"] != read["ETag"]
+    late = program.patch(path, {"title": "Jura"}, If_Match=read["ETag"])
+    assert (late.status_code, late["ETag"]) == (412, changed["ETag"])
+    for wrong in ({"title": ""}, {"uses_notes": "perhaps"}, {"temperature": 3}, {"pinned": None}):
+        said = {"archived": True} | wrong
+        assert program.patch(path, said, If_Match=changed["ETag"]).status_code == 422
+    now = program.get(path).json()
+    assert (now["title"], now["archived"]) == ("Alps", False)
+    assert program.patch(path, {"archived": True}, If_Match="*").json()["archived"]
+
+
+def test_a_chat_is_thrown_away_taken_back_and_deleted_for_good(owner, program):
+    chat = chat_with(owner, "One")
+    path = f"{CHATS}/{chat.pk}"
+    assert program.delete(path).status_code == 409
+    assert program.post(f"{path}/trash").json()["trashed"]
+    for gone in (program.get(path), program.get(f"{path}/messages"), program.post(f"{path}/pin")):
+        assert gone.status_code == 404
+    reply = chat.messages.filter(role="assistant").get()
+    assert program.get(f"/api/messages/{reply.pk}").status_code == 404
+    assert program.post(f"{path}/restore").json()["trashed"] is None
+    assert program.get(path).status_code == 200
+    program.post(f"{path}/trash")
+    assert program.delete(path).status_code == 204
+    assert not owner.chats.exists()
+
+
+def test_a_long_chat_is_read_in_parts_and_each_branch_by_itself(
+    owner, program, monkeypatch, ollama
+):
+    monkeypatch.setattr("chats.pages.MOST", 4)
+    chat = chat_with(owner, "One", "Two", "Three")
+    path = f"{CHATS}/{chat.pk}/messages"
+    last = program.get(path).json()
+    assert [one["content"] for one in last["messages"]] == ["Two", "", "Three", ""]
+    first = program.get(f"{path}?before={last['before']}").json()
+    assert [one["content"] for one in first["messages"]] == ["One", ""]
+    assert (first["before"], last["after"]) == (None, None)
+    assert program.get(f"{path}?after={first['after']}").json()["messages"] == last["messages"]
+    two = last["messages"][0]
+    answer = program.post(f"/api/messages/{two['id']}/edit", {"text": "Other"}, **STREAM)
+    edited = events(answer)[-1][2]
+    now = program.get(path).json()
+    assert [one["content"] for one in now["messages"]] == ["One", "", "Other", "Hello"]
+    assert now["messages"][2]["versions"] == [two["id"], edited["parent"]]
+    aside = program.get(f"{path}?leaf={two['id']}").json()
+    assert [one["content"] for one in aside["messages"]] == ["Two", "", "Three", ""]
+    assert aside["leaf"] == last["leaf"]
+    for nothing in ("leaf", "before", "after"):
+        assert program.get(f"{path}?{nothing}={uuid.uuid4()}").status_code == 404
+    assert program.post(f"/api/messages/{two['id']}/show").status_code == 204
+    assert program.get(path).json()["leaf"] == last["leaf"]
+    assert program.delete(f"/api/messages/{edited['parent']}").status_code == 204
+    assert program.delete(f"/api/messages/{two['id']}").status_code == 409
+
+
+def test_a_card_is_confirmed_once_by_whoever_may_write(owner, program):
+    chat = chat_with(owner, "One")
+    reply = chat.messages.filter(role="assistant").get()
+    card = propose(reply)
+    [shown] = program.get(f"/api/messages/{reply.pk}").json()["cards"]
+    assert (shown["state"], shown["title"]) == ("proposed", "book the cabin")
+    assert any("9:00" in fact for fact in shown["facts"])
+    listed = program.get(f"{CHATS}/{chat.pk}/messages").json()["messages"][1]["cards"]
+    assert listed[0]["id"] == str(card.pk)
+    path = f"/api/cards/{card.pk}"
+    assert program.get(path).json() == shown
+    assert Program(owner, "chats:read").post(f"{path}/confirm").status_code == 403
+    assert not owner.reminders.exists()
+    for _ in range(2):
+        done = program.post(f"{path}/confirm", {"version": shown["version"]})
+        assert (done.status_code, done.json()["state"]) == (200, "done")
+    assert owner.reminders.count() == 1
+    assert program.post(f"{path}/undo").json()["state"] == "undone"
+    assert not owner.reminders.living().exists()
+    other = propose(reply)
+    assert program.post(f"/api/cards/{other.pk}/dismiss").json()["state"] == "dismissed"
+
+
+def test_what_needs_no_model_is_there_at_once(owner, program):
+    chat = chat_with(owner)
+    made = program.post(f"{CHATS}/{chat.pk}/messages", {"text": "/remind me to stretch at 9"})
+    assert (made.status_code, made.json()["state"]) == (201, "done")
+    assert made.json()["cards"][0]["state"] == "proposed"
+
+
+def test_a_message_comes_with_files_that_were_uploaded(owner, stranger, program, ollama):
+    sent = SimpleUploadedFile("list.txt", b"leek and potato")
+    file = attachments.take_in(owner, sent)
+    theirs = attachments.take_in(stranger, SimpleUploadedFile("secret.txt", b"secret"))
+    chat = chat_with(owner)
+    path = f"{CHATS}/{chat.pk}/messages"
+    refused = program.post(path, {"text": "Soup?", "files": [str(theirs.pk)]})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "files"
+    reply = program.post(path, {"text": "Soup?", "files": [str(file.pk)]}).json()
+    question = program.get(f"/api/messages/{reply['parent']}").json()
+    assert [one["name"] for one in question["files"]] == ["list.txt"]
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({}, "text"),
+        ({"text": " \n"}, "text"),
+        ({"text": "x" * 100_001}, "text"),
+        ({"text": "x", "uses_notes": "perhaps"}, "uses_notes"),
+        ({"text": "x", "model": "m" * 201}, "model"),
+        ({"text": "x", "after": "x"}, "after"),
+        ({"text": "x", "files": ["x"]}, "files.0"),
+        ({"text": 1}, "text"),
+    ],
+)
+def test_what_is_no_message_is_refused_in_words(owner, program, said, field):
+    chat = chat_with(owner)
+    answer = program.post(f"{CHATS}/{chat.pk}/messages", said)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
+    assert not chat.messages.exists()
+
+
+def test_a_token_does_only_what_it_may(owner):
+    chat = chat_with(owner, "One")
+    reply = chat.messages.filter(role="assistant").get()
+    reads, writes = Program(owner, "chats:read"), Program(owner, "chats:write")
+    path, message = f"{CHATS}/{chat.pk}", f"/api/messages/{reply.pk}"
+    for readable in (CHATS, path, f"{path}/messages", message):
+        assert reads.get(readable).status_code == 200
+        assert writes.get(readable).status_code == 403
+    for refused in (
+        reads.post(CHATS, {"text": "x"}),
+        reads.post(f"{path}/messages", {"text": "x"}),
+        reads.post(f"{message}/retry"),
+        reads.post(f"{message}/stop"),
+        reads.delete(message),
+        writes.get(f"{message}/stream"),
+        Program(owner, "notes:read").get(CHATS),
+    ):
+        assert refused.status_code == 403
+    assert writes.post(f"{message}/stop").status_code == 204
