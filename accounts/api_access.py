@@ -13,6 +13,7 @@ from ninja.utils import check_csrf
 
 from accounts import second_factor, tokens
 from accounts.models import ApiToken, Scope, User
+from accounts.requests import SignedInRequest
 from ahfai import clients, disk, limits, problems
 from ahfai.middleware import SAFE
 from ahfai.problems import Refused
@@ -103,6 +104,19 @@ def _act_for(request: HttpRequest, token: ApiToken) -> None:
 def token_of(request: HttpRequest) -> ApiToken | None:
     """The token that an operation was let in by; None for a browser."""
     return getattr(request, "api_token", None)
+
+
+def may(request: HttpRequest, scope: Scope) -> bool:
+    """Whether who was let in may do this, too: a browser may."""
+    token = token_of(request)
+    return token is None or scope in token.may
+
+
+def at_most(request: SignedInRequest, times: int, window: datetime.timedelta, what: str) -> None:
+    """Count what pages count by `accounts.pace.at_most`, together with them. Raises Refused."""
+    with disk.not_needed_to_read():
+        if limits.count(what, str(request.user.pk), window) > times:
+            raise problems.too_often(window)
 
 
 def _unknown(challenge: str) -> Refused:

@@ -23,6 +23,7 @@ from accounts.api_tags import router as tags
 from accounts.requests import SignedInRequest
 from ahfai import api_docs, openapi, problems
 from ahfai.access import for_programs, open_to_all
+from ahfai.api_search import router as search
 from ahfai.crypto import SealError
 from ahfai.problems import Refused
 from chats.api import router as chats
@@ -64,6 +65,7 @@ api.add_router("", me)
 api.add_router("tags", tags)
 api.add_router("chats", chats)
 api.add_router("", messages)
+api.add_router("search", search)
 api.add_router("notes", notes)
 api.add_router("notes", revisions)
 api.add_router("reminders", reminders)

@@ -106,11 +106,14 @@ class Holders:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Something that was found, with the text that it was found in. `title` is None where it can't
-    be opened; `is_by_title` where that alone was found, and the text only stands beside it."""
+    """Something that was found, with the text that it was found in: `key` is the chat, the note or
+    the reminder, `part` the message of a chat. `title` is None where it can't be opened;
+    `is_by_title` where that alone was found, and the text only stands beside it."""
 
+    key: uuid.UUID
     title: str | None
     text: str
     address: str
     when: datetime.datetime
     is_by_title: bool = False
+    part: uuid.UUID | None = None

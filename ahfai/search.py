@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import merge
@@ -35,10 +36,13 @@ _indexes = Indexes(settings.SEARCH_MEMORY_MB * MB)
 
 @dataclass(frozen=True)
 class Result:
-    """`pieces` are parts of the text, each with whether it matched; `room` is where it lives;
-    `title` is None where it can't be opened; `is_by_title` where that alone was found."""
+    """`pieces` are parts of the text, each with whether it matched; `room` is where it lives, `key`
+    which thing it is there, `part` which message of a chat; `title` is None where it can't be
+    opened; `is_by_title` where that alone was found."""
 
     room: str
+    key: uuid.UUID
+    part: uuid.UUID | None
     title: str | None
     pieces: list[tuple[str, bool]]
     address: str
@@ -58,15 +62,23 @@ class Page:
     needs_word: bool = False
 
 
-def search(user: User, text: str, page: int = 1) -> Page | None:
-    """What is found, by pages from 1; None while nothing of the person's words has been read since
-    this process was started."""
+def search(
+    user: User, text: str, page: int = 1, among: Collection[str] = tuple(ROOMS)
+) -> Page | None:
+    """What is found in the rooms `among` that are meant, by pages from 1; None while nothing of the
+    person's words has been read since this process was started."""
     asked = Asked.parse(text)
     if asked.query.unwanted and not asked.query.wanted:
         # The index can leave something out only of what it finds, also where conditions are met.
         return Page([], needs_word=True)
+    if not asked.query.wanted and not asked.has_conditions:
+        return Page([])
+    if ROOMS.keys() - among:
+        asked = replace(asked, rooms=frozenset(asked.rooms or ROOMS) & frozenset(among))
+        if not asked.rooms:
+            return Page([])
     if not asked.query.wanted:
-        return _newest(user, asked, page) if asked.has_conditions else Page([])
+        return _newest(user, asked, page)
     with _indexes.of(user.pk, wait_s=PATIENCE_S) as index:
         is_filled = index is not None and index.as_of is not None
         if index is not None and time.time() - index.kept_up > KEEP_UP_WITHIN.total_seconds():
@@ -120,7 +132,16 @@ def _newest(user: User, asked: Asked, page: int) -> Page:
 
 def _result(room: str, found: Found, query: Query) -> Result:
     pieces = snippet(found.text, query)
-    return Result(room, found.title, pieces, found.address, found.when, found.is_by_title)
+    return Result(
+        room,
+        found.key,
+        found.part,
+        found.title,
+        pieces,
+        found.address,
+        found.when,
+        found.is_by_title,
+    )
 
 
 def prepare(user: User) -> None:

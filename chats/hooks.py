@@ -71,7 +71,8 @@ def show(user, keys: Iterable[uuid.UUID], trashed: bool = False) -> dict[uuid.UU
         if chat := chats.get(message.chat_id):
             address = f"{chat.get_absolute_url()}?at={message.pk}#message-{message.pk}"
             title, text = _opened(chat, "title"), _opened(message, "content") or ""
-            shown[message.pk] = Found(title, text, _address(chat, address), message.created)
+            place, when = _address(chat, address), message.created
+            shown[message.pk] = Found(chat.pk, title, text, place, when, part=message.pk)
     return shown
 
 
@@ -138,6 +139,7 @@ def _found(user, chats: list[Chat], is_by_title: bool = False) -> dict[uuid.UUID
     said = {one.chat_id: one for one in found.only("owner_id", "chat_id", "content")}
     return {
         chat.pk: Found(
+            chat.pk,
             _opened(chat, "title"),
             (_opened(said[chat.pk], "content") if chat.pk in said else None) or "",
             # The fragment keeps the keyboard out of the message box: its single keys work at once.

@@ -105,7 +105,8 @@ def forget(person: uuid.UUID) -> None:
 
 def _found(note: Note) -> Found:
     title, body = _opened(note, "title"), files.in_words(_opened(note, "body") or "")
-    return Found(title, body, f"{note.get_absolute_url()}#{PLACE_FOUND}", note.changed)
+    address = f"{note.get_absolute_url()}#{PLACE_FOUND}"
+    return Found(note.pk, title, body, address, note.changed)
 
 
 def _opened(note: Note, column: str) -> str | None:

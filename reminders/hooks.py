@@ -120,7 +120,7 @@ def _found(reminder: Reminder) -> Found:
     title, details = _opened(reminder, "title"), _opened(reminder, "details") or ""
     # What is in the trash can only be put back there.
     address = reverse("reminders:trash") if reminder.trashed else reminder.get_absolute_url()
-    return Found(title, details, address, reminder.changed)
+    return Found(reminder.pk, title, details, address, reminder.changed)
 
 
 def _opened(reminder: Reminder, column: str) -> str | None:
