@@ -19,18 +19,19 @@ from ahfai.middleware import SAFE
 from ahfai.problems import Refused
 
 MINUTE, HOUR = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
+JSON, FORM = "application/json", "multipart/form-data"
 REQUESTS_PER_MINUTE, WRONG_PER_HOUR = 300, 60
 
 
 class Allowed:
     """Lets a request in, as the `auth` of an operation, where its token has the `scope`; None asks
-    for none. A browser may do all that its person may.
+    for none. A browser may do all that its person may. `takes` is the type of what is sent.
 
     Raises Refused. Everything behind it starts at `request.user`, as the pages do.
     """
 
-    def __init__(self, scope: Scope | None = None) -> None:
-        self.scope = scope
+    def __init__(self, scope: Scope | None = None, takes: str = JSON) -> None:
+        self.scope, self.takes = scope, takes
 
     def __call__(self, request: HttpRequest) -> User:
         if settings.IS_HTTPS and not request.is_secure():
@@ -45,7 +46,7 @@ class Allowed:
         _count(request, "requests", str(person.pk), REQUESTS_PER_MINUTE, MINUTE)
         if token:
             self._check_scope(token)
-        _check_type(request)
+        _check_type(request, self.takes)
         if token is None and request.method not in SAFE and check_csrf(request):
             # No page of another site can make a browser send a token, so there is none to miss.
             sentence = _("The CSRF token is missing or wrong: send it as X-CSRFToken.")
@@ -125,8 +126,13 @@ def _unknown(challenge: str) -> Refused:
     return Refused(401, sentence, {"WWW-Authenticate": challenge})
 
 
-def _check_type(request: HttpRequest) -> None:
-    """Nothing but JSON is read; a form of a page of another site can't send that."""
+def _check_type(request: HttpRequest, takes: str) -> None:
+    """A form of a page of another site can't send JSON; where forms are taken, it lacks the CSRF
+    token."""
     has_body = request.headers.get("Content-Length", "") not in ("", "0")
-    if request.method not in SAFE and has_body and request.content_type != "application/json":
-        raise Refused(415, _("Send JSON, with Content-Type: application/json."))
+    if request.method not in SAFE and has_body and request.content_type != takes:
+        sentences = {
+            JSON: _("Send JSON, with Content-Type: application/json."),
+            FORM: _("Send a form, with Content-Type: multipart/form-data."),
+        }
+        raise Refused(415, sentences[takes])

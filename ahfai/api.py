@@ -4,8 +4,9 @@ import json
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import path
@@ -29,6 +30,7 @@ from ahfai.problems import Refused
 from chats.api import router as chats
 from chats.api_messages import router as messages
 from notes.api import router as notes
+from notes.api_files import router as note_files
 from notes.api_revisions import router as revisions
 from reminders.api import router as reminders
 from reminders.api_acts import router as acts
@@ -68,6 +70,7 @@ api.add_router("", messages)
 api.add_router("search", search)
 api.add_router("notes", notes)
 api.add_router("notes", revisions)
+api.add_router("notes", note_files)
 api.add_router("reminders", reminders)
 api.add_router("reminders", acts)
 api.add_router("reminders", days)
@@ -100,6 +103,12 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 @api.exception_handler(HttpError)
 def not_json(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problems.answer(error.status_code, _("Send one JSON object, in UTF-8."))
+
+
+@api.exception_handler(MultiPartParserError)
+@api.exception_handler(SuspiciousOperation)
+def no_form(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problems.answer(400, _("This form can't be read."))
 
 
 @api.exception_handler(RequestDataTooBig)

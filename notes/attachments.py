@@ -26,9 +26,18 @@ class Attached(File):
 
 def take_in(user: User, sent: UploadedFile) -> str:
     """Keep what was uploaded, and return what refers to it in a text. Raises `files.Refused`."""
+    return written(stored(user, sent))
+
+
+def stored(user: User, sent: UploadedFile) -> SealedFile:
+    """Keep what was uploaded. Raises `files.Refused`."""
     if isinstance(sent, NotKept):
         raise files.too_large()
-    file = files.store(user, file_names.as_sent(sent.name or ""), sent.chunks())
+    return files.store(user, file_names.as_sent(sent.name or ""), sent.chunks())
+
+
+def written(file: SealedFile) -> str:
+    """What refers to it in a text."""
     return reference(file.name, file.pk, file.is_picture)
 
 

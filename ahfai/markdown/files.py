@@ -46,5 +46,14 @@ def in_words(text: str) -> str:
     return _REFERENCE.sub(lambda found: _ESCAPED.sub(r"\1", found[1]), text)
 
 
+def without(text: str, file_id: uuid.UUID) -> str:
+    """The text without what refers to this file."""
+
+    def left(found: re.Match[str]) -> str:
+        return "" if uuid.UUID(found[found.re.groups]) == file_id else found[0]
+
+    return FILE.sub(left, _REFERENCE.sub(left, text)).rstrip()
+
+
 def _escaped(words: str) -> str:
     return _MARKS.sub(r"\\\1", words)
