@@ -32,14 +32,14 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 @open_to_all("machines that watch the server have no account")
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 where pages work: the database answers, its tables are those of this version, and the
-    cache keeps what it is given; else 503.
+    """200 where pages work: the database answers, and its tables are those of this version; else
+    503.
 
-    The worker and the model server are notes: without them pages still work, and a balancer that
-    asks here must not take all replicas away.
+    The rest are notes: without them pages still work, and a balancer that asks here must not take
+    all replicas away.
     """
-    needed = {"database": _database, "tables": _tables, "cache": _cache}
-    notes = {"worker": _worker, "model server": _model_server}
+    needed = {"database": _database, "tables": _tables}
+    notes = {"worker": _worker, "model server": _model_server, "cache": _cache}
     if replica.is_there():
         notes["replica"] = _replica
     said, works = [], True

@@ -5,6 +5,7 @@ A wrong value stops the start with a sentence that names it. Every name read her
 """
 
 import base64
+import hashlib
 import ipaddress
 import os
 import re
@@ -419,7 +420,40 @@ if _database_url:
 else:
     DATABASES = {"default": SQLITE}
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+def _cache_url() -> str:
+    """As the library knows it: Valkey speaks what Redis does."""
+    value = _text("CACHE_URL")
+    scheme, separator, place = value.partition("://")
+    known = {"redis": "redis", "valkey": "redis", "rediss": "rediss", "valkeys": "rediss"}
+    known["unix"] = "unix"
+    try:
+        is_place = bool(place.startswith("/") if scheme == "unix" else urlsplit(value).hostname)
+    except ValueError:
+        is_place = False
+    if value and not (separator and scheme in known and is_place):
+        # It may hold a password, so nothing of it is repeated.
+        raise WrongSetting(
+            "CACHE_URL must be like valkey://host:6379/0, rediss://… or unix:///path."
+        )
+    return f"{known[scheme]}://{place}" if value else ""
+
+
+CACHE_URL = _cache_url()
+CACHES: dict[str, dict] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if CACHE_URL:
+    CACHES["default"] = {
+        "BACKEND": "ahfai.cache.Cache",
+        "LOCATION": CACHE_URL,
+        # Several installations may share a server.
+        "KEY_PREFIX": hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:16],
+        "OPTIONS": {
+            "serializer": "ahfai.cache.Plain",
+            # In seconds: what takes longer is had from elsewhere sooner.
+            "socket_connect_timeout": 0.3,
+            "socket_timeout": 0.3,
+        },
+    }
 
 # --- People -----------------------------------------------------------------------------------
 

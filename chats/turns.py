@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from ahfai import wakes
 from chats import asking, attachments, commands, generation, lifecycle, sentences, servers, steering
 from chats.attachments import Brought
 from chats.models import Chat, Message, UsesNotes
@@ -109,6 +110,8 @@ def stop(reply: Message) -> None:
     Message.objects.open().filter(pk=reply.pk).update(stop_asked=True)
     if here := generation.running(reply.pk):
         here.stop()
+    else:
+        wakes.tell(wakes.STOP, [reply.pk])
 
 
 def _another(

@@ -22,7 +22,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.requests import SignedInRequest
-from ahfai import markdown, unavailable
+from ahfai import markdown, unavailable, wakes
 from chats import attachments, generation, numbers, sentences, tooluse
 from chats.models import Message, State, Summary
 from chats.tree import Step
@@ -34,6 +34,8 @@ LONGEST_FRAME_S = 0.1
 COMMENT_EVERY_S = 15
 FIRST_WAIT_S = 0.02
 FOLLOW_EVERY_S = 0.3
+# Where the other process tells when there is more: for what it doesn't, such as the place in line.
+WOKEN_EVERY_S = 1.5
 # Threads that stay free for pages while replies are watched; and when a page that found none
 # looks again.
 FREE_THREADS = 8
@@ -105,12 +107,13 @@ class FromMemory:
 class FromRow:
     """The reply is being written elsewhere, or is over: its saved row is followed."""
 
-    def __init__(self, reply: Message) -> None:
+    def __init__(self, reply: Message, ear: wakes.Ear) -> None:
         self.reply = reply
+        self.ear = ear
         self._take()
 
     def wait(self) -> None:
-        time.sleep(FOLLOW_EVERY_S)
+        self.ear.wait(FOLLOW_EVERY_S, WOKEN_EVERY_S)
 
     def look(self) -> None:
         self.reply = Message.objects.get(pk=self.reply.pk)
@@ -162,9 +165,9 @@ def tell(
         yield first()
         connections.close_all()
     try:
-        with counted():
+        with counted(), wakes.ear(reply.pk) as ear:
             growing = generation.running(reply.pk)
-            source: Source = FromMemory(growing) if growing else FromRow(reply)
+            source: Source = FromMemory(growing) if growing else FromRow(reply, ear)
             yield from follow(source, words, still_allowed, page, COMMENT_EVERY_S)
     except Message.DoesNotExist:
         # Deleted while it was being watched.

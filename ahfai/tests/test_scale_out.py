@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 import requests
 
 from ahfai.crypto import MasterKeys
+from ahfai.tests.caches import CacheServer
 from ahfai.tests.databases import Database, database, replica
 from ahfai.tests.house import Browser, House
 from chats.tests.conftest import wait_until
@@ -44,11 +46,13 @@ class Slow:
 
     def __init__(self) -> None:
         self.may_end = threading.Event()
+        self.said: list[float] = []
 
     def __call__(self, request: Request):
         yield Send(head())
         number = 0
         while not self.may_end.is_set():
+            self.said.append(time.monotonic())
             yield say(request, f"{number} ")
             yield Pause(0.05, exact=True)
             number += 1
@@ -135,3 +139,82 @@ def test_lists_come_from_the_replica_but_never_without_the_persons_own_changes(p
 
 def write_note(person: Browser, title: str) -> None:
     assert person.post("/notes/new", "/notes/new", {"title": title, "body": "Words"}).ok
+
+
+@pytest.fixture(scope="module")
+def cache_server() -> Iterator[CacheServer]:
+    server = CacheServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("has_cache", [False, True], ids=["alone", "with a cache"])
+def test_a_reply_is_watched_resumed_and_stopped_from_another_machine(
+    primary, cache_server, record_property, has_cache
+):
+    answer = Slow()
+    places = {"DATABASE_URL": primary.url, "CACHE_URL": cache_server.url if has_cache else ""}
+    with FakeOllama() as ollama:
+        ollama.play(answer)
+        asked = House(OLLAMA_URL=ollama.url, **places, **KEYS)
+        other = House(OLLAMA_URL=ollama.url, **places, **KEYS)
+        with asked, other:
+            ada = Browser(asked.url)
+            ada.sign_up(f"ada@{'with' if has_cache else 'alone'}.example.org")
+            there = Browser(other.url)
+            there.session.cookies.update(ada.session.cookies)
+            path = start(ada, "Tell me a long story")
+            tab = OpenTab(other, there, path)
+            while not tab.offset:
+                tab.follow(pieces=1)
+            before = tab.offset
+            delays = watched(tab, answer, pieces=6)
+            record_property("words came after", f"{statistics.median(delays):.2f} s")
+            assert tab.offset > before > 0
+            assert statistics.median(delays) < 3
+
+            record_property("it was stopped after", f"{stopped_from(there, path):.2f} s")
+            tab.follow_to_the_end()
+            assert tab.ended["state"] == "stopped"
+            counted = [int(word) for word in re.findall("[0-9]+", text_of(tab.ended["html"]))]
+            assert counted == list(range(len(counted))), "words vanished, or came twice"
+
+            if has_cache:
+                cache_server.stop()
+                # Slower, and never wrong.
+                path = start(ada, "Tell me another one")
+                tab = OpenTab(other, there, path)
+                while not tab.offset:
+                    tab.follow(pieces=1)
+                assert stopped_from(there, path) < 5
+                assert "cache: it keeps nothing" in requests.get(other.url + "/ready").text
+                cache_server.start()
+                wait_until(lambda: "cache: ok" in requests.get(other.url + "/ready").text, 10)
+                assert "Traceback" not in asked.log.read_text() + other.log.read_text()
+
+
+def stopped_from(person: Browser, path: str) -> float:
+    """How many seconds it takes until a reply that they stop is closed."""
+    address = re.search(r'action="(/chats/replies/[^"]+/stop)"', person.get(path).text)[1]
+    began = time.monotonic()
+    person.post(address, path, {})
+    wait_until(lambda: closed_page(person, path), 5)
+    return time.monotonic() - began
+
+
+def watched(tab: OpenTab, answer: Slow, pieces: int) -> list[float]:
+    """How long after the model said them words came."""
+    delays = []
+    take = tab._take
+
+    def timed(name: str, number: int, data: dict) -> None:
+        take(name, number, data)
+        # The first and the last one may be halves.
+        for word in data.get("text", "").split()[1:-1] if name == "tail" else []:
+            delays.append(time.monotonic() - answer.said[int(word)])
+
+    tab._take = timed
+    tab.follow(pieces)
+    tab._take = take
+    return delays

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connections
 from django.utils.translation import gettext as _
 
-from ahfai import unavailable
+from ahfai import unavailable, wakes
 from ahfai.crypto import SealError
 from chats import lifecycle, sentences, servers
 from chats.engines import Cancelled, EngineFailed, Finished
@@ -139,6 +139,7 @@ class Generation(Writing):
         finally:
             registry.remove(self.reply.pk)
             self._end()
+            wakes.tell(wakes.GREW, [self.reply.pk])
             line.look_again()
             connections.close_all()
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
 from django.utils import timezone
 
+from ahfai import wakes
 from ahfai.crypto import SealError
 from chats import lifecycle
 from chats.generation import registry
@@ -29,6 +30,7 @@ class Saver:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.thread: threading.Thread | None = None
+        self._look = threading.Event()
 
     def wake(self) -> None:
         with self.lock:
@@ -36,10 +38,18 @@ class Saver:
                 self.thread = threading.Thread(target=self._run, name="saver", daemon=True)
                 self.thread.start()
 
+        wakes.when_stopped(self.hurry)
+
+    def hurry(self, reply_id: uuid.UUID) -> None:
+        """Somebody wants that one stopped, says another process: look at once, where it is here."""
+        if registry.running(reply_id):
+            self._look.set()
+
     def _run(self) -> None:
         idle_since = time.monotonic()
         while True:
-            time.sleep(SAVE_EVERY_S)
+            self._look.wait(SAVE_EVERY_S)
+            self._look.clear()
             if growing := registry.every():
                 idle_since = time.monotonic()
                 try:
@@ -65,6 +75,7 @@ class Saver:
             )
         for generation in grown:
             generation.mark_saved(sizes[generation])
+        wakes.tell(wakes.GREW, [generation.reply.pk for generation in grown])
         rows = Message.objects.filter(pk__in=[generation.reply.pk for generation in growing])
         found = {
             key: (state, stop) for key, state, stop in rows.values_list("pk", "state", "stop_asked")

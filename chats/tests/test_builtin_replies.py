@@ -5,6 +5,7 @@ import json
 import pytest
 from django.urls import reverse
 
+from ahfai import wakes
 from chats import generation, lifecycle, servers, watching
 from chats.generation import life
 from chats.models import BuiltinServer, State
@@ -34,7 +35,7 @@ def hang_up(request):
 def test_a_page_elsewhere_is_told_what_the_question_waits_for(client, builtin, owner):
     BuiltinServer.objects.update(state="downloading")
     reply = lifecycle.start(owner, "Well?", "m", None)[0]
-    told = watching.FromRow(reply).words
+    told = watching.FromRow(reply, wakes.Ear()).words
     assert told == servers.builtin_status().sentence
     assert "on its way" in told
 

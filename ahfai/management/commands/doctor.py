@@ -79,7 +79,7 @@ def examine() -> Iterator[Finding]:
     database = list(_database())
     yield from database
     if all(finding.is_right for finding in database):
-        for look in (_replica, _data_keys, _backups, _model_server, _worker, _clock):
+        for look in (_replica, _cache, _data_keys, _backups, _model_server, _worker, _clock):
             yield from _safely(look)
     yield from _mail()
     yield _disk()
@@ -196,6 +196,21 @@ def _replica() -> Iterator[Finding]:
         yield Finding(about, f"it isn't used: {fault}.", advice)
     else:
         yield Finding(about, f"it answers, and is {behind_s or 0:.0f} s behind at most.")
+
+
+def _cache() -> Iterator[Finding]:
+    if not settings.CACHE_URL:
+        return
+    # Where there is none, nobody needs its library.
+    from ahfai.cache import AWAY, connected
+
+    try:
+        connected().ping()
+    except AWAY as error:
+        advice = "Start it, or correct CACHE_URL; all goes on without it, slower."
+        yield Finding("Cache", f"it doesn't answer ({type(error).__name__}).", advice)
+    else:
+        yield Finding("Cache", "it answers.")
 
 
 def _data_keys() -> Iterator[Finding]:

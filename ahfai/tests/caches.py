@@ -1,0 +1,51 @@
+"""A server of Redis or Valkey that a test may stop and start again."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+
+from ahfai.processes import end_with_parent
+
+
+class CacheServer:
+    def __init__(self) -> None:
+        found = shutil.which("valkey-server") or shutil.which("redis-server")
+        if found is None:
+            if os.environ.get("AHFAI_NO_SKIP"):
+                pytest.fail("Neither Valkey nor Redis is installed here.")
+            pytest.skip("Neither Valkey nor Redis is installed here.")
+        self.program = found
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"valkey://127.0.0.1:{self.port}/0"
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        parent = os.getpid()
+        self.process = subprocess.Popen(
+            [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=lambda: end_with_parent(parent),
+        )
+        end = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                assert time.monotonic() < end, "it doesn't start"
+                time.sleep(0.02)
+            else:
+                return
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None

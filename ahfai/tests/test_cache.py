@@ -1,0 +1,65 @@
+"""A cache that is away: nothing fails, and nobody waits for it in turn."""
+
+import subprocess
+import sys
+import time
+import uuid
+
+import pytest
+from django.conf import settings as django_settings
+
+from ahfai import cache, wakes
+
+pytestmark = pytest.mark.only_on_sqlite
+# Nothing listens on the discard port.
+NOBODY = "redis://127.0.0.1:9"
+
+
+@pytest.fixture
+def away(settings, monkeypatch):
+    settings.CACHE_URL = NOBODY
+    monkeypatch.setattr(cache, "rest", cache.Rest())
+    return cache.Cache(NOBODY, {"OPTIONS": {"serializer": "ahfai.cache.Plain"}})
+
+
+def test_it_is_as_if_it_were_empty(away):
+    away.set("key", 1)
+    assert away.get("key", "nothing") == "nothing"
+    # An app's code was not used before, as far as it knows: the database knows better.
+    assert away.add("key", 1)
+    assert away.delete("key") is False
+
+
+def test_after_a_try_that_failed_it_is_left_alone_for_a_while(away, monkeypatch):
+    away.get("key")
+    monkeypatch.setattr(cache.Client, "get_client", lambda *args, **named: pytest.fail("asked"))
+    away.get("key")
+    wakes.tell(wakes.GREW, [uuid.uuid4()])
+    monkeypatch.setattr(cache.rest, "_until", time.monotonic())
+    with pytest.raises(pytest.fail.Exception):
+        away.get("key")
+
+
+def test_what_is_stored_is_no_pickle():
+    stored = cache.Plain()
+    for value in (1, "word", b"\x00sealed", True, None):
+        assert stored.loads(stored.dumps(value)) == value
+    with pytest.raises(ValueError):  # noqa: PT011 (whatever is wrong with it)
+        stored.loads(b"\x80\x04}\x94.")
+
+
+@pytest.mark.parametrize("module", ["redis", "psycopg_pool"])
+def test_who_needs_neither_loads_neither(module, tmp_path):
+    said = (
+        f"import django, sys; django.setup(); import ahfai.urls; print({module!r} in sys.modules)"
+    )
+    known = {"DATA_DIR": str(tmp_path / "data"), "DJANGO_SETTINGS_MODULE": "ahfai.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", said],
+        cwd=django_settings.BASE_DIR,
+        env=known | {"ENV_FILE": "none"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "False"
