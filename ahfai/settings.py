@@ -86,6 +86,23 @@ def _address(name: str, default: str) -> str:
     return value
 
 
+def _addresses(name: str, default: str) -> str:
+    """Those of one or several servers, with commas between them and nothing else."""
+    found = [one.strip().rstrip("/") for one in _text(name, default).split(",") if one.strip()]
+    for one in found:
+        if not _is_address(one):
+            raise WrongSetting(
+                f"{name} must be an address like http://host:port, or several with commas between "
+                f"them, and one of them is {one!r}."
+            )
+        if len(one) > 200:
+            raise WrongSetting(f"{name} has an address of more than 200 characters.")
+    # A name and password before the host make no other server of it.
+    if len({re.sub("//.*@", "//", one.lower()) for one in found}) < len(found):
+        raise WrongSetting(f"{name} names a server twice.")
+    return ",".join(found)
+
+
 def _is_address(value: str) -> bool:
     try:
         parts = urlsplit(value)
@@ -566,11 +583,12 @@ NOTIFY_ALLOW = _targets("NOTIFY_ALLOW")
 # --- The model server -------------------------------------------------------------------------
 
 MODEL_SERVER = _choice("MODEL_SERVER", "auto", ("auto", "ollama", "openai", "builtin"))
-OLLAMA_URL = _address("OLLAMA_URL", "http://127.0.0.1:11434")
+# One address, or several with commas between them.
+OLLAMA_URL = _addresses("OLLAMA_URL", "http://127.0.0.1:11434")
 OLLAMA_MODEL = _text("OLLAMA_MODEL", "llama3.1:8b")
 # A model of Ollama that makes vectors, by which notes are found that mean what is asked.
 OLLAMA_EMBED_MODEL = _text("OLLAMA_EMBED_MODEL")
-OPENAI_URL = _address("OPENAI_URL", "")
+OPENAI_URL = _addresses("OPENAI_URL", "")
 OPENAI_KEY = _text("OPENAI_KEY")
 if MODEL_SERVER == "openai" and not OPENAI_URL:
     raise WrongSetting("MODEL_SERVER is openai, so OPENAI_URL must say where that server is.")

@@ -65,6 +65,7 @@ class MessageInspection(Inspection):
         "state",
         "reason",
         "model",
+        "server",
         "created",
         "closed",
         "prompt_tokens",
@@ -113,7 +114,7 @@ class CardInspection(Inspection):
 
 @admin.register(TemporaryPlace)
 class TemporaryPlaceInspection(Inspection):
-    shown = ("id", "owner_id", "model", "state", "created", "stop_asked")
+    shown = ("id", "owner_id", "model", "server", "state", "created", "stop_asked")
     list_filter = ("state",)
     ordering = ("-created",)
 

@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 
 from accounts import changes, tags
 from ahfai.models import Heartbeat
-from chats import attachments, context, drafts, servers, sources, tooluse
+from chats import attachments, context, drafts, hosts, servers, sources, tooluse
 from chats.models import OPEN, Chat, Line, Message, Role, State, TemporaryPlace
 from chats.tree import Tree
 
@@ -285,6 +285,7 @@ class _Open(NamedTuple):
     owner: uuid.UUID
     chat: uuid.UUID
     model: str
+    server: str
     state: str
     alive: bool
 
@@ -365,14 +366,16 @@ def _ask(
 
 def _reply_to(words: Message, place: _Place, model: str, process: uuid.UUID, **begin) -> Message:
     """The empty reply. Where nobody is before it, it has its place at the model server already."""
-    goes = servers.is_ready() and _goes_next(place.line, model, words.owner_id)
+    ready = servers.is_ready()
+    server = _server_for(place.line, model, words.owner_id) if ready else None
     return Message(
         owner_id=words.owner_id,
         chat=words.chat,
         parent=words,
         role=Role.ASSISTANT,
-        state=State.RUNNING if goes else State.WAITING,
+        state=State.WAITING if server is None else State.RUNNING,
         model=model,
+        server=server or "",
         process_id=process,
         created=_after(place.newest),
         change_number=place.number,
@@ -427,18 +430,22 @@ def forget_process() -> None:
     _process = None
 
 
-def claim(reply: Message | TemporaryPlace) -> bool:
-    """Take a place at the model server for `reply`, in order of arrival."""
+def claim(reply: Message | TemporaryPlace, without: Collection[str] = ()) -> bool:
+    """Take a place at a model server for `reply`, in order of arrival, though at none of those that
+    it is to do `without`; `reply.server` says at which."""
     # Most looks end here, without a lock.
-    if not _goes_next(_all_open(), reply.model, reply.owner_id, reply.pk):
+    if _server_for(_all_open(), reply.model, reply.owner_id, reply.pk, without) is None:
         return False
     process = this_process()
     with transaction.atomic():
         _hold_line()
-        if not _goes_next(_all_open(), reply.model, reply.owner_id, reply.pk):
+        server = _server_for(_all_open(), reply.model, reply.owner_id, reply.pk, without)
+        if server is None:
             return False
         waiting = _row_of(reply).filter(state=State.WAITING)
-        return bool(waiting.update(state=State.RUNNING, process_id=process))
+        claimed = waiting.update(state=State.RUNNING, process_id=process, server=server)
+    reply.server = server
+    return bool(claimed)
 
 
 def take_place(user, model: str) -> TemporaryPlace:
@@ -446,10 +453,14 @@ def take_place(user, model: str) -> TemporaryPlace:
     that isn't kept. Raises TooManyOpen."""
     process = this_process()
     with transaction.atomic():
-        goes = _goes_next(_line(user.pk), model, user.pk) and servers.is_ready()
-        state = State.RUNNING if goes else State.WAITING
+        server = _server_for(_line(user.pk), model, user.pk)
+        goes = server is not None and servers.is_ready()
         return TemporaryPlace.objects.create(
-            owner=user, model=model, state=state, process_id=process
+            owner=user,
+            model=model,
+            server=server or "",
+            state=State.RUNNING if goes else State.WAITING,
+            process_id=process,
         )
 
 
@@ -461,25 +472,25 @@ def _row_of(reply: Message | TemporaryPlace) -> QuerySet:
     return type(reply)._default_manager.filter(pk=reply.pk)
 
 
-def claim_for_title(reply: Message) -> bool:
-    """Take a place at the model server to name the chat of `reply`, if one is free and nobody
-    waits for it; `Chat.titling` holds it."""
+def claim_for_title(reply: Message) -> str | None:
+    """Take a place at a model server to name the chat of `reply`, if one is free and nobody waits
+    for it; `Chat.titling` holds it. Returns the server's name: that which wrote the reply, if it
+    can be, since it has read the chat."""
     process = this_process()
     with transaction.atomic():
         # The chat first, as a question does it that is stored meanwhile.
         Chat.objects.select_for_update().filter(pk=reply.chat_id).first()
         _hold_line()
-        running = sum(
-            one.alive and one.state == State.RUNNING and one.model == reply.model
-            for one in _all_open()
-        )
-        if is_waited_for(reply.model) or _free_places(reply.model, running) < 1:
-            return False
-        return bool(
-            Chat.objects.filter(~_beating("titling"), pk=reply.chat_id, titled=False).update(
-                titling=process
-            )
-        )
+        if is_waited_for(reply.model):
+            return None
+        taken = _taken(_all_open())
+        free = _free(reply.model, taken)
+        server = reply.server if reply.server in free else _least_busy(free, taken, reply.model)
+        if server is None:
+            return None
+        chats = Chat.objects.filter(~_beating("titling"), pk=reply.chat_id, titled=False)
+        claimed = chats.update(titling=process, titling_server=server)
+        return server if claimed else None
 
 
 def give_back_title(reply: Message) -> None:
@@ -526,21 +537,21 @@ def _hold_line() -> None:
 
 def _all_open() -> list[_Open]:
     return [
-        _Open(_uuid(key), _uuid(owner), _uuid(chat), model, state, bool(alive))
-        for key, owner, chat, model, state, alive, _created in _rows(_open_query)
+        _Open(_uuid(key), _uuid(owner), _uuid(chat), model, server, state, bool(alive))
+        for key, owner, chat, model, server, state, alive, _created in _rows(_open_query)
     ]
 
 
 def _open_query() -> QuerySet:
-    names = ("id", "owner_id", "chat_id", "model", "state", "alive", "created")
+    names = ("id", "owner_id", "chat_id", "model", "server", "state", "alive", "created")
     kept = Message.objects.open().annotate(alive=_beating()).values_list(*names)
     temporary = TemporaryPlace.objects.annotate(alive=_beating(), chat_id=F("id"))
     return kept.union(temporary.values_list(*names), all=True).order_by("created", "id")
 
 
 def _titling_query() -> QuerySet:
-    """The models that are making a title."""
-    return Chat.objects.filter(_beating("titling")).values_list("model")
+    """The models that are making a title, and where."""
+    return Chat.objects.filter(_beating("titling")).values_list("model", "titling_server")
 
 
 def _rows(query: Callable[[], QuerySet]) -> list[tuple]:
@@ -562,35 +573,69 @@ def _uuid(stored: str | uuid.UUID) -> uuid.UUID:
     return stored if isinstance(stored, uuid.UUID) else uuid.UUID(stored)
 
 
-def _goes_next(
-    line: list[_Open], model: str, owner_id: uuid.UUID, key: uuid.UUID | None = None
-) -> bool:
-    """Whether the waiting reply `key`, or a new one at the end of the line, gets a place now.
+def _server_for(
+    line: list[_Open],
+    model: str,
+    owner_id: uuid.UUID,
+    key: uuid.UUID | None = None,
+    without: Collection[str] = (),
+) -> str | None:
+    """The name of the model server where the waiting reply `key`, or a new one at the end of the
+    line, gets a place now: the least busy one. None where it has to wait.
 
     A person with enough runs waits and lets others pass. What a dead process left behind neither
     holds a place nor stands in the way.
     """
-    running = [one for one in line if one.alive and one.state == State.RUNNING]
-    runs = Counter(one.owner for one in running)
-    free = _free_places(model, sum(one.model == model for one in running))
+    runs = Counter(one.owner for one in line if one.alive and one.state == State.RUNNING)
+    taken = _taken(line)
+    free = _free(model, taken, without)
+    left = sum(free.values())
     for one in line:
         waits = one.alive and one.state == State.WAITING and one.model == model
-        if free < 1 or one.key == key:
+        if left < 1 or one.key == key:
             break
         if waits and runs[one.owner] < settings.RUNS_PER_USER:
             runs[one.owner] += 1
-            free -= 1
+            left -= 1
     else:
         if key is not None:
             # It doesn't wait any more.
-            return False
-    return free > 0 and runs[owner_id] < settings.RUNS_PER_USER
+            return None
+    if left < 1 or runs[owner_id] >= settings.RUNS_PER_USER:
+        return None
+    return _least_busy(free, taken, model)
 
 
-def _free_places(model: str, running: int) -> int:
-    """Those that neither a reply nor the making of a title has."""
-    naming = _rows(_titling_query).count((model,))
-    return settings.OLLAMA_PARALLEL - running - naming
+def _taken(line: list[_Open]) -> Counter[tuple[str, str]]:
+    """How many places replies and the making of titles have, by server and model.
+
+    A place at a server that the settings no longer name counts at the first one, so that never
+    more are given than there are.
+    """
+    names = hosts.names()
+    running = [(one.model, one.server) for one in line if one.alive and one.state == State.RUNNING]
+    return Counter(
+        (server if server in names else names[0], model)
+        for model, server in [*running, *_rows(_titling_query)]
+    )
+
+
+def _free(
+    model: str, taken: Counter[tuple[str, str]], without: Collection[str] = ()
+) -> dict[str, int]:
+    """How many places are free, at each server that `model` can be asked at and has any."""
+    free = {
+        name: settings.OLLAMA_PARALLEL - taken[name, model] for name in hosts.able(model, without)
+    }
+    return {name: number for name, number in free.items() if number > 0}
+
+
+def _least_busy(free: dict[str, int], taken: Counter[tuple[str, str]], model: str) -> str | None:
+    """Of equally busy ones, one that has the model in its memory; of those, the first."""
+    busy: Counter[str] = Counter()
+    for (name, _model), number in taken.items():
+        busy[name] += number
+    return min(free, key=lambda name: (busy[name], not hosts.has_loaded(name, model)), default=None)
 
 
 def place_in_line(reply: Message | TemporaryPlace) -> int:

@@ -1,38 +1,28 @@
-"""Which model server this installation talks with, what it has, and how it is doing."""
+"""What the model server of this installation has, or have if they are several, and how it does."""
 
 import contextlib
 import ipaddress
-import logging
-import os
 import re
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chats import hosts
 from chats.builtin.server import CONTEXT_TOKENS
 from chats.builtin.weights import WEIGHTS
 from chats.engines import Call, EngineFailed, Model
-from chats.engines.failures import failed
 from chats.engines.names import full
 from chats.engines.ollama import Ollama
 from chats.engines.openai import OpenAI
+from chats.hosts import kind
 from chats.models import BuiltinServer, Chat, DefaultModel, Think
 
-KEEP_S = 10
-# Shorter, because somebody may be about to start the server.
-KEEP_FAILURE_S = 3
-# A page waits so long for the very first list, and so long for a fresh one where it has an old.
-FIRST_S = 1.5
-MOMENT_S = 0.2
 # The keeper writes every few seconds; an older row is that of a keeper that was killed.
 KEEPER_SILENT = timedelta(seconds=20)
 
@@ -44,8 +34,6 @@ KEEP_REFUSED_S = 3600
 # wrong, and calls tools in small talk. Those of 3 and 4 weren't measured; nothing that is clear is
 # lost by counting them in.
 SMALL = 4.0
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -67,135 +55,37 @@ class Status:
 
     @property
     def is_local(self) -> bool:
-        """Whether the words stay on this machine, as far as the server's address tells."""
+        """Whether the words stay on this machine, as far as the addresses of the servers tell."""
         if self.kind == "builtin":
             return True
-        address = settings.OPENAI_URL if self.kind == "openai" else settings.OLLAMA_URL
-        host = urlsplit(address).hostname or ""
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return host == "localhost"
+        urls = settings.OPENAI_URL if self.kind == "openai" else settings.OLLAMA_URL
+        return all(_is_loopback(url) for url in urls.split(","))
 
 
-def kind() -> str:
-    """`serve` decides once and says so to its children by the environment."""
-    told = os.environ.get("AHFAI_MODEL_SERVER") or settings.MODEL_SERVER
-    if told != "auto":
-        return told
-    return "openai" if settings.OPENAI_URL else "ollama"
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
-def engine() -> Ollama | OpenAI:
-    which = kind()
-    if which == "builtin":
-        was_open = connection.connection is not None
-        port = BuiltinServer.objects.filter(only=1).values_list("port", flat=True).first() or 0
-        if not was_open:
-            # Who asks here may wait for the model next, and is to hold no connection meanwhile.
-            connection.close()
-        # To HTTP, port 0 means port 80, where another program may be; nobody is at port 1.
-        return _engine(
-            "openai", f"http://127.0.0.1:{port or 1}", os.environ.get("AHFAI_BUILTIN_KEY", "")
-        )
-    if which == "openai":
-        return _engine("openai", settings.OPENAI_URL, settings.OPENAI_KEY)
-    return _engine("ollama", settings.OLLAMA_URL, "")
-
-
-@lru_cache(maxsize=8)
-def _engine(wire: str, url: str, key: str) -> Ollama | OpenAI:
-    first_byte_s, line_s = settings.FIRST_BYTE_S, settings.LINE_S
-    if wire == "ollama":
-        return Ollama(url, first_byte_s=first_byte_s, line_s=line_s)
-    return OpenAI(url, key=key, first_byte_s=first_byte_s, line_s=line_s)
-
-
-class _Listing:
-    """What one server listed last. It is asked in the background, by one thread at a time."""
-
-    def __init__(self, server: Ollama | OpenAI) -> None:
-        self.server = server
-        self.models: list[Model] | None = None
-        self._failure: EngineFailed | None = None
-        self._answered_at: float | None = None
-        self._asked_at = 0.0
-        self._asking = False
-        self._changed = threading.Condition()
-
-    def read(self, first_s: float) -> list[Model]:
-        """The list, at once where there is one. Raises EngineFailed: how asking went last, or
-        "not_ready" where the first answer takes longer than `first_s`.
-
-        A list that is no longer fresh gets a moment to be renewed.
-        """
-        with self._changed:
-            if not self._is_fresh() and not self._asking:
-                self._begin()
-            patience_s = first_s if self._answered_at is None else MOMENT_S
-            self._changed.wait_for(
-                lambda: not self._asking, max(0, self._asked_at + patience_s - time.monotonic())
-            )
-            if self._failure:
-                raise EngineFailed(self._failure.code, self._failure.sentence)
-            if self._answered_at is None:
-                raise failed("not_ready")
-            return self.models or []
-
-    def _is_fresh(self) -> bool:
-        if self._answered_at is None:
-            return False
-        keep_s = KEEP_FAILURE_S if self._failure else KEEP_S
-        return time.monotonic() - self._answered_at < keep_s
-
-    def _begin(self) -> None:
-        self._asking, self._asked_at = True, time.monotonic()
-        try:
-            threading.Thread(target=self._ask, name="model-list", daemon=True).start()
-        except RuntimeError:
-            # The system gives no more threads; the next reader tries again.
-            self._asking = False
-
-    def _ask(self) -> None:
-        models, failure = self.models, None
-        try:
-            models = self.server.models()
-        except EngineFailed as known:
-            failure = known
-        except Exception as error:  # noqa: BLE001 (nothing else would end the asking)
-            log.error("the models could not be listed: %s", type(error).__name__)
-            failure = failed("broken")
-        with self._changed:
-            self.models, self._failure = models, failure
-            self._answered_at = time.monotonic()
-            self._asking = False
-            self._changed.notify_all()
-
-
-_listing: _Listing | None = None
-_listing_lock = threading.Lock()
-
-
-def _listing_of(server: Ollama | OpenAI) -> _Listing:
-    global _listing
-    with _listing_lock:
-        if _listing is None or _listing.server is not server:
-            _listing = _Listing(server)
-        return _listing
+def engine(server: str = "") -> Ollama | OpenAI:
+    """The model server of this name (`chats.hosts`), or the first one."""
+    return hosts.at(server).engine
 
 
 def forget() -> None:
     """Ask anew at the next look, since the list has turned out to be wrong."""
-    global _listing
-    with _listing_lock:
-        _listing = None
+    hosts.forget()
     _refused_tools.clear()
 
 
 def models() -> list[Model]:
-    """The chat models of the server, from a list that is a few seconds old at most, unless the
-    server is slow. Raises EngineFailed when it can't be asked."""
-    return _listing_of(engine()).read(FIRST_S)
+    """The chat models of the servers, from lists that are a few seconds old at most, unless a
+    server is slow. Raises EngineFailed when none can be asked."""
+    hosts.read()
+    return hosts.known_models() or []
 
 
 def catalogue() -> list[Model]:
@@ -214,7 +104,7 @@ def listed() -> list[str] | None:
     """
     if kind() == "builtin":
         return [default_model()]
-    known = _listing_of(engine()).models
+    known = hosts.known_models()
     return None if known is None else [model.name for model in known]
 
 
@@ -256,10 +146,10 @@ def takes_tools(model: str) -> bool | None:
     return "tools" in found.abilities if found else None
 
 
-def can_take_tools(model: str, call: Call) -> bool:
+def can_take_tools(model: str, call: Call, server: str = "") -> bool:
     """As `takes_tools`, also where the server has to be asked. Raises EngineFailed, Cancelled."""
     known = takes_tools(model)
-    return "tools" in engine().abilities(model, call) if known is None else known
+    return "tools" in engine(server).abilities(model, call) if known is None else known
 
 
 def remember_no_tools(model: str) -> None:
@@ -289,10 +179,10 @@ def sees(model: str) -> bool | None:
     return "vision" in found.abilities if found else None
 
 
-def can_see(model: str, call: Call) -> bool:
+def can_see(model: str, call: Call, server: str = "") -> bool:
     """As `sees`, also where the server has to be asked. Raises EngineFailed, Cancelled."""
     known = sees(model)
-    return "vision" in engine().abilities(model, call) if known is None else known
+    return "vision" in engine(server).abilities(model, call) if known is None else known
 
 
 def seeing() -> list[str]:
@@ -362,7 +252,7 @@ def _wishes(user, chat: Chat | None, picked: str) -> Iterator[str]:
     yield default_model()
 
 
-def num_ctx(model: str, call: Call) -> int:
+def num_ctx(model: str, call: Call, server: str = "") -> int:
     """The window for every call on `model`, in tokens: another value would reload it.
 
     Raises EngineFailed and Cancelled where the server has to be asked for the model's limit.
@@ -370,7 +260,7 @@ def num_ctx(model: str, call: Call) -> int:
     known = listed_num_ctx(model)
     if known is not None:
         return known
-    return min(settings.NUM_CTX, engine().context_length(model, call) or settings.NUM_CTX)
+    return min(settings.NUM_CTX, engine(server).context_length(model, call) or settings.NUM_CTX)
 
 
 def listed_num_ctx(model: str) -> int | None:
@@ -400,7 +290,7 @@ def limit(model: str, num_ctx: int) -> int | None:
 
 def _listed(model: str) -> Model | None:
     """As the server listed it last, if it did. Never waits for the server."""
-    known = _listing_of(engine()).models or []
+    known = hosts.known_models() or []
     return next((one for one in known if full(one.name) == full(model)), None)
 
 

@@ -66,6 +66,7 @@ class Reply(generation.Generation):
             chat=chat,
             role=Role.ASSISTANT,
             model=place.model,
+            server=place.server,
             state=place.state,
         )
         super().__init__(answer)
@@ -100,7 +101,9 @@ class Reply(generation.Generation):
             self.interrupt()
 
     def claim(self) -> bool:
-        return lifecycle.claim(self.place)
+        has_place = lifecycle.claim(self.place, self.failing)
+        self.reply.server = self.place.server
+        return has_place
 
     def give_back(self) -> None:
         lifecycle.give_back(self.place)

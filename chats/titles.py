@@ -11,7 +11,7 @@ from django.db import connections, transaction
 
 from accounts import changes
 from accounts.fields import sealed_for
-from chats import lifecycle
+from chats import hosts, lifecycle, servers
 from chats.context import Window
 from chats.enclosed import TOKENS_OF_PICTURE
 from chats.engines import Call, Cancelled, EngineFailed, Event, Prompt, Text, Turn
@@ -39,21 +39,24 @@ def wanted(reply: Message) -> bool:
     ).exists() and not lifecycle.is_waited_for(reply.model)
 
 
-def make(reply: Message, like: Prompt, window: Window, engine, call: Call) -> bool:
+def make(reply: Message, like: Prompt, window: Window, call: Call) -> bool:
     """Have the chat of `reply` named by its model; `like` is the prompt of the answer, whose
     beginning the server knows already. Returns whether it has a title now.
 
     `call` is cancelled from outside, or here when somebody asks something.
     """
-    if not lifecycle.claim_for_title(reply):
+    server = lifecycle.claim_for_title(reply)
+    if server is None:
         return False
     try:
         connections.close_all()
-        title = _cleaned(_said(engine.stream(_prompt(reply, like, window), call), call, reply))
+        events = servers.engine(server).stream(_prompt(reply, like, window), call)
+        title = _cleaned(_said(events, call, reply))
     except Cancelled:
         return False
     except EngineFailed as failure:
         log.info("a chat got no title: %s", failure.code)
+        hosts.call_failed(server, reply.model, failure.code)
         return False
     finally:
         _give_back(reply)

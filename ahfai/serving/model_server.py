@@ -10,16 +10,19 @@ LOOK_S = 1.0
 
 
 def choose() -> str:
-    """`ollama`, `openai` or `builtin`. Looks at `OLLAMA_URL` for a second at most."""
+    """`ollama`, `openai` or `builtin`. Looks at each address of `OLLAMA_URL` for a second at
+    most, until one answers."""
     if settings.MODEL_SERVER != "auto":
         return settings.MODEL_SERVER
     if settings.OPENAI_URL:
         return "openai"
-    return "ollama" if _ollama_answers() else "builtin"
+    answers = any(ollama_answers(url) for url in settings.OLLAMA_URL.split(","))
+    return "ollama" if answers else "builtin"
 
 
-def _ollama_answers() -> bool:
-    address = urlsplit(settings.OLLAMA_URL)
+def ollama_answers(url: str) -> bool:
+    """Takes a second at most."""
+    address = urlsplit(url)
     connect = (
         http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
     )

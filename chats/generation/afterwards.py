@@ -9,7 +9,7 @@ from django.db import connections
 from django.utils import timezone
 
 from ahfai.crypto import SealError
-from chats import calibration, cards, context, servers, titles
+from chats import calibration, cards, context, titles
 from chats.engines import Prompt
 from chats.generation import line, question, registry
 from chats.generation.question import Asked
@@ -46,7 +46,7 @@ def name_chat(reply: Message, prompt: Prompt) -> None:
         if titles.wanted(reply):
             window = context.Window(prompt.num_ctx, calibration.ratio(reply.model))
             with registry.naming(reply.model) as call:
-                titles.make(reply, prompt, window, servers.engine(), call)
+                titles.make(reply, prompt, window, call)
     except (DatabaseError, SealError, ImproperlyConfigured, Message.DoesNotExist) as error:
         log.info("a chat got no title: %s", type(error).__name__)
     finally:

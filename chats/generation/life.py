@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from ahfai import unavailable, wakes
 from ahfai.crypto import SealError
-from chats import lifecycle, sentences, servers
+from chats import hosts, lifecycle, sentences, servers
 from chats.engines import Cancelled, EngineFailed, Finished
 from chats.generation import afterwards, ending, line, registry
 from chats.generation.writing import Writing
@@ -18,8 +18,8 @@ from chats.models import Message, State
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 4
-# How often the built-in server may be restarted under a reply before that is given up.
-MAX_RESTARTS = 5
+# How often model servers may be lost, or restarted, under a reply before that is given up.
+MAX_LOST = 5
 
 
 class Generation(Writing):
@@ -28,6 +28,9 @@ class Generation(Writing):
     def __init__(self, reply: Message) -> None:
         super().__init__(reply)
         self.stopped = False
+        # The model servers that can't answer it, and how often one was lost under it.
+        self.failing: set[str] = set()
+        self._lost_servers = 0
 
     def stop(self) -> None:
         """The person wants no more of it."""
@@ -83,19 +86,45 @@ class Generation(Writing):
         self._name_chat()
 
     def _answer(self) -> Finished:
-        """Wait and ask; again where the built-in server was restarted before its first word."""
-        for _restart in range(MAX_RESTARTS):
+        """Wait and ask; again, as long as no word has come, at another model server where this one
+        was lost, or where the built-in one was restarted."""
+        while True:
             try:
-                return self._ask_in_turn()
+                finished = self._ask_in_turn()
             except EngineFailed as failure:
-                lost = failure.code in ("away", "cut", "not_ready")
-                if not (lost and self.silent and servers.kind() == "builtin"):
+                if not self._can_go_on(failure.code):
                     raise
-                self.began = False
-                self.give_back()
-                self.reply.state = State.WAITING
-                self.call.wait(1)
-        raise EngineFailed("builtin_failed", "")
+                self._back_to_line()
+            else:
+                hosts.call_worked(self.reply.server, self.reply.model)
+                return finished
+
+    def _can_go_on(self, code: str) -> bool:
+        """Whether the answer can still come after this failure, from the same words."""
+        reply = self.reply
+        hosts.call_failed(reply.server, reply.model, code)
+        if not self.silent:
+            return False
+        self._lost_servers += code in hosts.LOST
+        if servers.kind() == "builtin":
+            if code in hosts.LOST and self._lost_servers >= MAX_LOST:
+                raise EngineFailed("builtin_failed", "")
+            return code in hosts.LOST
+        if code not in hosts.ELSEWHERE or self._lost_servers >= MAX_LOST:
+            return False
+        if code not in hosts.LOST:
+            # One that is lost is passed over until it is back; this one would fail it again.
+            self.failing.add(reply.server)
+        return hosts.elsewhere(reply.model, {*self.failing, reply.server})
+
+    def _back_to_line(self) -> None:
+        self.began = False
+        # What it asked for before it was lost, it will ask for again.
+        self._calls = []
+        self.give_back()
+        self.reply.state = State.WAITING
+        if servers.kind() == "builtin":
+            self.call.wait(1)
 
     def _ask_in_turn(self) -> Finished:
         """The line, and what the question needs, are in the database, which may be away for a
@@ -117,8 +146,8 @@ class Generation(Writing):
                 self.call.wait(1)
 
     def claim(self) -> bool:
-        """Take a place at the model server, if it is this reply's turn."""
-        return lifecycle.claim(self.reply)
+        """Take a place at a model server, if it is this reply's turn."""
+        return lifecycle.claim(self.reply, self.failing)
 
     def give_back(self) -> None:
         lifecycle.give_back(self.reply)

@@ -64,7 +64,7 @@ def gather(reply: Message, num_ctx: int, takes_tools: bool, goes_on: bool, call:
     begun = earlier.pop(reply.pk, [])
     enclosures = enclosed.of_path(context.after(path, summary))
     has_pictures = any(one.is_picture for some in enclosures.values() for one in some)
-    sees = has_pictures and servers.can_see(reply.model, call)
+    sees = has_pictures and servers.can_see(reply.model, call, reply.server)
     return Asked(path, window, summary, quoted, offers, earlier, enclosures, sees, request, begun)
 
 

@@ -39,7 +39,7 @@ class Silence:
         growing = self.growing
         time.sleep(0.5)
         while growing.silent and not (growing.over or self.call.cancelled):
-            found = servers.engine().look(growing.reply.model)
+            found = servers.engine(growing.reply.server).look(growing.reply.model)
             if not growing.silent or growing.over:
                 return
             growing.say(self.doing or saying.get(found, ""))

@@ -91,8 +91,9 @@ class Writing(Growing):
             if reply.chat.uses_notes != UsesNotes.OFF:
                 self._silence.doing = _("Looking in your notes…")
                 self.say(self._silence.doing)
-            num_ctx = servers.num_ctx(reply.model, self.call)
-            prepared = self._prepare(num_ctx, servers.can_take_tools(reply.model, self.call))
+            num_ctx = servers.num_ctx(reply.model, self.call, reply.server)
+            takes_tools = servers.can_take_tools(reply.model, self.call, reply.server)
+            prepared = self._prepare(num_ctx, takes_tools)
             self._silence.doing = ""
         asked, built = prepared
         self._asked = asked
@@ -165,7 +166,7 @@ class Writing(Growing):
         estimated = context.length(prompt)
         pictures = sum(len(turn.pictures) for turn in prompt.turns)
         try:
-            for event in servers.engine().stream(prompt, self.call):
+            for event in servers.engine(self.reply.server).stream(prompt, self.call):
                 # Of pictures nobody knows how many tokens they are: they would pass for words.
                 if isinstance(event, Finished) and not pictures:
                     calibration.learn(prompt.model, estimated, event.counts.prompt_tokens)

@@ -63,6 +63,10 @@ class Chat(Steered):
     titling = models.ForeignKey(
         Heartbeat, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
+    # The name of the model server where it does (`chats.hosts`).
+    titling_server = models.CharField(
+        max_length=200, blank=True, default="", db_default="", editable=False
+    )
     uses_notes = models.CharField(max_length=6, choices=UsesNotes, default=UsesNotes.OFF)
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)

@@ -91,6 +91,8 @@ class Message(models.Model):
 
     # The life of a reply; empty on a person's message.
     model = models.CharField(max_length=200, blank=True)
+    # The name of the model server where it has its place, or was written (`chats.hosts`).
+    server = models.CharField(max_length=200, blank=True, default="", db_default="")
     process = models.ForeignKey(Heartbeat, null=True, on_delete=models.SET_NULL, related_name="+")
     stop_asked = models.BooleanField(default=False)
     # A code of `chats.sentences`, never the server's own words.

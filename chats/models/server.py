@@ -21,6 +21,7 @@ class TemporaryPlace(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="temporary_places"
     )
     model = models.CharField(max_length=200)
+    server = models.CharField(max_length=200, blank=True, default="", db_default="")
     state = models.CharField(max_length=11, choices=State, default=State.WAITING)
     process = models.ForeignKey(Heartbeat, null=True, on_delete=models.SET_NULL, related_name="+")
     stop_asked = models.BooleanField(default=False)

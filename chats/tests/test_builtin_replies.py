@@ -90,7 +90,7 @@ def test_a_reply_whose_server_restarts_before_the_first_word_is_asked_again(clie
 def test_a_server_that_keeps_breaking_before_the_first_word_is_given_up(
     client, builtin, monkeypatch
 ):
-    monkeypatch.setattr(life, "MAX_RESTARTS", 2)
+    monkeypatch.setattr(life, "MAX_LOST", 2)
     builtin.play(hang_up)
     reply = closed_reply(start(client))
     assert (reply.state, reply.reason) == (State.FAILED, "builtin_failed")

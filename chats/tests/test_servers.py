@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from ahfai.tests.at_once import at_once
-from chats import servers
+from chats import hosts, servers
 from chats.builtin.weights import WEIGHTS
 from chats.composing import composer
 from chats.engines import Call, EngineFailed
@@ -55,7 +55,7 @@ def hanging(settings):
 @pytest.fixture
 def patient(monkeypatch):
     """A busy machine mustn't make a quick server look like a slow one."""
-    monkeypatch.setattr(servers, "MOMENT_S", 10)
+    monkeypatch.setattr(hosts, "MOMENT_S", 10)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_an_old_list_is_given_while_the_server_hangs(ollama, monkeypatch):
     assert servers.status().state == "ready"
     names = servers.listed()
     ollama.silent = True
-    monkeypatch.setattr(servers, "KEEP_S", 0)
+    monkeypatch.setattr(hosts, "KEEP_S", 0)
     began = time.monotonic()
     for _ in range(20):
         assert servers.status().state == "ready"
@@ -105,7 +105,7 @@ def test_an_old_list_is_renewed_before_it_is_shown_where_the_server_is_quick(
     ollama, patient, monkeypatch
 ):
     assert len(servers.models()) > 1
-    monkeypatch.setattr(servers, "KEEP_S", 0)
+    monkeypatch.setattr(hosts, "KEEP_S", 0)
     ollama.models = ollama.models[:1]
     assert len(servers.choices()) == 1
 
@@ -129,7 +129,7 @@ def test_what_was_listed_stays_known_and_offered_while_the_server_is_away(
 ):
     names = [model.name for model in servers.models()]
     ollama.play("bad_gateway")
-    monkeypatch.setattr(servers, "KEEP_S", 0)
+    monkeypatch.setattr(hosts, "KEEP_S", 0)
     assert servers.status().state == "away"
     assert servers.listed() == [choice.name for choice in servers.choices()] == names
 
@@ -139,7 +139,7 @@ def test_a_server_that_comes_back_is_seen_after_a_few_seconds(ollama, patient, m
     with pytest.raises(EngineFailed):
         servers.models()
     ollama.play("plain")
-    monkeypatch.setattr(servers, "KEEP_FAILURE_S", 0)
+    monkeypatch.setattr(hosts, "KEEP_FAILURE_S", 0)
     assert servers.models()
 
 
@@ -152,9 +152,9 @@ def test_a_list_that_proved_wrong_is_forgotten(ollama):
 
 
 def test_a_server_that_says_nonsense_is_told_and_asked_again(ollama, patient, monkeypatch):
-    monkeypatch.setattr(servers, "KEEP_FAILURE_S", 0)
+    monkeypatch.setattr(hosts, "KEEP_FAILURE_S", 0)
     with monkeypatch.context() as broken:
-        broken.setattr(servers.Ollama, "models", lambda self: 1 / 0)
+        broken.setattr(hosts.Ollama, "catalogue", lambda self: 1 / 0)
         assert servers.status().state == "away"
     assert servers.status().state == "ready"
 

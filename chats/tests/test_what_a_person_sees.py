@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import pytest
 from django.urls import reverse
 
-from chats import calibration, servers
+from chats import calibration, hosts, servers
 from chats.engines import ollama as ollama_engine
 from chats.engines import openai as openai_engine
 from chats.models import Message
@@ -149,7 +149,8 @@ def ask_at(monkeypatch, wire: str, url: str, line_s: float = 5) -> None:
     """Another address or patience than that of real life."""
     kind = ollama_engine.Ollama if wire == "ollama" else openai_engine.OpenAI
     engine = kind(url, line_s=line_s, retry_after_s=(0.01, 0.02, 0.03))
-    monkeypatch.setattr(servers, "_engine", lambda *_: engine)
+    monkeypatch.setattr(hosts, "_engine", lambda *_: engine)
+    servers.forget()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,299 @@
+"""Several model servers: who gets a place at which, and what happens when one is lost."""
+
+import time
+from collections import Counter
+from contextlib import ExitStack
+
+import pytest
+from django.test.utils import override_settings
+
+from ahfai.tests.at_once import at_once
+from chats import generation, hosts, lifecycle, servers
+from chats.engines import Model
+from chats.engines.failures import failed
+from chats.generation import registry
+from chats.models import Message, State
+from chats.tests.conftest import quick_replies, wait_until
+from chats.tests.fake_ollama import FakeModel, FakeOllama
+from chats.tests.test_reply_life import closed_reply, reply_of, start
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MODEL = "llama3.1:8b"
+
+
+class Farm:
+    """Two model servers on this machine, that can be switched off and on."""
+
+    def __init__(self) -> None:
+        self._running = ExitStack()
+        self.servers: list[FakeOllama] = []
+        self._switches: list[ExitStack] = []
+        for _ in range(2):
+            self._switches.append(ExitStack())
+            fake = FakeOllama(scale=0.01, delay_s=0.01, models=(FakeModel(MODEL),))
+            self.servers.append(self._switches[-1].enter_context(fake))
+        self.urls = [server.url for server in self.servers]
+
+    def off(self, number: int) -> None:
+        self._switches[number].close()
+
+    def on(self, number: int) -> None:
+        before = self.servers[number]
+        port = int(self.urls[number].rpartition(":")[2])
+        fake = FakeOllama(port=port, scale=0.01, delay_s=0.01, models=tuple(before.models))
+        self.servers[number] = self._switches[number].enter_context(fake)
+
+    def close(self) -> None:
+        for number in range(2):
+            self.off(number)
+
+    def chats(self) -> list[int]:
+        return [len(server.chats) for server in self.servers]
+
+
+@pytest.fixture
+def farm(settings, monkeypatch):
+    made = Farm()
+    settings.OLLAMA_URL = ",".join(made.urls)
+    settings.OLLAMA_MODEL = MODEL
+    settings.RUNS_PER_USER = 8
+    monkeypatch.setattr("chats.engines.connection.REFUSED_WAIT_S", 0.01)
+    monkeypatch.setattr(hosts, "MOMENT_S", 5)
+    monkeypatch.setattr(hosts, "FIRST_S", 5)
+    with quick_replies(monkeypatch):
+        yield made
+    made.close()
+
+
+@pytest.fixture
+def named(settings):
+    """Servers of which nothing is known, since nobody is asked."""
+    settings.OLLAMA_URL = "http://127.0.0.1:9,http://127.0.0.1:19"
+    settings.OLLAMA_PARALLEL, settings.RUNS_PER_USER = 2, 64
+    servers.forget()
+    yield hosts.names()
+    servers.forget()
+
+
+def is_running(chat) -> bool:
+    return reply_of(chat).state == State.RUNNING
+
+
+def test_replies_go_to_the_least_busy_server_and_then_into_one_line(client, farm):
+    servers.models()
+    for server in farm.servers:
+        server.play("endless")
+    first, second, third, fourth = (start(client) for _ in range(4))
+    wait_until(lambda: farm.chats() == [1, 1])
+    assert {reply_of(first).server, reply_of(second).server} == set(farm.urls)
+    waiting = [reply_of(chat) for chat in (third, fourth)]
+    assert [reply.state for reply in waiting] == [State.WAITING, State.WAITING]
+    assert [lifecycle.place_in_line(reply) for reply in waiting] == [1, 2]
+    generation.running(reply_of(second).pk).stop()
+    wait_until(lambda: is_running(third))
+    assert reply_of(third).server == reply_of(second).server
+    assert lifecycle.place_in_line(waiting[1]) == 1
+
+
+def test_of_servers_that_are_equally_busy_one_has_the_model_in_memory(client, farm):
+    farm.servers[1].loaded.add(MODEL)
+    servers.models()
+    closed_reply(start(client))
+    assert farm.chats() == [0, 1]
+
+
+def test_a_model_is_asked_for_only_where_it_is_and_offered_with_all_others(client, farm):
+    farm.servers[1].models.append(FakeModel("rare:1b"))
+    assert servers.listed() is None
+    names = [choice.name for choice in servers.choices()]
+    assert names == [MODEL, "rare:1b"]
+    for _ in range(2):
+        assert closed_reply(start(client, model="rare:1b")).state == State.DONE
+    assert farm.chats() == [0, 2]
+
+
+def test_a_full_server_keeps_only_those_waiting_who_want_what_it_alone_has(client, farm):
+    farm.servers[0].models.append(FakeModel("rare:1b"))
+    farm.servers[0].play("endless")
+    servers.models()
+    first, stuck = (start(client, model="rare:1b") for _ in range(2))
+    wait_until(lambda: is_running(first))
+    assert closed_reply(start(client, model=MODEL)).state == State.DONE
+    assert reply_of(stuck).state == State.WAITING
+
+
+def test_a_server_that_cannot_be_reached_is_passed_over_without_a_word(client, farm):
+    servers.models()
+    farm.off(0)
+    for _ in range(3):
+        assert closed_reply(start(client)).content == "Hello"
+    assert len(farm.servers[1].chats) == 3
+    assert hosts.at(farm.urls[0]).failure.code == "away"
+
+
+def test_a_server_that_dies_before_the_first_word_is_replaced(client, farm):
+    servers.models()
+    farm.servers[0].play("never_answers")
+    chat = start(client)
+    wait_until(lambda: farm.chats() == [1, 0])
+    farm.off(0)
+    reply = closed_reply(chat)
+    assert (reply.state, reply.content, reply.server) == (State.DONE, "Hello", farm.urls[1])
+
+
+def test_what_a_lost_server_had_written_is_kept_and_can_be_gone_on_with(client, farm):
+    servers.models()
+    farm.servers[0].play("endless")
+    chat = start(client)
+    wait_until(lambda: reply_of(chat).content)
+    farm.off(0)
+    reply = closed_reply(chat)
+    assert (reply.state, reply.reason) == (State.INTERRUPTED, "cut")
+    assert reply.can_continue
+    assert closed_reply(start(client)).server == farm.urls[1]
+
+
+def test_a_server_that_is_back_gets_work_again(client, farm, monkeypatch):
+    monkeypatch.setattr(hosts, "KEEP_FAILURE_S", 0.1)
+    monkeypatch.setattr(hosts, "REST_S", 0.1)
+    servers.models()
+    farm.off(0)
+    farm.servers[1].play("endless")
+    chats = [start(client) for _ in range(2)]
+    wait_until(lambda: len(farm.servers[1].chats) == 1)
+    wait_until(lambda: sorted(reply_of(one).state for one in chats) == ["running", "waiting"])
+    [waiting] = [one for one in chats if not is_running(one)]
+    farm.on(0)
+    assert closed_reply(waiting).server == farm.urls[0]
+
+
+def test_whoever_waits_for_a_server_that_is_lost_gets_a_place_at_the_other(client, farm):
+    servers.models()
+    for server in farm.servers:
+        server.play("never_answers")
+    first, second, waiting = (start(client) for _ in range(3))
+    wait_until(lambda: farm.chats() == [1, 1])
+    farm.servers[1].play("plain")
+    farm.off(0)
+    # The one whose server is lost came first, and goes first.
+    generation.running(reply_of(second).pk).stop()
+    assert closed_reply(first).state == State.DONE
+    assert closed_reply(waiting).state == State.DONE
+    assert {reply_of(chat).server for chat in (first, waiting)} == {farm.urls[1]}
+
+
+@pytest.mark.parametrize("fault", ["load_failed", "out_of_memory", "missing", "html_on_chat"])
+def test_a_server_that_lists_a_model_but_fails_with_it_is_left_alone_for_a_while(
+    client, farm, fault
+):
+    servers.models()
+    farm.servers[0].play(fault)
+    for _ in range(3):
+        assert closed_reply(start(client)).state == State.DONE
+    assert farm.chats() == [1, 3]
+
+
+def test_each_further_failure_is_remembered_twice_as_long(named, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    host = hosts.Host("http://a", None)
+    rests = []
+    for _ in range(7):
+        host.failed("m", "broken")
+        host.failed("m", "broken")
+        began = now[0]
+        while host.rests("m"):
+            now[0] += 1
+        rests.append(now[0] - began)
+    assert rests == [3, 6, 12, 24, 48, 60, 60]
+    host.worked("m")
+    host.failed("m", "broken")
+    now[0] += 3
+    assert not host.rests("m")
+
+
+def test_where_no_server_is_well_the_person_is_told_as_with_one(client, farm):
+    servers.models()
+    farm.close()
+    reply = closed_reply(start(client))
+    assert (reply.state, reply.reason) == (State.FAILED, "away")
+    wait_until(lambda: servers.status().state == "away")
+    page = client.get(reply.chat.get_absolute_url()).content.decode()
+    assert "The model server can&#x27;t be reached" in page or "can’t be reached" in page
+    assert "127.0.0.1" not in page
+
+
+def test_what_is_wrong_with_the_question_itself_is_not_asked_elsewhere(client, farm):
+    servers.models()
+    farm.servers[0].play("think_refused")
+    assert closed_reply(start(client)).reason == "cannot_think"
+    assert farm.chats() == [1, 0]
+
+
+def test_models_of_a_server_that_only_starts_anew_stay_offered(farm, monkeypatch):
+    farm.servers[1].models.append(FakeModel("rare:1b"))
+    servers.models()
+    lost = hosts.at(farm.urls[1])
+    lost.failed("m", "away")
+    assert "rare:1b" in servers.listed()
+    monkeypatch.setattr(hosts, "KEEP_LOST_S", 0)
+    assert servers.listed() == [MODEL]
+    assert failed("away").sentence == lost.failure.sentence
+
+
+def test_of_different_models_of_one_name_the_commonest_speaks():
+    found = [
+        Model("m:1b", 1, frozenset(), length, digest=digest)
+        for digest, length in (("x", 1), ("y", 2), ("y", 2))
+    ]
+    assert hosts.commonest(found).context_length == 2
+
+
+def test_never_more_replies_than_places_at_each_server_though_all_claim_together(
+    owner, stranger, named
+):
+    with override_settings(OLLAMA_PARALLEL=0):
+        replies = [
+            lifecycle.start((owner, stranger)[number % 2], "q", f"m{number % 2}", None)[0]
+            for number in range(12)
+        ]
+    order: list[int] = []
+
+    def claim(number: int) -> None:
+        # As the loop of a waiting reply does it, until no place is left.
+        for _ in range(3):
+            if lifecycle.claim(replies[number]):
+                order.append(number)
+                return
+
+    at_once(claim, 12)
+    running = Message.objects.filter(state=State.RUNNING)
+    places = Counter(running.values_list("server", "model"))
+    assert set(places) <= {(name, model) for name in named for model in ("m0", "m1")}
+    assert max(places.values()) <= 2
+    # The rest comes once its turn is there; all places are taken then.
+    for number in range(12):
+        lifecycle.claim(replies[number])
+    places = Counter(running.values_list("server", "model"))
+    assert dict(places) == {(name, model): 2 for name in named for model in ("m0", "m1")}
+    # In order of arrival: the last ones of each model wait.
+    assert {replies.index(one) for one in Message.objects.filter(state="waiting")} == {8, 9, 10, 11}
+
+
+def test_a_place_at_a_server_that_the_settings_no_longer_name_still_counts(owner, named):
+    for _ in range(2):
+        left = lifecycle.start(owner, "q", "m", None)[0]
+        Message.objects.filter(pk=left.pk).update(server="http://gone:1")
+    found = [lifecycle.start(owner, "q", "m", None)[0] for _ in range(3)]
+    assert [one.server for one in found[:2]] == [named[1], named[1]]
+    assert found[2].state == State.WAITING
+
+
+def test_a_title_is_asked_for_where_the_reply_was_written(client, farm, settings):
+    settings.TITLES = True
+    servers.models()
+    farm.servers[1].loaded.add(MODEL)
+    farm.off(0)
+    closed_reply(start(client))
+    wait_until(lambda: not registry.every() and len(farm.servers[1].chats) == 2)
