@@ -1,4 +1,5 @@
-"""A model server that costs next to nothing: `python bench/stub_model.py` prints its address.
+"""A model server that costs next to nothing: `python bench/stub_model.py` prints its address; where
+a port is named, it listens there.
 
 It speaks as much of Ollama's protocol as a chat needs. A question says in its words how the answer
 comes, as in "tokens=200 rate=50": at once the first one, and then so many a second. Each token
@@ -9,6 +10,7 @@ tells the microsecond at which it was sent, on the clock that all processes of a
 import asyncio
 import json
 import re
+import sys
 import time
 
 MODEL = "llama3.1:8b"
@@ -133,7 +135,8 @@ class Connection(asyncio.Protocol):
 
 async def main() -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=1024)
+    port = int(sys.argv[1]) if sys.argv[1:] else 0
+    server = await loop.create_server(Connection, "127.0.0.1", port, backlog=1024)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
