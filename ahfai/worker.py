@@ -22,6 +22,7 @@ from accounts.postman import Postman
 from accounts.sessions import SessionStore
 from ahfai import arrivals, disk, exporting, leaving, retention
 from ahfai.backups.daily import back_up_daily
+from ahfai.courier import Courier
 from ahfai.limits import forget_old
 from ahfai.models import Heartbeat
 from ahfai.search import forget_tombstones
@@ -34,7 +35,6 @@ from notes import vectors
 from notes.order import purge_notes
 from notes.transfer import importing
 from reminders import delivering, digests, due
-from reminders.courier import Courier
 from reminders.notices import forget_old as forget_old_notices
 from reminders.order import purge_reminders
 
@@ -48,7 +48,7 @@ log = logging.getLogger("ahfai.worker")
 
 def run() -> None:
     """Work until SIGTERM or SIGINT asks to stop; that ends the wait at once."""
-    with StopAsked() as stop, Courier() as courier, Postman():
+    with StopAsked() as stop, Courier(delivering) as courier, Postman():
         worker = Worker(on_told=courier.wake)
         while not stop.times:
             close_old_connections()

@@ -65,9 +65,10 @@ def send(count: int, port: int) -> float:
     from django.conf import settings
     from django.utils import timezone
 
+    from ahfai.courier import Courier
+    from ahfai.signing import new_secret
     from ahfai.testing import make_person
-    from reminders.channels.webhook import new_secret
-    from reminders.courier import Courier
+    from reminders import delivering
     from reminders.models import Channel, Delivery, Reminder
 
     settings.NOTIFY_ALLOW = frozenset({f"127.0.0.1:{port}"})
@@ -85,7 +86,7 @@ def send(count: int, port: int) -> float:
         for one in reminders
     )
     began = time.perf_counter()
-    with Courier():
+    with Courier(delivering):
         while Delivery.objects.filter(channel=channel, state="waiting").exists():
             time.sleep(0.1)
         took = time.perf_counter() - began

@@ -51,9 +51,15 @@ class Ready:
     target: Target
     message: Message
 
-    def send(self) -> Answer:
-        """Raises Temporary and Permanent."""
-        return channels.send(self.target, self.message)
+    @property
+    def owner_id(self) -> uuid.UUID:
+        return self.delivery.owner_id
+
+    def send(self) -> Answer | Unsent:
+        try:
+            return channels.send(self.target, self.message)
+        except Unsent as unsent:
+            return unsent
 
 
 def claim(

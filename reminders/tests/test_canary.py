@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from ahfai.courier import Courier
 from ahfai.tests.at_rest import (
     cached,
     database_files,
@@ -25,8 +26,7 @@ from ahfai.tests.at_rest import (
     temporary_files,
 )
 from ahfai.tests.sinks import http_sink
-from reminders import due, words
-from reminders.courier import Courier
+from reminders import delivering, due, words
 from reminders.models import Channel, Delivery, Reminder
 from reminders.tests.test_courier import wait_until
 
@@ -116,7 +116,7 @@ def be_told_outside(client) -> None:
         assert f"507: {CANARY}" in shown(client.post(test))
         Reminder.objects.open().exclude(due=None).update(next_fire_at=timezone.now())
         due.fire_due()
-        with Courier():
+        with Courier(delivering):
             wait_until(lambda: Delivery.objects.exclude(error=None).exists())
     assert f"507: {CANARY}" in shown(client.get(reverse("reminders:deliveries")))
     assert CANARY in shown(client.get(reverse("reminders:told")))

@@ -13,13 +13,14 @@ import pytest
 from django.conf import settings
 
 from accounts.models import User
-from ahfai import outbound
+from ahfai import outbound, signing
+from ahfai.signing import new_secret
 from ahfai.tests.sinks import http_sink, raw_sink
 from reminders.channels import Message, Permanent, Temporary
 from reminders.channels.gotify import Gotify
 from reminders.channels.mail import Mail
 from reminders.channels.ntfy import Ntfy
-from reminders.channels.webhook import Webhook, new_secret
+from reminders.channels.webhook import Webhook
 from reminders.tests.smtp_sink import smtp_sink
 
 pytestmark = pytest.mark.only_on_sqlite
@@ -164,8 +165,8 @@ def test_a_webhook_is_signed_as_standard_webhooks_says(http):
 def test_the_signature_is_the_one_of_the_standards_example(monkeypatch):
     """github.com/standard-webhooks/standard-webhooks, its libraries' tests."""
     monkeypatch.setattr(time, "time", lambda: 1614265330)
-    hook = Webhook("https://example.org", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-    signed = hook._signed("msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}')
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    signed = signing.headers(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}')
     assert signed["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 

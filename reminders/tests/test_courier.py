@@ -9,10 +9,11 @@ import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from ahfai import courier
+from ahfai.courier import Courier
 from ahfai.testing import make_person
-from reminders import courier, delivering, due
+from reminders import delivering, due
 from reminders.channels import Temporary
-from reminders.courier import Courier
 from reminders.models import Delivery, Reminder
 from reminders.tests.sinks import channel, fire, sink, states
 from reminders.tests.test_list import make
@@ -32,7 +33,7 @@ def wait_until(is_so, within_s: float = 10) -> None:
 def test_it_sends_what_was_planned_before_and_what_it_is_woken_for(owner, sink):
     channel(owner, says_title=True)
     fire(owner, "Before")
-    with Courier() as carrying:
+    with Courier(delivering) as carrying:
         wait_until(lambda: states() == ["sent"])
         fire(owner, "Since")
         carrying.wake()
@@ -46,7 +47,7 @@ def test_who_is_slow_keeps_nobody_else_waiting(owner, sink):
     channel(owner, "slow")
     fire(owner)
     channel(owner, "quick")
-    with Courier() as carrying:
+    with Courier(delivering) as carrying:
         wait_until(lambda: carrying._sending == 1)
         fire(owner)
         carrying.wake()
@@ -65,7 +66,7 @@ def test_who_has_many_to_a_dead_server_leaves_senders_to_the_others(owner, sink,
     channel(owner, "dead")
     for _ in range(5):
         fire(owner)
-    with Courier() as carrying:
+    with Courier(delivering) as carrying:
         wait_until(lambda: carrying._sending == 2)
         other = make_person()
         channel(other, "alive")
@@ -92,7 +93,7 @@ def test_what_waited_for_its_turn_is_looked_at_once_more(owner, sink, monkeypatc
         make(owner, "t", -1)
     Reminder.objects.update(next_fire_at=timezone.now())
     due.fire_due()
-    with Courier():
+    with Courier(delivering):
         assert asked.wait(10)
         Reminder.objects.update(done=timezone.now())
         answer.set()
@@ -113,7 +114,7 @@ def test_at_a_stop_the_rest_is_left_to_others_at_once(owner, sink, monkeypatch):
         make(owner, "t", -1)
     Reminder.objects.update(next_fire_at=timezone.now())
     due.fire_due()
-    with Courier():
+    with Courier(delivering):
         assert asked.wait(10)
         threading.Timer(0.1, answer.set).start()
     assert states() == ["sent", "waiting", "waiting"]
@@ -127,7 +128,7 @@ def test_an_error_of_a_channel_is_a_try_that_failed_and_is_not_in_the_log(owner,
     sink.reply = reply
     channel(owner)
     fire(owner)
-    with Courier():
+    with Courier(delivering):
         wait_until(lambda: Delivery.objects.filter(attempts=1, lease_until=None).exists())
     assert "canary" not in caplog.text
     assert "a channel failed: RuntimeError" in caplog.text
@@ -145,7 +146,7 @@ def test_what_could_not_be_written_down_is_written_down_later(owner, sink, monke
     monkeypatch.setattr(courier, "EVERY_S", 0.05)
     channel(owner)
     fire(owner)
-    with Courier():
+    with Courier(delivering):
         wait_until(lambda: states() == ["sent"])
     assert len(sink.came) == 1
 
@@ -166,7 +167,7 @@ def test_it_goes_on_after_the_database_was_away(owner, sink, monkeypatch):
     monkeypatch.setattr(courier, "LOOKED_S", 0)
     channel(owner)
     fire(owner)
-    with Courier():
+    with Courier(delivering):
         wait_until(lambda: states() == ["sent"])
     assert len(calls) > 1
 
@@ -179,7 +180,7 @@ def test_one_that_waits_for_its_next_try_is_not_sent_before(owner, sink, monkeyp
     monkeypatch.setattr(courier, "EVERY_S", 0.02)
     channel(owner)
     fire(owner)
-    with Courier():
+    with Courier(delivering):
         wait_until(lambda: Delivery.objects.filter(attempts=1, lease_until=None).exists())
         time.sleep(0.1)
     delivery = Delivery.objects.get()

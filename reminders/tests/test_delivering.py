@@ -27,11 +27,7 @@ def send_all(now: datetime | None = None) -> int:
     leases = delivering.claim(100, now)
     for lease in leases:
         for ready in delivering.look_at([lease], now):
-            try:
-                outcome = ready.send()
-            except (Temporary, Permanent) as unsent:
-                outcome = unsent
-            delivering.settle(ready, outcome, now)
+            delivering.settle(ready, ready.send(), now)
     return len(leases)
 
 

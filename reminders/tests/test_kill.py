@@ -11,11 +11,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from ahfai.signing import new_secret
 from ahfai.testing import make_person
 from ahfai.tests.sinks import Sink, http_sink
 from ahfai.tests.workers import Workers
 from chats.tests.conftest import wait_until
-from reminders.channels.webhook import new_secret
 from reminders.delivering import LEASE
 from reminders.models import Channel, Delivery, Notice, Reminder
 

@@ -11,7 +11,7 @@ from ahfai import outbound
 from ahfai.tests.browser_keys import BrowserKeys, claims_of
 from ahfai.tests.sinks import http_sink, raw_sink
 from ahfai.webpush import Subscription, vapid
-from reminders import channels, delivering
+from reminders import delivering
 from reminders.channels import Message, Permanent, Temporary
 from reminders.channels.push import Browser
 from reminders.models import Channel, Delivery
@@ -154,11 +154,7 @@ def channel(owner, browser, service) -> Channel:
 
 def send() -> None:
     (ready,) = delivering.look_at(delivering.claim(10))
-    try:
-        outcome = ready.send()
-    except channels.Unsent as unsent:
-        outcome = unsent
-    delivering.settle(ready, outcome)
+    delivering.settle(ready, ready.send())
 
 
 @pytest.mark.django_db

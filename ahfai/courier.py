@@ -1,5 +1,8 @@
-"""Carries what is to be sent outside, in a thread of its own: a slow mail server keeps nobody from
-being told in the app."""
+"""Carries what is to be sent outside, in a thread of its own: a slow server on the other side holds
+up nothing else of the worker.
+
+What it carries, and how, a module of the app's says: see `Trade`.
+"""
 
 import logging
 import queue
@@ -7,16 +10,12 @@ import threading
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
-from typing import Self
+from typing import Any, Protocol, Self
 
 from django.db import DatabaseError, close_old_connections, connections, transaction
-
-from reminders import delivering
-from reminders.channels import Answer, Unsent
-from reminders.delivering import Lease, Ready
 
 EVERY_S = 2.0
 # At a time: claimed, and being sent.
@@ -32,21 +31,50 @@ LOOKED_S = 0.5
 log = logging.getLogger("ahfai.courier")
 
 
+class Ready(Protocol):
+    """All that is needed to send something, without the database."""
+
+    @property
+    def lease(self) -> Any: ...
+
+    @property
+    def owner_id(self) -> uuid.UUID: ...
+
+    def send(self) -> Any:
+        """What became of it, which `Trade.settle` understands. Raises nothing."""
+
+
+class Trade(Protocol):
+    """What is carried: the rows that wait for it, each held by a lease while it is on its way."""
+
+    def claim(self, most: int, *, each: int, busy: Mapping[uuid.UUID, int]) -> Sequence[Any]:
+        """Leases of what is to be sent by now; of one person `each` at most, with those that are
+        on their way already."""
+
+    def look_at(self, leases: Sequence[Any]) -> Sequence[Ready]:
+        """Those of them that are still to be sent."""
+
+    def settle(self, ready: Any, outcome: Any) -> None:
+        """Write down what became of one."""
+
+    def give_back(self, leases: Sequence[Any]) -> None:
+        """Nothing was tried."""
+
+
 class Courier:
-    """`with Courier() as courier`: it looks every two seconds, and at once after `wake()`.
+    """`with Courier(trade) as courier`: it looks every two seconds, and at once after `wake()`.
 
     All that touches the database happens in one thread, and sending in others.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trade: Trade) -> None:
+        self._trade = trade
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
-        self._came_back: queue.SimpleQueue[tuple[Ready, Answer | Unsent] | None] = (
-            queue.SimpleQueue()
-        )
+        self._came_back: queue.SimpleQueue[tuple[Ready, Any] | None] = queue.SimpleQueue()
         self._claimed: deque[Ready] = deque()
         self._looked_at = 0.0
         # Sent, or not, and to be written down.
-        self._outcomes: list[tuple[Ready, Answer | Unsent]] = []
+        self._outcomes: list[tuple[Ready, Any]] = []
         self._sending = 0
         self._busy = Counter[uuid.UUID]()
         self._look_at = 0.0
@@ -78,7 +106,7 @@ class Courier:
                     close_old_connections()
                     self._stop.wait(EVERY_S)
             with suppress(DatabaseError):
-                delivering.give_back([ready.lease for ready in self._claimed])
+                self._trade.give_back([ready.lease for ready in self._claimed])
             connections.close_all()
 
     def _round(self, senders: ThreadPoolExecutor) -> None:
@@ -90,19 +118,19 @@ class Courier:
             if self._claimed:
                 ready = self._claimed.popleft()
                 self._sending += 1
-                self._busy[ready.delivery.owner_id] += 1
+                self._busy[ready.owner_id] += 1
                 senders.submit(self._send, ready)
         self._settle(self._wait_s())
 
     def _claim(self) -> None:
         close_old_connections()
-        leases = delivering.claim(CLAIMED, each=EACH, busy=self._busy)
+        leases = self._trade.claim(CLAIMED, each=EACH, busy=self._busy)
         self._look(leases)
         if not leases:
             self._look_at = time.monotonic() + EVERY_S
 
-    def _look(self, leases: Sequence[Lease]) -> None:
-        self._claimed = deque(delivering.look_at(leases) if leases else ())
+    def _look(self, leases: Sequence[Any]) -> None:
+        self._claimed = deque(self._trade.look_at(leases) if leases else ())
         self._looked_at = time.monotonic()
 
     def _wait_s(self) -> float:
@@ -114,12 +142,7 @@ class Courier:
         return max(self._look_at - time.monotonic(), STEPS_ASIDE_S if self._sending else 0)
 
     def _send(self, ready: Ready) -> None:
-        outcome: Answer | Unsent
-        try:
-            outcome = ready.send()
-        except Unsent as unsent:
-            outcome = unsent
-        self._came_back.put((ready, outcome))
+        self._came_back.put((ready, ready.send()))
 
     def _settle(self, wait_s: float) -> None:
         """Write down what came back, as soon as something has."""
@@ -132,7 +155,7 @@ class Courier:
             if one is None:
                 self._look_at = 0.0
             else:
-                owner_id = one[0].delivery.owner_id
+                owner_id = one[0].owner_id
                 if self._busy[owner_id] >= EACH:
                     # More of theirs may have waited for this.
                     self._look_at = 0.0
@@ -144,6 +167,6 @@ class Courier:
         # One alone is one statement anyway.
         with transaction.atomic() if len(self._outcomes) > 1 else nullcontext():
             for ready, outcome in self._outcomes:
-                delivering.settle(ready, outcome)
+                self._trade.settle(ready, outcome)
         # Not before: where the database refused it, it is written down in the next round.
         self._outcomes.clear()
