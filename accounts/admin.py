@@ -19,6 +19,8 @@ from accounts.models import (
     Session,
     User,
     UserKey,
+    Webhook,
+    WebhookEvent,
 )
 from ahfai.inspection import OR_EMPTY, Inspection
 
@@ -150,3 +152,18 @@ class KeptAnswerInspection(Inspection):
 class RetentionInspection(Inspection):
     shown = ("owner_id", "chats", "trash", "applied")
     ordering = ("applied",)
+
+
+@admin.register(Webhook)
+class WebhookInspection(Inspection):
+    shown = ("id", "owner_id", "events", "made", "off_since", "left_out")
+    list_filter = ("made", ("off_since", OR_EMPTY))
+    ordering = ("-made",)
+
+
+@admin.register(WebhookEvent)
+class WebhookEventInspection(Inspection):
+    shown = ("id", "owner_id", "webhook_id", "kind", "state", "attempts", "made", "status")
+    list_filter = ("state", "kind")
+    date_hierarchy = "made"
+    ordering = ("-made",)

@@ -41,6 +41,8 @@ class Event(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     TOKEN_MADE = "token_made"  # noqa: S105
     TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    WEBHOOK_MADE = "webhook_made"
+    WEBHOOK_DELETED = "webhook_deleted"
     CALENDAR_ADDRESS_MADE = "calendar_address_made"
     CALENDAR_ADDRESS_REVOKED = "calendar_address_revoked"
     EXPORT_ASKED = "export_asked"
@@ -79,6 +81,8 @@ _SENTENCES = {
     Event.RECOVERY_CODE_USED: _("A recovery code was used."),
     Event.TOKEN_MADE: _("A token was made: %(name)s."),
     Event.TOKEN_REVOKED: _("A token was revoked: %(name)s."),
+    Event.WEBHOOK_MADE: _("A webhook was made: %(name)s."),
+    Event.WEBHOOK_DELETED: _("A webhook was deleted: %(name)s."),
     Event.CALENDAR_ADDRESS_MADE: _("A calendar address was made: %(name)s."),
     Event.CALENDAR_ADDRESS_REVOKED: _("A calendar address was revoked: %(name)s."),
     Event.EXPORT_ASKED: _("An export of everything was asked for."),

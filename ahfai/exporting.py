@@ -74,7 +74,8 @@ ahfai.json    what this file is, for AhFai.
 To take it in again, anywhere AhFai runs: Settings, Your data, Import.
 
 Not in here: your password and sign-ins; the addresses and tokens of the ways to tell you; calendar
-addresses; earlier versions of notes; what was said in temporary chats, which nobody keeps.
+addresses; webhooks; earlier versions of notes; what was said in temporary chats, which nobody
+keeps.
 """
         )
         % counts

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from django.db import connections
 from django.utils import timezone
 
-from accounts import erasure, exports, keys, leaving
+from accounts import erasure, exports, keys, leaving, webhooks
 from accounts.models import Leaving, Receipt, User
 from ahfai import search
 from chats import hooks as chats
@@ -42,7 +42,7 @@ def go_on(one: Leaving) -> Receipt | None:
         leaving.begin(one)
         one.refresh_from_db(fields=["begun"])
     exports.drop(one.owner)
-    quiet = {room.hush(one.owner) for room in ROOMS}
+    quiet = {webhooks.hush(one.owner), *(room.hush(one.owner) for room in ROOMS)}
     if False in quiet and one.begun and timezone.now() - one.begun < PATIENCE:
         return None
     receipt = erasure.erase(one.owner_id, one.pk)

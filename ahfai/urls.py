@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from ahfai import api, data_views, monitoring, retention_views, views
+from ahfai import api, data_views, monitoring, retention_views, views, webhook_views
 from chats import views as chats
 
 urlpatterns = [
@@ -35,6 +35,12 @@ urlpatterns = [
     path("you/data/export/now", data_views.export_now, name="data_export_now"),
     path("you/data/export/drop", data_views.drop, name="data_export_drop"),
     path("you/data/export/file", data_views.fetch, name="data_export_file"),
+    path("you/webhooks/", webhook_views.index, name="webhooks"),
+    path("you/webhooks/new", webhook_views.new, name="webhook_new"),
+    path("you/webhooks/<uuid:webhook_id>/", webhook_views.detail, name="webhook"),
+    path("you/webhooks/<uuid:webhook_id>/test", webhook_views.test, name="webhook_test"),
+    path("you/webhooks/<uuid:webhook_id>/switch", webhook_views.switch, name="webhook_switch"),
+    path("you/webhooks/<uuid:webhook_id>/delete", webhook_views.delete, name="webhook_delete"),
     path("you/", include("accounts.urls")),
     path("account/", include("accounts.doors")),
     path("admin/", admin.site.urls),

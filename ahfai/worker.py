@@ -15,7 +15,7 @@ from django.db import close_old_connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import audit, erased, exports, idempotency, invitations, letters
+from accounts import audit, erased, exports, idempotency, invitations, letters, webhook_sending
 from accounts.files import drop_unneeded
 from accounts.leaving import forget_receipts
 from accounts.postman import Postman
@@ -48,7 +48,7 @@ log = logging.getLogger("ahfai.worker")
 
 def run() -> None:
     """Work until SIGTERM or SIGINT asks to stop; that ends the wait at once."""
-    with StopAsked() as stop, Courier(delivering) as courier, Postman():
+    with StopAsked() as stop, Courier(delivering) as courier, Courier(webhook_sending), Postman():
         worker = Worker(on_told=courier.wake)
         while not stop.times:
             close_old_connections()
@@ -158,6 +158,6 @@ HOURLY = (
     *(importing.forget_old, forget_old_notices, delivering.forget_old, forget_deleted),
     *(cards.expire, audit.forget_old, invitations.forget_old, erased.leave_out),
     *(forget_receipts, leaving.forget_gone, exports.forget_old, letters.forget_old),
-    *(idempotency.forget_old,),
+    *(idempotency.forget_old, webhook_sending.forget_old),
     *(back_up_daily, disk.keep_reserve),
 )

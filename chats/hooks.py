@@ -10,6 +10,7 @@ from operator import attrgetter
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
@@ -20,6 +21,16 @@ from chats.models import Chat, ChatQuerySet, Message, State
 from chats.transfer import exporting
 
 KINDS = frozenset({"chat", "message"})
+# What webhooks can be told of: see `accounts.webhooks`.
+EVENTS = {
+    "chat.created": _("A chat is new"),
+    "chat.changed": _("A chat has another title, tag or place"),
+    "chat.trashed": _("A chat is thrown away"),
+    "chat.restored": _("A chat is back from the trash"),
+    "chat.deleted": _("A chat is deleted for good"),
+    "reply.finished": _("A reply is finished"),
+    "reply.failed": _("A reply failed"),
+}
 
 
 def documents(user, since: int | None, again: Iterable[uuid.UUID]) -> Iterator[Document]:

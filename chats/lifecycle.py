@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts import changes, tags
+from accounts import changes, tags, webhooks
 from ahfai.models import Heartbeat
 from chats import attachments, context, drafts, hosts, servers, sources, tooluse
 from chats.models import OPEN, Chat, Line, Message, Role, State, TemporaryPlace
@@ -92,6 +92,7 @@ def start(
         chat = Chat.objects.create(
             owner=user, title=title, model=model, change_number=number, **steering
         )
+        webhooks.happened(user.pk, "chat.created", [chat.pk])
         if from_box:
             drafts.drop(user, None)
         place = _Place(None, None, number, _line(user.pk))
@@ -177,6 +178,7 @@ def delete_version(message: Message) -> list[uuid.UUID]:
         gone = tree.under(message)
         growing = [one.pk for one in gone if one.is_open]
         changes.bury(message.owner_id, [one.pk for one in gone])
+        webhooks.happened(chat.owner_id, "chat.changed", [chat.pk])
         # Another tab may show another branch since.
         if message in shown:
             Chat.objects.filter(pk=chat.pk).update(current=tree.leaf(neighbour))
@@ -218,6 +220,7 @@ def delete(chat: Chat) -> list[uuid.UUID]:
             return []
         growing = list(chat.messages.open().values_list("pk", flat=True))
         changes.bury(chat.owner_id, [chat.pk])
+        webhooks.happened(chat.owner_id, "chat.deleted", [chat.pk])
         chat.delete()
         tags.drop_unused(chat.owner)
     return growing
@@ -648,11 +651,15 @@ def place_in_line(reply: Message | TemporaryPlace) -> int:
 
 def close(reply: Message, state: State, **fields) -> bool:
     """Close `reply` if nobody has closed it before; `fields` may hold sealed values."""
-    return bool(
-        Message.objects.filter(pk=reply.pk, state__in=OPEN).update(
+    with transaction.atomic():
+        closed = Message.objects.filter(pk=reply.pk, state__in=OPEN).update(
             state=state, closed=timezone.now(), process=None, **fields
         )
-    )
+        if closed:
+            is_whole = state not in (State.FAILED, State.INTERRUPTED)
+            what = "reply.finished" if is_whole else "reply.failed"
+            webhooks.happened(reply.owner_id, what, [reply.pk])
+    return bool(closed)
 
 
 def close_dead() -> int:
@@ -660,9 +667,8 @@ def close_dead() -> int:
 
     What they held of temporary chats is given up.
 
-    Whether the process beats is asked again in the update itself: it may have come back. So is
-    whether the row is open: where it was just being closed, PostgreSQL waits for that, and then
-    looks again at the conditions on the row itself, but not at those in a subquery.
+    Whether the process beats and whether the row is open is asked where it is locked: it may have
+    come back, and where a row was just being closed, PostgreSQL waits for that and looks again.
     """
     held = Message.objects.open().values("process"), TemporaryPlace.objects.values("process")
     here = Heartbeat.objects.filter(Q(pk__in=held[0]) | Q(pk__in=held[1]), host=settings.HOST_NAME)
@@ -674,11 +680,14 @@ def close_dead() -> int:
     # A look first: an update takes SQLite's write lock even when it finds nothing.
     if not dead.exists():
         return 0
-    return (
-        Message.objects.open()
-        .filter(pk__in=dead.values("pk"))
-        .update(state=State.INTERRUPTED, reason="restarted", closed=timezone.now(), process=None)
-    )
+    with transaction.atomic():
+        # Those that are held here can be closed by nobody else meanwhile.
+        found = list(dead.select_for_update(of=("self",)).values_list("owner", "pk"))
+        Message.objects.filter(pk__in=[key for _owner, key in found]).update(
+            state=State.INTERRUPTED, reason="restarted", closed=timezone.now(), process=None
+        )
+        webhooks.happened_to_many("reply.failed", found)
+    return len(found)
 
 
 def _beating(process: str = "process") -> Q:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import changes, tags
+from accounts import changes, tags, webhooks
 from chats import lifecycle
 from chats.models import Chat, ChatQuerySet, Message
 
@@ -23,6 +23,8 @@ BACK = {
     "trash": "restore",
     "restore": "trash",
 }
+# What programs are told of these moves; of the others that the chat is changed.
+MOVED = {"trash": "chat.trashed", "restore": "chat.restored"}
 
 
 def move(user, chat_ids: Iterable[uuid.UUID], to: str) -> tuple[list[uuid.UUID], list[uuid.UUID]]:
@@ -49,6 +51,7 @@ def move(user, chat_ids: Iterable[uuid.UUID], to: str) -> tuple[list[uuid.UUID],
                 raise ValueError(to)
         moved = [chat.pk for chat in _locked(chats)]
         Chat.objects.filter(pk__in=moved).update(**change)
+        webhooks.happened(user.pk, MOVED.get(to, "chat.changed"), moved)
         if to == "trash":
             growing = Message.objects.open().filter(chat__in=moved)
             stopped = list(growing.values_list("pk", flat=True))
@@ -82,6 +85,7 @@ def set_tags(chat: Chat, names: Iterable[str]) -> bool:
             return False
         changes.next_number(chat.owner_id)
         chat.tags.set(tags.named(chat.owner, names))
+        webhooks.happened(chat.owner_id, "chat.changed", [chat.pk])
         tags.drop_unused(chat.owner)
     return True
 
@@ -94,6 +98,7 @@ def add_tags(user, chat_ids: Iterable[uuid.UUID], names: Iterable[str]) -> int:
         wanted = tags.named(user, names) if chats else []
         for chat in chats:
             chat.tags.add(*wanted)
+        webhooks.happened(user.pk, "chat.changed", [chat.pk for chat in chats])
     return len(chats)
 
 
@@ -104,6 +109,7 @@ def take_tag_off(user, chat_ids: Iterable[uuid.UUID], tag_id: uuid.UUID) -> int:
         changes.next_number(user.pk)
         unwanted = [tag.id for tag in tags.family(user, tag_id)]
         Chat.tags.through.objects.filter(chat__in=chats, tag__in=unwanted).delete()
+        webhooks.happened(user.pk, "chat.changed", [chat.pk for chat in chats])
         tags.drop_unused(user)
     return len(chats)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from django.db import Error as DatabaseError
 from django.db import connections, transaction
 
-from accounts import changes
+from accounts import changes, webhooks
 from accounts.fields import sealed_for
 from chats import hosts, lifecycle, servers
 from chats.context import Window
@@ -132,4 +132,6 @@ def _store(reply: Message, title: str) -> bool:
             fields["title"] = sealed_for(chat, "title", title)
             fields["change_number"] = changes.next_number(chat.owner_id)
         chats.update(**fields)
+        if title:
+            webhooks.happened(chat.owner_id, "chat.changed", [chat.pk])
     return bool(title)

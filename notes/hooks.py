@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
@@ -19,6 +20,14 @@ from notes.places import PLACE_FOUND
 from notes.transfer import exporting, importing
 
 KINDS = frozenset({"note"})
+# What webhooks can be told of: see `accounts.webhooks`.
+EVENTS = {
+    "note.created": _("A note is new"),
+    "note.changed": _("A note is changed"),
+    "note.trashed": _("A note is thrown away"),
+    "note.restored": _("A note is back from the trash"),
+    "note.deleted": _("A note is deleted for good"),
+}
 
 
 def documents(user, since: int | None, again: Iterable[uuid.UUID]) -> Iterator[Document]:

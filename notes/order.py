@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import changes, tags
+from accounts import changes, tags, webhooks
 from notes.models import Note, NoteQuerySet, Tagging
 
 TRASH_KEPT_FOR = datetime.timedelta(days=30)
@@ -22,6 +22,8 @@ BACK = {
     "trash": "restore",
     "restore": "trash",
 }
+# What programs are told of these moves; of the others that the note is changed.
+MOVED = {"trash": "note.trashed", "restore": "note.restored"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def move(user, note_ids: Iterable[uuid.UUID], to: str, pinned: Iterable[uuid.UUI
         locked = _locked(notes)
         moved = [note.pk for note in locked]
         Note.objects.filter(pk__in=moved).update(**change)
+        webhooks.happened(user.pk, MOVED.get(to, "note.changed"), moved)
         if to in ("unarchive", "restore"):
             again = {*pinned} & {*moved}
             Note.objects.kept().filter(pk__in=again).update(pinned=True)
@@ -72,6 +75,7 @@ def set_tags(note: Note, names: Iterable[str]) -> bool:
             return False
         changes.next_number(note.owner_id)
         note.tags.set(tags.named(note.owner, names), through_defaults={"owner": note.owner})
+        webhooks.happened(note.owner_id, "note.changed", [note.pk])
         tags.drop_unused(note.owner)
     return True
 
@@ -84,6 +88,7 @@ def add_tags(user, note_ids: Iterable[uuid.UUID], names: Iterable[str]) -> int:
         wanted = tags.named(user, names) if notes else []
         for note in notes:
             note.tags.add(*wanted, through_defaults={"owner": user})
+        webhooks.happened(user.pk, "note.changed", [note.pk for note in notes])
     return len(notes)
 
 
@@ -94,6 +99,7 @@ def take_tag_off(user, note_ids: Iterable[uuid.UUID], tag_id: uuid.UUID) -> int:
         changes.next_number(user.pk)
         unwanted = [tag.id for tag in tags.family(user, tag_id)]
         Tagging.objects.filter(note__in=notes, tag__in=unwanted).delete()
+        webhooks.happened(user.pk, "note.changed", [note.pk for note in notes])
         tags.drop_unused(user)
     return len(notes)
 
@@ -104,6 +110,7 @@ def delete(note: Note) -> None:
         if not Note.objects.select_for_update().filter(pk=note.pk).exists():
             return
         changes.bury(note.owner_id, [note.pk])
+        webhooks.happened(note.owner_id, "note.deleted", [note.pk])
         note.delete()
         tags.drop_unused(note.owner)
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts import changes, lookup
+from accounts import changes, lookup, webhooks
 from accounts.fields import sealed_for
 from ahfai.crypto import SealError
 from ahfai.markdown import files, glances
@@ -66,6 +66,7 @@ def _create(user, title: str, body: str, page: uuid.UUID | None) -> Note:
     )
     links.keep(key, note, body)
     attachments.keep(note, body)
+    webhooks.happened(user.pk, "note.created", [note.pk])
     return note
 
 
@@ -167,6 +168,7 @@ def _write(note: Note, title: str, body: str, keep: bool = False) -> None:
         raise Outdated(Note.objects.get(pk=note.pk))
     links.keep(key, note, body)
     attachments.keep(note, body)
+    webhooks.happened(note.owner_id, "note.changed", [note.pk])
     note.title, note.body, note.version = title, body, note.version + 1
 
 

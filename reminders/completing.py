@@ -9,10 +9,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts import webhooks
 from reminders import moving, schedule
 from reminders.models import Completion, Reminder
 
 Kind = Completion.Kind
+# What programs are told: of a series that was skipped or ended that it is changed.
+_WORDS = {Kind.DONE: "reminder.done"}
 
 
 @dataclass
@@ -49,6 +52,7 @@ def complete(user, seen: Mapping[uuid.UUID, int], kind: Kind = Kind.DONE) -> Out
                 steps = [one for one in found if one.parent_id == reminder.pk]
                 _take_along(steps, completion, reminder, day)
                 outcome.completions.append(completion)
+                webhooks.happened(user.pk, _WORDS.get(kind, "reminder.changed"), [reminder.pk])
     return outcome
 
 
@@ -128,6 +132,7 @@ def undo(user, completion_ids: Iterable[uuid.UUID]) -> tuple[int, int]:
                 taken_back.add(completion.pk)
                 undone += is_asked
                 _bring_back(reminder, completion)
+                webhooks.happened(user.pk, "reminder.changed", [reminder.pk])
                 completion.delete()
             else:
                 changed += 1

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Min
 from django.utils import timezone
 
+from accounts import webhooks
 from reminders import outside, schedule
 from reminders.models import Notice, Reminder
 
@@ -28,6 +29,8 @@ def fire_due(now: datetime.datetime | None = None, most: int = AT_ONCE) -> int:
         # The same time may have been told of before, and the clock or the person went back.
         Notice.objects.bulk_create(notices, ignore_conflicts=True)
         outside.plan(notices, now)
+        told = ((one.owner_id, one.reminder_id) for one in notices)
+        webhooks.happened_to_many("reminder.due", told)
     return len(notices)
 
 

@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
@@ -20,6 +21,16 @@ from reminders import order, transfer, words
 from reminders.models import Delivery, Reminder, ReminderQuerySet, Tagging
 
 KINDS = frozenset({"reminder"})
+# What webhooks can be told of: see `accounts.webhooks`.
+EVENTS = {
+    "reminder.created": _("A reminder is new"),
+    "reminder.changed": _("A reminder is changed"),
+    "reminder.due": _("A reminder is due"),
+    "reminder.done": _("A reminder is done"),
+    "reminder.trashed": _("A reminder is thrown away"),
+    "reminder.restored": _("A reminder is back from the trash"),
+    "reminder.deleted": _("A reminder is deleted for good"),
+}
 
 
 def documents(user, since: int | None, again: Iterable[uuid.UUID]) -> Iterator[Document]:

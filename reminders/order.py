@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import changes, tags
+from accounts import changes, tags, webhooks
 from reminders import schedule
 from reminders.models import Notice, Reminder, Tagging
 
@@ -24,6 +24,7 @@ def trash(user, reminder_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
         ids = [one.pk for one in found]
         Reminder.objects.filter(pk__in=ids).update(trashed=now, next_fire_at=None)
         Notice.objects.filter(reminder__in=ids, read=None).update(read=now)
+        webhooks.happened(user.pk, "reminder.trashed", ids)
     return [one for one in ids if one in asked]
 
 
@@ -34,6 +35,7 @@ def restore(user, reminder_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
     with transaction.atomic():
         found = _locked(user.reminders.in_trash().filter(_with_steps(asked)))
         since = {one.pk: one.trashed for one in found if one.pk in asked}
+        back = []
         for reminder in found:
             assert reminder.trashed
             came_along = reminder.parent_id and since.get(reminder.parent_id) == reminder.trashed
@@ -41,6 +43,8 @@ def restore(user, reminder_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
                 continue
             next_fire_at = None if reminder.done else schedule.coming(reminder, reminder.trashed)
             Reminder.objects.filter(pk=reminder.pk).update(trashed=None, next_fire_at=next_fire_at)
+            back.append(reminder.pk)
+        webhooks.happened(user.pk, "reminder.restored", back)
     return list(since)
 
 
@@ -56,6 +60,7 @@ def add_tags(user, reminder_ids: Iterable[uuid.UUID], names: Iterable[str]) -> i
         wanted = tags.named(user, names) if found else []
         for reminder in found:
             reminder.tags.add(*wanted, through_defaults={"owner": user})
+        webhooks.happened(user.pk, "reminder.changed", [one.pk for one in found])
     return len(found)
 
 
@@ -66,6 +71,7 @@ def take_tag_off(user, reminder_ids: Iterable[uuid.UUID], tag_id: uuid.UUID) -> 
         changes.next_number(user.pk)
         unwanted = [tag.id for tag in tags.family(user, tag_id)]
         Tagging.objects.filter(reminder__in=found, tag__in=unwanted).delete()
+        webhooks.happened(user.pk, "reminder.changed", [one.pk for one in found])
         tags.drop_unused(user)
     return len(found)
 
@@ -79,7 +85,9 @@ def delete(reminder: Reminder) -> None:
         if kept is None:
             return
         apart = [one.pk for one in found if kept.trashed and not one.trashed]
-        changes.bury(reminder.owner_id, [one.pk for one in found if one.pk not in apart])
+        gone = [one.pk for one in found if one.pk not in apart]
+        changes.bury(reminder.owner_id, gone)
+        webhooks.happened(reminder.owner_id, "reminder.deleted", gone)
         Reminder.objects.filter(pk__in=apart).update(parent=None)
         reminder.delete()
         tags.drop_unused(reminder.owner)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Count, Max, Q
 
-from accounts import changes
+from accounts import changes, webhooks
 from accounts.fields import opened_rows, sealed_for
 from accounts.lookup import fold, hashed, key_of
 from reminders.models import List, Reminder
@@ -116,6 +116,7 @@ def put_into(user, reminder_ids: Iterable[uuid.UUID], list_id: uuid.UUID | None)
         changes.next_number(user.pk)
         there = Reminder.objects.filter(pk__in=[one.pk for one in moved])
         there.update(list=still_there(user, list_id))
+        webhooks.happened(user.pk, "reminder.changed", [one.pk for one in moved])
     return sum(one.parent_id is None for one in moved)
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import webhooks
 from reminders import schedule
 from reminders.completing import locked
 from reminders.models import Notice
@@ -55,4 +56,5 @@ def reschedule(user, seen: Mapping[uuid.UUID, int], day: datetime.date) -> tuple
             reminder.changed = now
             reminder.save(update_fields=["version", "changed", *names])
         Notice.objects.filter(reminder__in=moved, read=None).update(read=now)
+        webhooks.happened(user.pk, "reminder.changed", [one.pk for one in moved])
     return len(moved), len(found) - len(moved)

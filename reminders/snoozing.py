@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import webhooks
 from reminders import moving, recurrence, schedule
 from reminders.completing import locked
 from reminders.models import Notice, Reminder
@@ -119,6 +120,7 @@ def _write(reminder: Reminder, next_fire_at: datetime.datetime | None) -> None:
         acted=timezone.now(),
         version=reminder.version + 1,
     )
+    webhooks.happened(reminder.owner_id, "reminder.changed", [reminder.pk])
 
 
 def _moment(day: datetime.date, at: datetime.time, zone: datetime.tzinfo) -> datetime.datetime:

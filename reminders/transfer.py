@@ -16,7 +16,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from accounts import changes, tags
+from accounts import changes, tags, webhooks
 from accounts.lookup import fold, hashed, key_of
 from ahfai.crypto import SealError
 from reminders import own_lists, recurrence, schedule
@@ -195,6 +195,7 @@ class Arrivals:
         self._ids[key] = reminder.pk
         self._add_completions(reminder, said)
         self._tag(reminder, said)
+        webhooks.happened(self._user.pk, "reminder.created", [reminder.pk])
         result.added += 1
 
     def _reminder(self, said: dict[str, Any], key: uuid.UUID) -> Reminder:

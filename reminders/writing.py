@@ -7,7 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import changes, tags
+from accounts import changes, tags, webhooks
 from accounts.lookup import fold
 from reminders import own_lists, schedule
 from reminders.models import ChosenChannel, Reminder
@@ -72,6 +72,7 @@ def _create(
     reminder.save(force_insert=True)
     reminder.tags.set(tags.named(user, names), through_defaults={"owner": user})
     _choose(reminder, told_by)
+    webhooks.happened(user.pk, "reminder.created", [reminder.pk])
     return reminder
 
 
@@ -135,6 +136,7 @@ def save(
         kept.steps.exclude(list=kept.list_id).update(list=kept.list_id)
         kept.tags.set(tags.named(kept.owner, names), through_defaults={"owner": kept.owner})
         _choose(kept, told_by)
+        webhooks.happened(kept.owner_id, "reminder.changed", [kept.pk])
         tags.drop_unused(kept.owner)
     return kept
 

@@ -15,6 +15,7 @@ from accounts.models.session import (
 )
 from accounts.models.tag import Tag
 from accounts.models.token import ApiToken, Scope
+from accounts.models.webhook import Webhook, WebhookEvent
 
 __all__ = [
     "PICTURES",
@@ -45,4 +46,6 @@ __all__ = [
     "User",
     "UserKey",
     "UserManager",
+    "Webhook",
+    "WebhookEvent",
 ]

@@ -33,6 +33,7 @@ class Scope(models.TextChoices):
     TAGS_WRITE = "tags:write", _("Rename tags, and take them off everything")
     REMINDERS_READ = "reminders:read", _("Read your reminders")
     REMINDERS_WRITE = "reminders:write", _("Set reminders, change them and tick them off")
+    WEBHOOKS_WRITE = "webhooks:write", _("Make and delete webhooks")
 
 
 class ApiTokenQuerySet(SealedQuerySet["ApiToken"]):

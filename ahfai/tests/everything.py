@@ -21,6 +21,8 @@ from accounts.models import (
     Letter,
     Retention,
     SecondFactorSecret,
+    Webhook,
+    WebhookEvent,
 )
 from ahfai.testing import signed_in
 from chats import models as chats
@@ -62,6 +64,12 @@ def give_everything(person, word: str) -> None:
     )
     KeptAnswer.objects.create(
         owner=person, key_hash=secret, fingerprint=word, answer=word, until=now
+    )
+    hook = Webhook.objects.create(
+        owner=person, address=word, secret=word, events="note.created", off_because=word
+    )
+    WebhookEvent.objects.create(
+        owner=person, webhook=hook, kind="note.created", thing=person.pk, error=word
     )
     file = files.store(person, word, [word.encode()])
     FileText.objects.create(owner=person, file=file, words=word, length=1, is_whole=True)

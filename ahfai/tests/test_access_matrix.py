@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import files, second_factor
-from accounts.models import ApiToken, Invitation, Leaving, Session, Tag
+from accounts.models import ApiToken, Invitation, Leaving, Session, Tag, Webhook
 from ahfai.testing import signed_in
 from chats.models import Card, Chat, Fact, Message, Preset, Pull, Source, TemporaryPlace
 from notes.models import Import, Note, Revision
@@ -159,6 +159,9 @@ def things_of(owner, hashed: str = "0" * 64) -> dict[str, object]:
             secret_hash=hashed,
             scopes="notes:read",
             expires=reminder.created + timedelta(days=1),
+        ).pk,
+        "webhook_id": Webhook.objects.create(
+            owner=owner, address=CANARY, secret=CANARY, events="note.created"
         ).pk,
         "person_id": owner.pk,
         "invitation_id": Invitation.objects.create(

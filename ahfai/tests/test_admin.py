@@ -27,6 +27,8 @@ from accounts.models import (
     SealedFile,
     Session,
     User,
+    Webhook,
+    WebhookEvent,
 )
 from ahfai.inspection import Inspection
 from ahfai.models import Heartbeat
@@ -138,6 +140,14 @@ def rows(owner, stranger):
             fingerprint=CANARY,
             answer=CANARY,
             until=message.created,
+        ),
+        Webhook: (
+            hook := Webhook.objects.create(
+                owner=stranger, address=CANARY, secret=CANARY, events="note.created"
+            )
+        ),
+        WebhookEvent: WebhookEvent.objects.create(
+            owner=stranger, webhook=hook, kind="note.created", thing=note.pk, error=CANARY
         ),
         Export: Export.objects.create(owner=stranger),
         Leaving: Leaving.objects.create(owner=stranger, due=message.created),

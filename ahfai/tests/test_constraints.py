@@ -30,6 +30,8 @@ from accounts.models import (
     Tag,
     User,
     UserKey,
+    Webhook,
+    WebhookEvent,
 )
 from ahfai.models import Heartbeat, RateCount
 from ahfai.testing import make_person
@@ -232,6 +234,22 @@ def api_token(talk: Talk, **fields) -> None:
 def kept_answer(talk: Talk, **fields) -> None:
     fields = {"owner": talk.person, "key_hash": "0" * 64, "fingerprint": "f", "until": NOW} | fields
     KeptAnswer.objects.create(**fields)
+
+
+def webhook(talk: Talk, **fields) -> Webhook:
+    fields = {
+        "owner": talk.person,
+        "address": "a",
+        "secret": "s",
+        "events": "note.created",
+    } | fields
+    return Webhook.objects.create(**fields)
+
+
+def webhook_event(talk: Talk, **fields) -> None:
+    fields = {"owner": talk.person, "kind": "note.created", "thing": talk.person.pk} | fields
+    hook = Webhook.objects.first() or webhook(talk)
+    WebhookEvent.objects.create(**{"webhook": hook, **fields})
 
 
 def completion_along_with_a_strangers(talk: Talk) -> None:
@@ -498,6 +516,15 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "api_token_secret_hash_is_a_digest": lambda talk: api_token(talk, secret_hash="the secret"),
     "api_token_scopes_are_words": lambda talk: api_token(talk, scopes=""),
     "api_token_ends_after_it_began": lambda talk: api_token(talk, expires=NOW, made=NOW),
+    "webhook_events_are_words": lambda talk: webhook(talk, events="Everything!"),
+    "webhookevent_waits_once": lambda talk: twice(webhook_event, talk=talk),
+    "webhookevent_state_is_known": lambda talk: webhook_event(talk, state="lost", is_fresh=None),
+    "webhookevent_fresh_is_untried": lambda talk: webhook_event(talk, attempts=1),
+    "webhookevent_sent_says_when": lambda talk: webhook_event(talk, state="sent", is_fresh=None),
+    "webhookevent_leased_is_waiting": lambda talk: webhook_event(
+        talk, state="failed", is_fresh=None, lease_until=NOW, lease_token=uuid.uuid4()
+    ),
+    "webhookevent_webhook_is_the_owners": lambda talk: webhook_event(talk, owner=make_person()),
     "completion_kind_is_known": lambda talk: completion(talk, kind="lost"),
     "completion_once_per_version": lambda talk: twice(completion, talk=talk),
     "completion_reminder_is_the_owners": lambda talk: completion(talk, owner=make_person()),

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import changes
+from accounts import changes, webhooks
 from accounts.constraints import SameOwner
 from accounts.fields import SealedQuerySet, SealedTextField, sealed_for
 from accounts.models import Tag
@@ -135,6 +135,7 @@ class Chat(Steered):
             number = changes.next_number(self.owner_id)
             sealed = sealed_for(self, "title", title)
             Chat.objects.filter(pk=self.pk).update(title=sealed, titled=True, change_number=number)
+            webhooks.happened(self.owner_id, "chat.changed", [self.pk])
         return True
 
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import changes, tags
+from accounts import changes, tags, webhooks
 from accounts.lookup import hashed, key_of
 from accounts.tags import MAX_NAME
 from chats import drafts
@@ -185,6 +185,7 @@ class _Arrival:
         self._pin(chat)
         if self.chat.draft:
             drafts.keep(self.user, chat, self.chat.draft[:100_000], 0)
+        webhooks.happened(self.user.pk, "chat.created", [chat.pk])
         return chat.pk
 
     def _chat(self) -> Chat:

@@ -15,7 +15,7 @@ from typing import Protocol
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import changes, tags
+from accounts import changes, tags, webhooks
 from accounts.lookup import fold, hashed, key_of
 from accounts.models import Tag
 from ahfai.crypto import SealError
@@ -142,6 +142,7 @@ def _store(user, incoming: list[tuple[str, Incoming]], files: Files, batch: Batc
         new.append((note, one))
     batch.added = len(new)
     Note.objects.bulk_create(note for note, _one in new)
+    webhooks.happened(user.pk, "note.created", [note.pk for note, _one in new])
     carried = _tags(user, (name for _note, one in new for name in one.tags))
     Tagging.objects.bulk_create(
         Tagging(owner=user, note=note, tag=carried[name])

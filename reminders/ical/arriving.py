@@ -17,7 +17,7 @@ from itertools import islice
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import changes, tags
+from accounts import changes, tags, webhooks
 from accounts.lookup import fold, hashed, key_of
 from reminders import schedule
 from reminders.ical import reading
@@ -103,6 +103,7 @@ def _store(user, found: Iterable[Incoming], result: Result) -> None:
     ]
     Reminder.objects.bulk_create(reminder for reminder, _one in new)
     Completion.objects.bulk_create(completions)
+    webhooks.happened(user.pk, "reminder.created", [reminder.pk for reminder, _one in new])
     names = list(dict.fromkeys(name for _reminder, one in new for name in one.tags))
     carried = dict(zip(map(fold, names), tags.named(user, names), strict=True))
     Tagging.objects.bulk_create(
