@@ -2,7 +2,9 @@
 
 import datetime
 import zoneinfo
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -11,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja.utils import check_csrf
 
-from accounts import second_factor, tokens
-from accounts.models import ApiToken, Scope, User
+from accounts import jwts, second_factor, tokens
+from accounts.models import Scope, User
 from accounts.requests import SignedInRequest
 from ahfai import clients, disk, limits, problems
 from ahfai.middleware import SAFE
@@ -34,35 +36,59 @@ class Allowed:
         self.scope, self.takes = scope, takes
 
     def __call__(self, request: HttpRequest) -> User:
-        if settings.IS_HTTPS and not request.is_secure():
-            # No way to https is shown: a program that follows it would go on sending in clear.
-            raise Refused(403, _("Ask for this address with https://."))
+        _check_https(request)
         scheme, _space, text = request.headers.get("Authorization", "").partition(" ")
         # Another scheme is for a proxy in front, which a browser shows it to with each request.
-        token = _token(request, text.strip()) if scheme.lower() == "bearer" else None
-        person: Any = token.owner if token else request.user
+        shown = _shown(request, text.strip()) if scheme.lower() == "bearer" else None
+        person: Any = shown.person if shown else request.user
         if not person.is_authenticated:
             raise _unknown("Bearer")
         _count(request, "requests", str(person.pk), REQUESTS_PER_MINUTE, MINUTE)
-        if token:
-            self._check_scope(token)
+        if shown:
+            self._check_scope(shown)
         _check_type(request, self.takes)
-        if token is None and request.method not in SAFE and check_csrf(request):
+        if shown is None and request.method not in SAFE and check_csrf(request):
             # No page of another site can make a browser send a token, so there is none to miss.
             sentence = _("The CSRF token is missing or wrong: send it as X-CSRFToken.")
             raise Refused(403, sentence)
         if settings.REQUIRE_SECOND_FACTOR and not second_factor.is_on(person):
             raise Refused(403, _("A second factor is needed here. Set one up in the browser."))
-        if token:
-            _act_for(request, token)
+        if shown:
+            _act_for(request, shown)
         return person
 
-    def _check_scope(self, token: ApiToken) -> None:
-        if self.scope is None or self.scope in token.may:
+    def _check_scope(self, shown: "_Shown") -> None:
+        if self.scope is None or shown.may is None or self.scope in shown.may:
             return
         challenge = f'Bearer error="insufficient_scope", scope="{self.scope.value}"'
         sentence = _("This token may not do that: it lacks “%(scope)s”.")
         raise Refused(403, sentence % {"scope": self.scope.value}, {"WWW-Authenticate": challenge})
+
+
+class OpenToAll:
+    """As the `auth` of an operation lets everybody in, for the `reason`; a test lists them."""
+
+    scope = None
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __call__(self, request: HttpRequest) -> bool:
+        _check_https(request)
+        who = f"somebody at {clients.for_counting(request)}"
+        _count(request, "requests", who, REQUESTS_PER_MINUTE, MINUTE)
+        _check_type(request, JSON)
+        return True
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """Whom a token stands for, and what it may do: all that the person may where that is None."""
+
+    person: User
+    may: list[Scope] | None
+    note_use: Callable[[], None]
+    still_works: Callable[[], bool]
 
 
 def pace_headers(request: HttpRequest) -> dict[str, str]:
@@ -83,34 +109,57 @@ def _count(request: Any, name: str, who: str, most: int, window: datetime.timede
             raise problems.too_often(window)
 
 
-def _token(request: HttpRequest, text: str) -> ApiToken:
+def _shown(request: HttpRequest, text: str) -> _Shown:
     """A session that comes along is as if it weren't there."""
+    with suppress(jwts.Refused):
+        if text.count(".") == 2:
+            session = jwts.find(text)
+            assert session.user is not None
+            return _Shown(
+                session.user,
+                None,
+                lambda: jwts.note_use(session, request),
+                lambda: jwts.goes_on(session),
+            )
     token = tokens.find(text)
     if token is None:
         _count(request, "wrong-tokens", clients.for_counting(request), WRONG_PER_HOUR, HOUR)
         raise _unknown('Bearer error="invalid_token"')
-    return token
+    return _Shown(
+        token.owner, token.may, lambda: tokens.note_use(token), lambda: tokens.is_usable(token)
+    )
 
 
-def _act_for(request: HttpRequest, token: ApiToken) -> None:
+def _check_https(request: HttpRequest) -> None:
+    if settings.IS_HTTPS and not request.is_secure():
+        # No way to https is shown: a program that follows it would go on sending in clear.
+        raise Refused(403, _("Ask for this address with https://."))
+
+
+def _act_for(request: HttpRequest, shown: _Shown) -> None:
     with disk.not_needed_to_read():
-        tokens.note_use(token)
-    request.user = token.owner
-    request.api_token = token  # type: ignore[attr-defined]
+        shown.note_use()
+    request.user = shown.person
+    request.shown = shown  # type: ignore[attr-defined]
     # As the middleware does for a session, which puts back what was before.
     with suppress(zoneinfo.ZoneInfoNotFoundError, ValueError):
-        timezone.activate(token.owner.zone)
-
-
-def token_of(request: HttpRequest) -> ApiToken | None:
-    """The token that an operation was let in by; None for a browser."""
-    return getattr(request, "api_token", None)
+        timezone.activate(shown.person.zone)
 
 
 def may(request: HttpRequest, scope: Scope) -> bool:
     """Whether who was let in may do this, too: a browser may."""
-    token = token_of(request)
-    return token is None or scope in token.may
+    shown = _shown_by(request)
+    return shown is None or shown.may is None or scope in shown.may
+
+
+def still_works(request: HttpRequest) -> Callable[[], bool] | None:
+    """Asks whether the token that a request came with would still be let in; None for a browser."""
+    shown = _shown_by(request)
+    return shown.still_works if shown else None
+
+
+def _shown_by(request: HttpRequest) -> _Shown | None:
+    return getattr(request, "shown", None)
 
 
 def at_most(request: SignedInRequest, times: int, window: datetime.timedelta, what: str) -> None:

@@ -84,7 +84,10 @@ def unseal(person: User, kept: str) -> str:
 def _whose() -> User:
     """The person who is signed in, or who has given the right password and signs in."""
     request = context.request
-    return request.user if request.user.is_authenticated else request._login_stage.login.user
+    if request.user.is_authenticated:
+        return request.user
+    # By the API, or by the pages.
+    return getattr(request, "signing_in", None) or request._login_stage.login.user
 
 
 @dataclass(frozen=True)

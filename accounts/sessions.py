@@ -21,10 +21,11 @@ def digest(cookie: str) -> str:
 
 
 def open_since(now: datetime.datetime) -> Q:
-    """Sessions that may go on: used within the idle time, and not begun too long ago."""
-    return Q(
+    """Sessions that may go on: used within the idle time, and not begun too long ago. One of a
+    front end is kept by its refresh token as long as that works."""
+    used = Q(seen__gt=now - datetime.timedelta(hours=settings.SESSION_IDLE_HOURS))
+    return (used | Q(refresh__isnull=False)) & Q(
         expire_date__gt=now,
-        seen__gt=now - datetime.timedelta(hours=settings.SESSION_IDLE_HOURS),
         started__gt=now - datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE),
     )
 
@@ -62,7 +63,7 @@ class SessionStore(DatabaseStore):
             row.browser, row.address = self.browser, self.address
         else:
             # Saved anew: what is known of the browser stays.
-            for name in ("id", "started", "seen", "browser", "address"):
+            for name in ("id", "started", "seen", "browser", "address", "refresh"):
                 setattr(row, name, getattr(self.row, name))
         self.row = row
         return row

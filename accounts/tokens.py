@@ -49,6 +49,10 @@ def find(text: str) -> ApiToken | None:
     return tokens.filter(secret_hash=_hash(text)).first()
 
 
+def is_usable(token: ApiToken) -> bool:
+    return ApiToken.objects.usable().filter(pk=token.pk).exists()
+
+
 def note_use(token: ApiToken) -> None:
     now = timezone.now()
     is_old = Q(last_used=None) | Q(last_used__lt=now - _USE_WRITTEN_AFTER)

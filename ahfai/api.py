@@ -21,6 +21,7 @@ from accounts import idempotency
 from accounts.api import router as me
 from accounts.api_access import Allowed, pace_headers
 from accounts.api_tags import router as tags
+from accounts.api_token import router as token
 from accounts.requests import SignedInRequest
 from ahfai import api_docs, openapi, problems
 from ahfai.access import for_programs, open_to_all
@@ -68,6 +69,7 @@ api.add_router("tags", tags)
 api.add_router("chats", chats)
 api.add_router("", messages)
 api.add_router("search", search)
+api.add_router("token", token)
 api.add_router("notes", notes)
 api.add_router("notes", revisions)
 api.add_router("notes", note_files)

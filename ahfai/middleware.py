@@ -50,7 +50,7 @@ WITHOUT_ROOM = {
         "mfa_login_webauthn",
         "mfa_reauthenticate_webauthn",
     ),
-    *("ask_for_passkey", "stop"),
+    *("ask_for_passkey", "stop", "token", "token_refresh", "token_revoke"),
 }
 
 

@@ -14,6 +14,7 @@ from ninja import NinjaAPI
 from ninja.operation import Operation
 
 from accounts import idempotency
+from accounts.api_access import Allowed
 from ahfai.middleware import SAFE
 
 PREFIX = "/api/"
@@ -95,7 +96,12 @@ def operations(api: NinjaAPI) -> Iterator[Operation]:
 def takes_key(operation: Operation) -> bool:
     """Whether what it does is done once by an `Idempotency-Key`, without its view knowing."""
     by_itself = getattr(operation.view_func, "reads_idempotency_key", False)
-    return "POST" in operation.methods and not (operation.stream_format or by_itself)
+    is_done_once = not (operation.stream_format or by_itself)
+    return "POST" in operation.methods and is_done_once and is_private(operation)
+
+
+def is_private(operation: Operation) -> bool:
+    return all(isinstance(rule, Allowed) for rule in operation.auth_callbacks)
 
 
 def _completed(
@@ -105,7 +111,7 @@ def _completed(
     asks_version = {"etags", "asked"} <= names
     parameters = list(details.get("parameters", []))
     parameters += [IF_MATCH] * asks_version
-    parameters += [IDEMPOTENCY_KEY] * (method == "POST")
+    parameters += [IDEMPOTENCY_KEY] * (method == "POST" and is_private(operation))
     scopes = [scope for one in operation.auth_callbacks if (scope := getattr(one, "scope", None))]
     responses = {str(status): dict(answer) for status, answer in details["responses"].items()}
     for status, answer in responses.items():
@@ -118,7 +124,7 @@ def _completed(
         has_input=len(parameters) > 0,
         changes=method not in SAFE,
         asks_version=asks_version,
-        is_private=bool(operation.auth_callbacks),
+        is_private=is_private(operation),
     )
     responses = {str(status): _problem(status) for status in statuses} | responses
     return details | {
@@ -126,7 +132,7 @@ def _completed(
         "parameters": parameters,
         "responses": dict(sorted(responses.items())),
         "security": [{"token": [str(scope) for scope in scopes]}, {"browser": []}]
-        if operation.auth_callbacks
+        if is_private(operation)
         else [],
     }
 
@@ -136,7 +142,8 @@ def _problems(
 ) -> set[int]:
     """What may go wrong, whatever it is about."""
     found = {429}
-    found |= {401, 403, 409} if is_private else set()
+    # Nobody is told more than 401 of what opens nothing, whatever it is.
+    found |= {401, 403} | ({409} if is_private else set())
     # An address can be of the right form and lead nowhere, also one with odd characters.
     found |= {400, 404, 422} if has_input or has_body else set()
     found |= {400, 413, 415} if has_body else set()

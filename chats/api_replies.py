@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from ninja import Schema, Status
 
 from accounts import api_access, idempotency
-from accounts.models import ApiToken
 from accounts.requests import SignedInRequest
 from ahfai import problems
 from ahfai.problems import Refused
@@ -137,9 +136,7 @@ def _told(
 
 def _still_allowed(request: SignedInRequest) -> Callable[[], bool]:
     """Asks whether what the request came in by would still be let in."""
-    if token := api_access.token_of(request):
-        return lambda: ApiToken.objects.usable().filter(pk=token.pk).exists()
-    return watching.still_signed_in(request)
+    return api_access.still_works(request) or watching.still_signed_in(request)
 
 
 def _begins(reply: Message) -> str:

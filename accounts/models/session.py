@@ -29,6 +29,9 @@ class Session(AbstractBaseSession):
     # What it says that it is, and the network that it came from last.
     browser = models.CharField(max_length=60, default="")
     address = models.CharField(max_length=45, default="")
+    # Of a front end that signed in by the API: the refresh token that works next. See
+    # accounts.jwts.
+    refresh = models.UUIDField(null=True, editable=False)
 
     objects: ClassVar[BaseSessionManager] = BaseSessionManager()
 

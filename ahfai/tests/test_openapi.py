@@ -3,7 +3,7 @@
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from accounts.api_access import Allowed
+from accounts.api_access import Allowed, OpenToAll
 from ahfai import openapi
 from ahfai.api import api
 
@@ -47,8 +47,15 @@ def test_it_says_what_may_go_wrong_and_which_headers_there_are(said):
 def test_each_operation_has_a_name_of_its_own_and_asks_who_it_is(said):
     names = [one["operationId"] for methods in said["paths"].values() for one in methods.values()]
     assert len(names) == len({*names})
+    open_to_all = set()
     for operation in openapi.operations(api):
         [rule] = operation.auth_callbacks
-        assert isinstance(rule, Allowed)
-        # Any token may ask whose it is; the search looks at each kind's scope by itself.
-        assert rule.scope or operation.view_func.__name__ in ("me", "search", "nothing")
+        if isinstance(rule, OpenToAll):
+            assert len(rule.reason) > 10
+            open_to_all.add(operation.view_func.__name__)
+        else:
+            assert isinstance(rule, Allowed)
+            # Any token may ask whose it is; the search looks at each kind's scope by itself.
+            assert rule.scope or operation.view_func.__name__ in ("me", "search", "nothing")
+    # Whoever opens another one to all adds it here.
+    assert open_to_all == {"sign_in", "refresh", "revoke"}
