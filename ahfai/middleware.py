@@ -23,6 +23,8 @@ from ahfai import clients, disk, logs, problems
 _log = logging.getLogger("ahfai.requests")
 
 View = Callable[[HttpRequest], HttpResponse]
+# Where a front end signs in.
+TOKENS = "/api/token"
 # Of what a browser can do for a page; a page of ours may copy to the clipboard and use passkeys.
 NOTHING_ALLOWED = ", ".join(
     f"{feature}=()"
@@ -130,13 +132,22 @@ def refuse_other_sites(get_response: View) -> View:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.method not in SAFE and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        is_foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
+        if request.method not in SAFE and is_foreign and not _is_of_a_front_end(request):
             if _answers_programs(request):
                 return problems.answer(403, _("A page of another site may not change anything."))
             return render(request, "403.html", status=403)
         return get_response(request)
 
     return middleware
+
+
+def _is_of_a_front_end(request: HttpRequest) -> bool:
+    """Whether a page that the settings name asks something of the API by a token, or for one."""
+    if request.headers.get("Origin") not in settings.CORS_ALLOWED_ORIGINS:
+        return False
+    by_token = request.headers.get("Authorization", "").lower().startswith("bearer ")
+    return request.path.startswith(TOKENS) or (by_token and _answers_programs(request))
 
 
 class SignInRequired(LoginRequiredMiddleware):

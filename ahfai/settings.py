@@ -148,6 +148,24 @@ def _targets(name: str) -> frozenset[str]:
     return frozenset(targets)
 
 
+def _origins(name: str) -> list[str]:
+    """Exact origins (RFC 6454), with commas between them: https, or http on this machine."""
+    origins = []
+    for one in filter(None, (one.strip().lower() for one in _text(name).split(","))):
+        found = re.fullmatch(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", one)
+        is_here = found and re.fullmatch(r"(.+\.)?localhost|127\.0\.0\.1|\[::1\]", found[2])
+        port = int(found[3] or 1) if found else 0
+        if not (found and (found[1] == "https" or is_here) and 0 < port < 65_536):
+            raise WrongSetting(
+                f"{name} must be origins like https://app.example, without a path and without *, "
+                f"with http:// only on this machine, and one of them is {one!r}."
+            )
+        # As browsers write them: without the port that goes without saying.
+        usual = {"https": "443", "http": "80"}[found[1]]
+        origins.append(one.removesuffix(f":{usual}") if found[3] == usual else one)
+    return origins
+
+
 def _path(name: str, default: Path) -> Path:
     """Where it isn't absolute, beside this program."""
     try:
@@ -269,6 +287,21 @@ TRUSTED_PROXIES = _number("TRUSTED_PROXIES", 0, 0, 9)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# Front ends on other origins may use the API, and no page: with a token, never with a cookie.
+CORS_ALLOWED_ORIGINS = _origins("CORS_ORIGINS")
+CORS_URLS_REGEX = "^/api/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+CORS_ALLOW_HEADERS = (
+    *("accept-language", "authorization", "content-type", "idempotency-key", "if-match"),
+    *("if-none-match", "last-event-id"),
+)
+CORS_EXPOSE_HEADERS = (
+    *("content-disposition", "etag", "location", "ratelimit", "ratelimit-policy", "retry-after"),
+    *("www-authenticate", "x-request-id"),
+)
+CORS_PREFLIGHT_MAX_AGE = 3600
+
 SIGN_UP = _choice("SIGN_UP", "open" if LOOPBACK else "invite", ("open", "invite", "closed"))
 
 # --- Parts ------------------------------------------------------------------------------------
@@ -285,6 +318,7 @@ INSTALLED_APPS = [
     "template_partials",
     "django_htmx",
     "csp",
+    "corsheaders",
     "ahfai",
     "accounts",
     "notes",
@@ -295,6 +329,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ahfai.middleware.number_requests",
     "ahfai.middleware.say_what_browsers_may_do",
+    "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "ahfai.static_versions.serve_versions",

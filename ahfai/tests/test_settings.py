@@ -63,6 +63,14 @@ def read(monkeypatch, tmp_path):
         ("DATA_DIR", "FILE"),
         ("DATA_DIR", "~nobody-here/data"),
         ("BIND", "0.0.0.0"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://app.example, http://app.example"),
+        ("CORS_ORIGINS", "https://*.example"),
+        ("CORS_ORIGINS", "https://app.example/"),
+        ("CORS_ORIGINS", "https://a@app.example"),
+        ("CORS_ORIGINS", "https://app.example:0"),
+        ("CORS_ORIGINS", "null"),
+        ("CORS_ORIGINS", "http://localhost.example"),
         ("BIND", "my-machine"),
         ("MODEL_SERVER", "openai"),
         ("LOG_LEVEL", "LOUD"),
@@ -128,6 +136,13 @@ def test_an_empty_value_is_no_value(read, name, empty):
 )
 def test_a_value_is_read_as_it_is_meant(read, name, value, read_as):
     assert read(**{name: value})[name] == read_as
+
+
+def test_origins_are_read_as_browsers_write_them(read):
+    found = read(CORS_ORIGINS="https://App.example:443,http://localhost:5173, http://[::1]:80")
+    assert found["CORS_ALLOWED_ORIGINS"] == [
+        *("https://app.example", "http://localhost:5173", "http://[::1]"),
+    ]
 
 
 def test_a_relative_path_lies_beside_the_program_wherever_it_is_started(
