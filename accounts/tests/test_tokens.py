@@ -34,7 +34,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(owner, client):
     text = make(client, scopes=["reminders:write", "notes:read"], days="90")
     page = client.get(LIST).content.decode()
     assert "Backup script" in page
-    assert "Read your notes; Set reminders and tick them off" in page
+    assert "Read your notes; Set reminders, change them and tick them off" in page
     assert "not used yet" in page
     assert text not in page
     token = ApiToken.objects.get()
