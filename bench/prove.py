@@ -17,7 +17,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 FIGURES = ROOT / "docs" / "figures.md"
-ON_POSTGRESQL = ["ahfai/tests/test_migrations.py", "reminders/tests/test_kill.py"]
+ON_POSTGRESQL = [
+    "ahfai/tests/test_migrations.py",
+    "ahfai/tests/test_api_fuzz.py",
+    "reminders/tests/test_kill.py",
+]
 NOTES = "## What falls short, and why"
 
 
