@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chats import hosts
+from chats.builtin.key import key as builtin_key
 from chats.builtin.server import CONTEXT_TOKENS
 from chats.builtin.weights import WEIGHTS
 from chats.engines import Call, EngineFailed, Model
@@ -68,6 +70,17 @@ def _is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def join_running() -> None:
+    """For a command beside what `serve` has started: have it talk with the built-in model, too,
+    where that is what answers here."""
+    if "AHFAI_MODEL_SERVER" in os.environ or settings.MODEL_SERVER not in ("auto", "builtin"):
+        return
+    fresh = timezone.now() - KEEPER_SILENT
+    if BuiltinServer.objects.filter(only=1, seen__gte=fresh).exists():
+        os.environ["AHFAI_MODEL_SERVER"] = "builtin"
+        os.environ["AHFAI_BUILTIN_KEY"] = builtin_key()
 
 
 def engine(server: str = "") -> Ollama | OpenAI:

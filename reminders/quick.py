@@ -57,7 +57,12 @@ class Chip:
 
 def order_for(request: HttpRequest) -> Order:
     """What comes first in a date of numbers, in the language that the browser asks for."""
-    shown = get_format("SHORT_DATE_FORMAT", get_language_from_request(request))
+    return order_in(get_language_from_request(request))
+
+
+def order_in(language: str) -> Order:
+    """What comes first in a date of numbers."""
+    shown = get_format("SHORT_DATE_FORMAT", language)
     # Year, month and day are n or m, and j or d.
     letters = [letter for letter in shown if letter in "nmjd"]
     return "mdy" if letters[0] in "nm" else "dmy"

@@ -2,6 +2,7 @@
 
 import json
 
+from django.db import transaction
 from django.test import Client
 
 from accounts import tokens
@@ -12,7 +13,9 @@ class Program:
 
     def __init__(self, person, *scopes: str) -> None:
         self.client = Client()
-        self.headers = {"Authorization": f"Bearer {tokens.make(person, 'p', scopes, 30)[1]}"}
+        with transaction.atomic():
+            text = tokens.make(person, "p", scopes, 30)[1]
+        self.headers = {"Authorization": f"Bearer {text}"}
 
     def ask(self, method: str, path: str, said=None, **headers):
         body = said if isinstance(said, bytes) else json.dumps(said) if said is not None else ""

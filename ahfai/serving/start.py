@@ -7,13 +7,13 @@ What is loaded before the fork is memory that all processes share.
 import gc
 import importlib
 import os
-import secrets
 import socket
 
 from django.conf import settings
 
 from ahfai.serving import model_server, prepare, web
 from ahfai.serving.supervisor import Child, Supervisor
+from chats.builtin.key import key as builtin_key
 
 
 def serve() -> int:
@@ -23,7 +23,7 @@ def serve() -> int:
     server = model_server.choose()
     os.environ["AHFAI_MODEL_SERVER"] = server
     if server == "builtin":
-        os.environ["AHFAI_BUILTIN_KEY"] = secrets.token_urlsafe(32)
+        os.environ["AHFAI_BUILTIN_KEY"] = builtin_key()
     pages = web.Pages(listener)
     first_start = prepare.wait_for(preparing)
 

@@ -1,15 +1,18 @@
 """What is known of the model server, however slowly it answers."""
 
+import os
 import socket
 import threading
 import time
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.utils import timezone
 
 from ahfai.tests.at_once import at_once
 from chats import hosts, servers
+from chats.builtin import key
 from chats.builtin.weights import WEIGHTS
 from chats.composing import composer
 from chats.engines import Call, EngineFailed
@@ -262,3 +265,21 @@ def test_a_list_of_another_address_is_not_taken_for_this_ones(ollama, settings):
     settings.OLLAMA_URL = "http://127.0.0.1:9"
     assert servers.listed() is None
     wait_until(lambda: servers.status().state == "away")
+
+
+@pytest.mark.django_db
+def test_a_command_beside_the_running_ahfai_talks_with_its_built_in_model(settings):
+    settings.MODEL_SERVER, settings.OPENAI_URL = "auto", ""
+    with mock.patch.dict(os.environ):
+        os.environ.pop("AHFAI_MODEL_SERVER", None)
+        os.environ.pop("AHFAI_BUILTIN_KEY", None)
+        servers.join_running()
+        assert servers.kind() == "ollama"
+        row = BuiltinServer.objects.create(state="ready", port=40001)
+        BuiltinServer.objects.update(seen=timezone.now() - servers.KEEPER_SILENT * 2)
+        servers.join_running()
+        assert servers.kind() == "ollama"
+        BuiltinServer.objects.filter(pk=row.pk).update(seen=timezone.now())
+        servers.join_running()
+        assert servers.kind() == "builtin"
+        assert os.environ["AHFAI_BUILTIN_KEY"] == key.key()
