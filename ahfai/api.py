@@ -28,6 +28,7 @@ from ahfai.access import for_programs, open_to_all
 from ahfai.api_search import router as search
 from ahfai.crypto import SealError
 from ahfai.problems import Refused
+from ahfai.webhook_api import router as webhooks
 from chats.api import router as chats
 from chats.api_messages import router as messages
 from notes.api import router as notes
@@ -78,6 +79,7 @@ api.add_router("reminders", acts)
 api.add_router("reminders", days)
 api.add_router("reminders/lists", lists)
 api.add_router("deliveries", deliveries)
+api.add_router("webhooks", webhooks)
 
 
 elsewhere = Router()

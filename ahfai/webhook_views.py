@@ -49,7 +49,7 @@ class WebhookForm(forms.Form):
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:
     rows = request.user.webhooks.order_by("made", "id")
-    shown = {"webhooks": [(row, _place(row)) for row in rows], "most": webhooks.MAX_WEBHOOKS}
+    shown = {"webhooks": [(row, place_of(row)) for row in rows], "most": webhooks.MAX_WEBHOOKS}
     return render(request, "webhook_list.html", shown)
 
 
@@ -62,7 +62,7 @@ def new(request: SignedInRequest) -> HttpResponse:
         try:
             with transaction.atomic():
                 row, secret = webhooks.make(request.user, **form.cleaned_data)
-                audit.record(request.user, audit.Event.WEBHOOK_MADE, request, name=_place(row))
+                audit.record(request.user, audit.Event.WEBHOOK_MADE, request, name=place_of(row))
             return _page(request, row, secret)
         except webhooks.TooMany:
             said = _("You have %(most)d webhooks already. Delete one that nothing uses any more.")
@@ -105,10 +105,10 @@ def switch(request: SignedInRequest, webhook_id: uuid.UUID) -> HttpResponse:
 def delete(request: SignedInRequest, webhook_id: uuid.UUID) -> HttpResponse:
     row = get_object_or_404(request.user.webhooks, pk=webhook_id)
     if request.method != "POST":
-        shown = {"webhook": row, "place": _place(row)}
+        shown = {"webhook": row, "place": place_of(row)}
         return render(request, "webhook_delete.html", shown)
     with transaction.atomic():
-        audit.record(request.user, audit.Event.WEBHOOK_DELETED, request, name=_place(row))
+        audit.record(request.user, audit.Event.WEBHOOK_DELETED, request, name=place_of(row))
         row.delete()
     messages.success(request, _("The webhook is deleted. Nothing more is sent there."))
     return redirect("webhooks")
@@ -121,7 +121,7 @@ def _page(request: SignedInRequest, row: Webhook, secret: str = "") -> HttpRespo
     ]
     shown = {
         "webhook": row,
-        "place": _place(row),
+        "place": place_of(row),
         "wants": [EVENTS.get(kind, kind) for kind in row.wants],
         "sent": sent,
         "secret": secret,
@@ -129,7 +129,7 @@ def _page(request: SignedInRequest, row: Webhook, secret: str = "") -> HttpRespo
     return render(request, "webhook_detail.html", shown)
 
 
-def _place(row: Webhook) -> str:
+def place_of(row: Webhook) -> str:
     try:
         return host(row.address)
     except SealError:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts import audit, keys, webhook_sending, webhooks
 from accounts.models import Webhook, WebhookEvent
 from accounts.tests.factors import sign_in
+from accounts.tests.programs import Program
 from ahfai import outbound
 from ahfai.courier import Courier
 from ahfai.models import Heartbeat
@@ -336,6 +337,34 @@ def test_a_reminders_life_is_told(owner):
     reminder_order.delete(reminder)
     happened = ("created", "deleted", "done", "due", "restored", "trashed")
     assert kinds() == [f"reminder.{what}" for what in happened]
+
+
+def test_a_program_makes_lists_and_deletes_one(owner):
+    program = Program(owner, "webhooks:write")
+    said = {"address": "https://example.org/", "events": ["note.created"]}
+    made = program.post("/api/webhooks", said)
+    assert made.status_code == 201
+    assert made.json()["secret"] == owner.webhooks.get().secret
+    [listed] = program.get("/api/webhooks").json()["webhooks"]
+    assert listed.items() < made.json().items()
+    assert program.post("/api/webhooks", said | {"events": ["everything"]}).status_code == 422
+    path = f"/api/webhooks/{listed['id']}"
+    assert program.ask("DELETE", path).status_code == 204
+    assert program.ask("DELETE", path).status_code == 404
+
+
+def test_a_program_makes_no_more_than_a_person(owner):
+    for _number in range(webhooks.MAX_WEBHOOKS):
+        hook(owner, "https://example.org/")
+    said = {"address": "https://example.org/", "events": ["note.created"]}
+    assert Program(owner, "webhooks:write").post("/api/webhooks", said).status_code == 409
+
+
+def test_a_browser_that_signed_in_long_ago_makes_none_by_the_api(owner):
+    said = json.dumps({"address": "https://example.org/", "events": ["note.created"]})
+    answer = signed_in(owner).post("/api/webhooks", said, content_type="application/json")
+    assert answer.status_code == 403
+    assert not Webhook.objects.exists()
 
 
 def test_a_chats_life_is_told(owner):
