@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Session, User
 from accounts.sessions import open_since
-from ahfai import replica
+from ahfai import processes, replica
 from ahfai.access import open_to_all
 from ahfai.models import Heartbeat
 from chats import servers
@@ -32,13 +32,13 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 @open_to_all("machines that watch the server have no account")
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 where pages work: the database answers, and its tables are those of this version; else
-    503.
+    """200 where pages work and will go on to: this process isn't about to end, the database
+    answers, and its tables are those of this version; else 503.
 
     The rest are notes: without them pages still work, and a balancer that asks here must not take
     all replicas away.
     """
-    needed = {"database": _database, "tables": _tables}
+    needed = {"process": _process, "database": _database, "tables": _tables}
     notes = {"worker": _worker, "model server": _model_server, "cache": _cache}
     if replica.is_there():
         notes["replica"] = _replica
@@ -113,6 +113,10 @@ def _asked(look: Callable[[], str]) -> str:
         return look()
     except Exception as error:  # noqa: BLE001 (whatever it is, it doesn't work)
         return type(error).__name__
+
+
+def _process() -> str:
+    return "it is about to end" if processes.is_leaving else ""
 
 
 def _database() -> str:

@@ -1,4 +1,4 @@
-"""What a child does first."""
+"""What a child does first, and what it tells of itself at last."""
 
 import ctypes
 import os
@@ -6,6 +6,11 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
+
+# Asks those that serve pages to make room, since they are about to leave.
+LAME_DUCK = signal.SIGUSR1
+# Whether this process is about to end, and nobody new should be sent to it.
+is_leaving = False
 
 
 def end_with_parent(parent: int) -> None:

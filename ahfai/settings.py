@@ -640,6 +640,7 @@ FIRST_BYTE_S = _number("FIRST_BYTE_S", 900, 5, 7200)
 LINE_S = _number("LINE_S", 120, 1, 3600)
 SEARCH_MEMORY_MB = _number("SEARCH_MEMORY_MB", 128, 1, 65_536)
 DRAIN_S = _number("DRAIN_S", 5, 0, 3600)
+LAME_DUCK_S = _number("LAME_DUCK_S", 0, 0, 600)
 
 # --- Processes --------------------------------------------------------------------------------
 

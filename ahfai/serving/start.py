@@ -15,10 +15,14 @@ from ahfai.serving import model_server, prepare, web
 from ahfai.serving.supervisor import Child, Supervisor
 from chats.builtin.key import key as builtin_key
 
+# SD_LISTEN_FDS_START
+FIRST_LENT = 3
+
 
 def serve() -> int:
     """Run until asked to stop. Returns the exit code."""
-    listener = _listen()
+    lent = _lent()
+    listener = lent or _listen()
     preparing = prepare.begin()
     server = model_server.choose()
     os.environ["AHFAI_MODEL_SERVER"] = server
@@ -38,7 +42,20 @@ def serve() -> int:
     # Objects that are never looked at again by the collector stay shared between the processes.
     gc.collect()
     gc.freeze()
-    return Supervisor(children, listener, lambda: _welcome(server, first_start)).run()
+    return Supervisor(children, listener, lambda: _welcome(server, first_start), bool(lent)).run()
+
+
+def _lent() -> socket.socket | None:
+    """What systemd has opened already, and keeps open over restarts: sd_listen_fds(3)."""
+    if os.environ.pop("LISTEN_PID", "") != str(os.getpid()):
+        return None
+    if os.environ.pop("LISTEN_FDS", "") != "1":
+        raise SystemExit("AhFai can't start: systemd gives it no socket, or more than one.")
+    lent = socket.socket(fileno=FIRST_LENT)
+    if lent.family not in (socket.AF_INET, socket.AF_INET6):
+        raise SystemExit("AhFai can't start: the socket that systemd gives it has no port.")
+    lent.set_inheritable(False)
+    return lent
 
 
 def _listen() -> socket.socket:

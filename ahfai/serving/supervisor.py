@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from ahfai.processes import end_with_parent
+from ahfai.processes import LAME_DUCK, end_with_parent
+from ahfai.serving import door
 from ahfai.serving.readiness import Probe
 from ahfai.stopping import StopAsked
 
@@ -47,11 +48,17 @@ class Child:
 
 class Supervisor:
     def __init__(
-        self, children: list[Child], listener: socket.socket, welcome: Callable[[], str]
+        self,
+        children: list[Child],
+        listener: socket.socket,
+        welcome: Callable[[], str],
+        is_lent: bool = False,
     ) -> None:
         """The first of the children serves the pages. `welcome` gives the words to print when
-        the first page can be served."""
+        the first page can be served. A listener that `is_lent` stays open elsewhere."""
         self.children = children
+        self.listener = listener
+        self.is_lent = is_lent
         self.probe = Probe(listener)
         self.welcome = welcome
 
@@ -108,10 +115,24 @@ class Supervisor:
     def _end_all(self) -> None:
         """The first child, and when it is gone all others: the replies that it still gives need
         them. A second Ctrl-C doesn't wait."""
+        self._stand_aside()
+        if not self.is_lent:
+            door.shut(self.listener)
+        self.listener.close()
         asked = self.stop.times
         first, *others = self.children
         self._end([first], settings.DRAIN_S + CLOSING_S, asked)
         self._end(others, CLOSING_S, asked)
+
+    def _stand_aside(self) -> None:
+        """For LAME_DUCK_S all is answered as ever but `/ready`, so that balancers send people
+        elsewhere before anything ends. Another signal cuts that short."""
+        asked, deadline = self.stop.times, time.monotonic() + settings.LAME_DUCK_S
+        if settings.LAME_DUCK_S and asked and self.children[0].pid:
+            os.kill(self.children[0].pid, LAME_DUCK)
+            while time.monotonic() < deadline and self.stop.times <= asked:
+                self.stop.wait(deadline - time.monotonic())
+                self._reap()
 
     def _end(self, children: list[Child], seconds: float, asked: int) -> None:
         """SIGTERM, then time to finish, then SIGKILL."""

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import warnings
+from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -14,8 +15,9 @@ from django.template import engines
 from django.urls import get_resolver
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
-from ahfai import leaving, markdown, static_versions
+from ahfai import leaving, markdown, processes, static_versions
 from ahfai.logs import without_secrets
 from ahfai.processes import end_with_parent
 from chats import generation
@@ -40,7 +42,7 @@ class Pages(BaseApplication):
     def load_config(self) -> None:
         options = {
             "bind": f"fd://{self.listener.fileno()}",
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "workers": settings.WEB_PROCESSES,
             "threads": settings.WEB_THREADS,
             "preload_app": True,
@@ -73,6 +75,27 @@ class Pages(BaseApplication):
         engines.all()
         static_versions.version()
         return application
+
+
+class Worker(ThreadWorker):
+    """gunicorn's, which closes the door when it is asked to stop. Else it would leave it open as
+    long as it still answers, and who knocks then would wait for nothing: a proxy in front asks the
+    next replica at once where nobody listens, but can't repeat a form that nobody answers."""
+
+    sockets: list[Any]
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        super().set_accept_enabled(enabled)
+        if enabled or self.alive:
+            return
+        for listener in self.sockets:
+            # Whoever stands there already is let in.
+            let_in = -1
+            while let_in < self.nr_conns:
+                let_in = self.nr_conns
+                self.accept(listener)
+            listener.close()
+        self.sockets = []
 
 
 class WithoutWords(logging.Filter):
@@ -117,14 +140,21 @@ def _before_serving(worker) -> None:
     # Less than the arbiter allows, so that there is time left to close the replies.
     worker.cfg.set("graceful_timeout", settings.DRAIN_S)
 
+    def make_room(number, frame) -> None:
+        processes.is_leaving = True
+        # Who has an open connection makes another one for what comes next, elsewhere.
+        worker.cfg.set("keepalive", 0)
+
     def stop(number, frame) -> None:
         global _stop_asked_at
         _stop_asked_at = _stop_asked_at or time.monotonic()
+        processes.is_leaving = True
         generation.begin_drain()
         if callable(graceful):
             graceful(number, frame)
 
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(processes.LAME_DUCK, make_room)
     warm_up = threading.Timer(WARM_UP_AFTER_S, _warm_up)
     warm_up.daemon = True
     warm_up.start()

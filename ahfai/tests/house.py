@@ -28,15 +28,26 @@ _migrated_databases: list[str] = []
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+# As systemd starts a program for a socket.
+GIVE = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
 class House:
     """`with House(OLLAMA_URL=…) as house`: started, migrated, answering at `house.url`."""
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, listener: socket.socket | None = None, **settings: str) -> None:
+        """With a `listener`, it is given that as systemd would do it."""
         self.settings = settings
+        self.listener = listener
         self.folder = Path(tempfile.mkdtemp(prefix="ahfai-house-"))
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+            self.port = (listener or probe).getsockname()[1]
         self.url = f"http://localhost:{self.port}"
         self.log = self.folder / "log"
 
@@ -70,9 +81,14 @@ class House:
             "KEYS_DIR": str(self.folder / "keys"),
             "DJANGO_SETTINGS_MODULE": "ahfai.settings",
         }
+        command, given = [sys.executable, "manage.py", "serve"], ()
+        if self.listener:
+            given = (self.listener.fileno(),)
+            command = [sys.executable, "-c", GIVE, str(given[0]), *command]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve"],
+                command,
+                pass_fds=given,
                 cwd=ROOT,
                 env=inherited | self.environment,
                 stdout=log,

@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.db import OperationalError
 
-from ahfai import monitoring
+from ahfai import monitoring, processes
 from ahfai.models import Heartbeat
 from chats import servers
 from chats.models import Chat, Message
@@ -29,7 +29,7 @@ def test_where_all_works_it_is_ready_and_says_so_line_by_line(ready):
     Heartbeat.objects.create(kind="worker", host="here", pid=1)
     assert ready() == (
         200,
-        "database: ok\ntables: ok\nworker: ok (a note)\nmodel server: ok (a note)\n"
+        "process: ok\ndatabase: ok\ntables: ok\nworker: ok (a note)\nmodel server: ok (a note)\n"
         "cache: ok (a note)\n",
     )
 
@@ -48,8 +48,15 @@ def test_a_database_that_is_away_is_named_without_its_secrets(ready, monkeypatch
     monkeypatch.setattr(monitoring, "_database", away)
     status, said = ready()
     assert status == 503
-    assert said.startswith("database: OperationalError\ntables: not looked at\n")
+    assert said.startswith("process: ok\ndatabase: OperationalError\ntables: not looked at\n")
     assert "secret" not in said
+
+
+def test_a_process_that_is_about_to_end_is_sent_nobody_new(ready, monkeypatch):
+    monkeypatch.setattr(processes, "is_leaving", True)
+    status, said = ready()
+    assert status == 503
+    assert said.startswith("process: it is about to end\n")
 
 
 def test_tables_of_another_version_are_not_ready(ready, monkeypatch):

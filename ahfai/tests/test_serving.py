@@ -509,7 +509,7 @@ def supervise(*programs: str, drain_s: int = -6) -> subprocess.CompletedProcess[
     program = f"""
 import socket
 from django.conf import settings
-settings.configure(DRAIN_S={drain_s}, SITE_URL="http://localhost")
+settings.configure(DRAIN_S={drain_s}, LAME_DUCK_S=0, SITE_URL="http://localhost")
 from ahfai.serving import supervisor
 supervisor.LONGEST_PAUSE_S = 0.1
 listener = socket.create_server(("127.0.0.1", 0))
