@@ -524,6 +524,19 @@ def give_back(reply: Message | TemporaryPlace) -> None:
     _row_of(reply).filter(state=State.RUNNING).update(state=State.WAITING)
 
 
+def leave_to_others(reply: Message) -> bool:
+    """Let go of `reply`, of which nothing has been written; its place in line stays. False where it
+    is over, or nobody wants it any more."""
+    mine = Message.objects.open().filter(pk=reply.pk, stop_asked=False)
+    return bool(mine.update(state=State.WAITING, process=None))
+
+
+def take_over(reply: Message) -> bool:
+    """Whether this process goes on with `reply`, which another one has left."""
+    left = Message.objects.left_to_others().filter(pk=reply.pk)
+    return left.exists() and bool(left.update(process=this_process()))
+
+
 def _hold_line() -> None:
     """Until the end of the transaction nobody else is given a place.
 
@@ -663,7 +676,8 @@ def close(reply: Message, state: State, **fields) -> bool:
 
 
 def close_dead() -> int:
-    """Close the replies whose process died; their text so far stays. Returns how many.
+    """Close the replies whose process died; their text so far stays. Returns how many. What a
+    process has left to others is no more dead than it was.
 
     What they held of temporary chats is given up.
 
@@ -676,7 +690,8 @@ def close_dead() -> int:
     is_dead = ~_beating() | Q(process_id__in=gone)
     if (left := TemporaryPlace.objects.filter(is_dead)).exists():
         left.delete()
-    dead = Message.objects.open().filter(is_dead)
+    left = Message.objects.left_to_others()
+    dead = Message.objects.open().filter(is_dead).exclude(pk__in=left.values("pk"))
     # A look first: an update takes SQLite's write lock even when it finds nothing.
     if not dead.exists():
         return 0

@@ -119,6 +119,10 @@ class Reply(generation.Generation):
     def _offer_card(self) -> None:
         """It has no cards."""
 
+    def _left(self) -> bool:
+        """Nobody else knows what was asked."""
+        return False
+
     def _closed(self, state: State, fields: dict) -> bool:
         try:
             lifecycle.leave_place(self.place)

@@ -166,7 +166,7 @@ def tell(
         connections.close_all()
     try:
         with counted(), wakes.ear(reply.pk) as ear:
-            growing = generation.running(reply.pk)
+            growing = generation.running(reply.pk) or generation.take_over(reply)
             source: Source = FromMemory(growing) if growing else FromRow(reply, ear)
             yield from follow(source, words, still_allowed, page, COMMENT_EVERY_S)
     except Message.DoesNotExist:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.db import DatabaseError, connections
 from django.template import engines
 from django.urls import get_resolver
 from gunicorn.app.base import BaseApplication
@@ -22,10 +23,14 @@ from ahfai.logs import without_secrets
 from ahfai.processes import end_with_parent
 from chats import generation
 
+log = logging.getLogger(__name__)
+
 # For what a process still has to do after its last answer.
 CLOSING_S = 5
 # Not in the way of the first page, which may be what somebody waits for.
 WARM_UP_AFTER_S = 1.0
+# Whoever watches a reply takes it over at once: this is for the others.
+TAKE_OVER_EVERY_S = 30
 # How long a thread computes before it makes way for the next one. Most need less; twice Python's
 # own value costs a crowd of streams a tenth less of the processor.
 TURN_S = 0.01
@@ -161,6 +166,20 @@ def _before_serving(worker) -> None:
     threading.Thread(
         target=leaving.keep_looking, args=(threading.Event().wait,), name="forgetting", daemon=True
     ).start()
+    threading.Thread(target=_keep_taking_over, name="taking-over", daemon=True).start()
+
+
+def _keep_taking_over() -> None:
+    """Go on with replies in line that other processes have left, or this one's predecessor."""
+    wait_s = WARM_UP_AFTER_S
+    while True:
+        time.sleep(wait_s)
+        wait_s = TAKE_OVER_EVERY_S
+        try:
+            generation.take_over_all()
+        except DatabaseError as error:
+            log.error("nothing was taken over: %s", type(error).__name__)
+        connections.close_all()
 
 
 def _warm_up() -> None:

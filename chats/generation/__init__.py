@@ -7,15 +7,39 @@ per process writes all growing replies once a second.
 import logging
 import threading
 
+from chats import lifecycle
 from chats.generation import registry, saving
 from chats.generation.life import Generation
 from chats.generation.question import Asked
 from chats.generation.registry import begin_drain, drain, draining, running
-from chats.models import Message
+from chats.models import Message, State
 
-__all__ = ["Asked", "Generation", "begin", "begin_drain", "drain", "draining", "running"]
+__all__ = [
+    "Asked",
+    "Generation",
+    "begin",
+    "begin_drain",
+    "drain",
+    "draining",
+    "running",
+    "take_over",
+    "take_over_all",
+]
 
 log = logging.getLogger(__name__)
+
+
+def take_over(reply: Message) -> Generation | None:
+    """Go on with a reply in line that another process has left, where nobody was quicker."""
+    if registry.draining() or reply.state != State.WAITING or not lifecycle.take_over(reply):
+        return None
+    return begin(Message.objects.select_related("chat", "owner").get(pk=reply.pk))
+
+
+def take_over_all() -> None:
+    """Those that nobody watches, too; in the order in which they stand in line."""
+    for reply in Message.objects.left_to_others().in_order():
+        take_over(reply)
 
 
 def begin(reply: Message) -> Generation:

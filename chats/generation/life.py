@@ -4,7 +4,7 @@ import logging
 import time
 from typing import Any
 
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.utils.translation import gettext as _
 
 from ahfai import unavailable, wakes
@@ -31,6 +31,7 @@ class Generation(Writing):
         # The model servers that can't answer it, and how often one was lost under it.
         self.failing: set[str] = set()
         self._lost_servers = 0
+        self.leaving = False
 
     def stop(self) -> None:
         """The person wants no more of it."""
@@ -41,6 +42,11 @@ class Generation(Writing):
         """This process can't go on with it."""
         self.call.cancel()
         line.look_again()
+
+    def leave(self) -> None:
+        """This process ends before it is its turn; another one may go on with it."""
+        self.leaving = True
+        self.interrupt()
 
     def give_up(self, reason: str) -> None:
         """Close the reply without a thread of its own."""
@@ -82,7 +88,8 @@ class Generation(Writing):
         finally:
             if state in (State.DONE, State.CUT):
                 self._offer_card()
-            self._close(state, fields)
+            if not (self.leaving and not self.began and self._left()):
+                self._close(state, fields)
         self._name_chat()
 
     def _answer(self) -> Finished:
@@ -171,6 +178,20 @@ class Generation(Writing):
             wakes.tell(wakes.GREW, [self.reply.pk])
             line.look_again()
             connections.close_all()
+
+    def _left(self) -> bool:
+        """Leave it to others. Who watches it here isn't told that it is over: they come back to
+        whichever process has it."""
+        try:
+            if not lifecycle.leave_to_others(self.reply):
+                return False
+        except DatabaseError as error:
+            log.error("a reply in line was not left to others: %s", type(error).__name__)
+            return False
+        finally:
+            connections.close_all()
+        registry.remove(self.reply.pk)
+        return True
 
     def _closed(self, state: State, fields: dict[str, Any]) -> bool:
         return ending.close(self, self._built, self._window, state, fields)

@@ -80,11 +80,12 @@ def begin_drain() -> None:
 
 
 def drain(seconds: float) -> None:
-    """Give the replies of this process `seconds` to finish, then close them with their text."""
+    """Give the replies of this process `seconds` to finish, then close them with their text. Those
+    in line are left to other processes, or to this one's successor."""
     _draining.set()
     for generation in every():
         if not generation.began:
-            generation.interrupt()
+            generation.leave()
     end = time.monotonic() + seconds
     while (left := every()) and time.monotonic() < end:
         time.sleep(0.05)

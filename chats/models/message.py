@@ -40,6 +40,10 @@ class MessageQuerySet(SealedQuerySet):
     def open(self):
         return self.filter(state__in=OPEN)
 
+    def left_to_others(self):
+        """In line, by a process that ended before it was their turn; see chats.generation."""
+        return self.filter(state=State.WAITING, process=None, stop_asked=False)
+
     def in_order(self):
         return self.order_by("created", "id")
 

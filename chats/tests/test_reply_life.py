@@ -404,6 +404,42 @@ def test_a_process_that_shuts_down_begins_no_waiting_reply(client, ollama):
     assert closed_reply(waiting).content == "Hello"
 
 
+@pytest.fixture
+def left(client, ollama):
+    """A chat whose reply stood in line in a process that was restarted."""
+    ollama.play("endless", "plain")
+    running, waiting = start(client), start(client)
+    wait_until(lambda: reply_of(running).content)
+    try:
+        generation.drain(0.1)
+    finally:
+        registry._draining.clear()
+    assert closed_reply(running).state == State.INTERRUPTED
+    return waiting
+
+
+def test_a_reply_in_line_is_left_to_other_processes_by_one_that_shuts_down(left):
+    assert generation.running(reply_of(left).pk) is None
+    assert reply_of(left).state == State.WAITING
+    assert lifecycle.close_dead() == 0
+    generation.take_over_all()
+    assert closed_reply(left).content == "Hello"
+
+
+def test_who_comes_back_for_a_reply_that_was_left_gets_it_at_once(left, client):
+    address = reverse("chats:stream", args=[reply_of(left).pk])
+    answer = client.get(address, headers={"Accept": "text/event-stream"})
+    assert "Hello" in b"".join(answer.streaming_content).decode()
+    assert closed_reply(left).state == State.DONE
+
+
+def test_a_reply_that_was_left_can_be_stopped(left, client):
+    client.post(reverse("chats:stop", args=[reply_of(left).pk]))
+    assert generation.take_over(reply_of(left)) is None
+    lifecycle.close_dead()
+    assert not reply_of(left).is_open
+
+
 def test_replies_of_a_dead_process_are_closed_with_their_text(owner, settings):
     dead = Heartbeat.objects.create(kind="web", host=settings.HOST_NAME, pid=2**22 + 1)
     chat = Chat.objects.create(owner=owner, title="t", model="m")
