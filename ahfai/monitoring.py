@@ -19,7 +19,7 @@ from accounts.sessions import open_since
 from ahfai import processes, replica
 from ahfai.access import open_to_all
 from ahfai.models import Heartbeat
-from chats import servers
+from chats import hosts, lifecycle, servers
 from chats.models import Message
 from reminders.models import Delivery, Reminder
 
@@ -39,7 +39,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     all replicas away.
     """
     needed = {"process": _process, "database": _database, "tables": _tables}
-    notes = {"worker": _worker, "model server": _model_server, "cache": _cache}
+    notes = {"worker": _worker, "cache": _cache, **_model_servers()}
     if replica.is_there():
         notes["replica"] = _replica
     said, works = [], True
@@ -79,6 +79,7 @@ def _metrics() -> Iterator[str]:
     )
     states = {f'state="{state}"': replies.get(state, 0) for state in ("waiting", "running")}
     yield from _gauge("replies_open", "Replies in line and being written", states)
+    yield from _of_model_servers()
     yield from _gauge("deliveries_waiting", "Messages that are to go out", {"": waiting.count()})
     yield from _gauge("reminders_late", "Due for half a minute, and not told", {"": late.count()})
     if replica.is_there():
@@ -95,6 +96,16 @@ def _of_replica() -> Iterator[str]:
     if behind_s is not None:
         about = "How far the replica is behind, by the beats of workers"
         yield from _gauge("replica_behind_seconds", about, {"": round(behind_s)})
+
+
+def _of_model_servers() -> Iterator[str]:
+    """By their numbers in the settings."""
+    well, busy, written = {}, lifecycle.busy(), {}
+    for number, host in enumerate(hosts.renewed(), 1):
+        label = f'server="{number}"'
+        well[label], written[label] = int(host.state == "ready"), busy[host.name]
+    yield from _gauge("model_server_ready", "Whether it lists a model to chat with", well)
+    yield from _gauge("model_server_busy", "Replies and titles that it is writing", written)
 
 
 def _active() -> int:
@@ -157,6 +168,16 @@ def _alive_since() -> object:
     return Now() - timedelta(seconds=Heartbeat.DEAD_AFTER_S)
 
 
-def _model_server() -> str:
-    state = servers.status().state
+def _model_servers() -> dict[str, Callable[[], str]]:
+    """Of several each has its number in the settings: addresses are for those who run them."""
+    if not hosts.are_several():
+        return {"model server": lambda: _unless_ready(servers.status().state)}
+
+    def look(place: int) -> Callable[[], str]:
+        return lambda: _unless_ready(hosts.renewed()[place].state)
+
+    return {f"model server {place + 1}": look(place) for place in range(len(hosts.names()))}
+
+
+def _unless_ready(state: str) -> str:
     return "" if state == "ready" else state

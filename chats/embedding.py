@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, connections
 
-from chats import servers
+from chats import hosts, servers
 from chats.engines import Call, Cancelled, EngineFailed
 from chats.engines.ollama import Ollama
 from notes.vectors import Embedder, EmbedderAway
@@ -57,17 +57,33 @@ class OfServer:
         return self._embed([self._question + text])[0]
 
     def _embed(self, texts: list[str]) -> list[Sequence[float]]:
-        server = servers.engine()
-        if not isinstance(server, Ollama):
+        if servers.kind() != "ollama":
             raise EmbedderAway
         if not connection.in_atomic_block:
             # Who waits for the server is to hold no connection meanwhile.
             connections.close_all()
-        try:
-            return [*server.embed(self.model, texts, self._call)]
-        except (EngineFailed, Cancelled) as failure:
-            log.info("the model server makes no vectors: %s", getattr(failure, "code", ""))
-            raise EmbedderAway from None
+        failed_at: set[str] = set()
+        while True:
+            name = hosts.likeliest(self.model, failed_at)
+            try:
+                vectors = self._embed_at(name, texts)
+            except Cancelled:
+                raise EmbedderAway from None
+            except EngineFailed as failure:
+                log.info("the model server makes no vectors: %s", failure.code)
+                hosts.call_failed(name, self.model, failure.code)
+                failed_at.add(name)
+                if not hosts.may_go_on(self.model, failure.code, failed_at):
+                    raise EmbedderAway from None
+            else:
+                hosts.call_worked(name, self.model)
+                return vectors
+
+    def _embed_at(self, name: str, texts: list[str]) -> list[Sequence[float]]:
+        server = servers.engine(name)
+        if not isinstance(server, Ollama):
+            raise EmbedderAway
+        return [*server.embed(self.model, texts, self._call)]
 
 
 class Own:

@@ -72,6 +72,15 @@ class Host:
         return self._failure
 
     @property
+    def state(self) -> str:
+        """ready, missing (it has no chat model), away, or unknown before it was asked."""
+        if self._failure:
+            return "away"
+        if self.models is None:
+            return "unknown"
+        return "ready" if self.chat_models else "missing"
+
+    @property
     def is_known(self) -> bool:
         """Whether it has answered, or failed to."""
         return self._answered_at is not None
@@ -130,7 +139,9 @@ class Host:
     def _is_fresh(self) -> bool:
         if self._answered_at is None:
             return False
-        keep_s = KEEP_FAILURE_S if self._failure else KEEP_OF_SEVERAL_S if _several() else KEEP_S
+        keep_s: float = KEEP_OF_SEVERAL_S if are_several() else KEEP_S
+        if self._failure:
+            keep_s = KEEP_FAILURE_S
         return time.monotonic() - self._answered_at < keep_s
 
     def _begin(self) -> None:
@@ -148,7 +159,7 @@ class Host:
         try:
             if isinstance(self.engine, Ollama):
                 models = self.engine.catalogue()
-                if _several():
+                if are_several():
                     loaded = frozenset(full(name) for name in self.engine.loaded())
             else:
                 models = self.engine.models()
@@ -226,10 +237,6 @@ def name_of(address: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
-def _several() -> bool:
-    return len(names()) > 1
-
-
 @lru_cache(maxsize=128)
 def _host(name: str, wire: str, url: str, key: str) -> Host:
     return Host(name, _engine(wire, url, key))
@@ -240,6 +247,10 @@ def _engine(wire: str, url: str, key: str) -> Ollama | OpenAI:
     if wire == "ollama":
         return Ollama(url, first_byte_s=first_byte_s, line_s=line_s)
     return OpenAI(url, key=key, first_byte_s=first_byte_s, line_s=line_s)
+
+
+def are_several() -> bool:
+    return len(names()) > 1
 
 
 def at(name: str) -> Host:
@@ -253,16 +264,20 @@ def forget() -> None:
     _host.cache_clear()
 
 
-def read() -> list[Host]:
-    """All of them, with lists that are a few seconds old at most, unless they are slow. Raises
-    EngineFailed where none can be asked: how asking the first one went last, or "not_ready" where
-    the first answer takes longer than FIRST_S."""
+def renewed() -> list[Host]:
+    """All of them, with lists that are a few seconds old at most, unless they are slow."""
     there = every()
     for host in there:
         host.renew()
     for host in there:
-        known = host.is_known or any(other.is_known for other in there)
-        host.wait(MOMENT_S if known else FIRST_S)
+        host.wait(MOMENT_S if any(other.is_known for other in there) else FIRST_S)
+    return there
+
+
+def read() -> list[Host]:
+    """As `renewed`. Raises EngineFailed where none can be asked: how asking the first one went
+    last, or "not_ready" where the first answer takes longer than FIRST_S."""
+    there = renewed()
     if any(host.is_known and not host.failure for host in there):
         return there
     known_failures = [host.failure for host in there if host.failure]
@@ -304,8 +319,9 @@ def able(model: str, without: Collection[str] = ()) -> list[str]:
     `without` are some that have failed it already. Asks nobody, but has all asked in the
     background where there are several.
     """
-    if not _several():
+    if not are_several():
         return [*names()]
+    without = without if len(without) < len(names()) else ()
     ranked = [(_rank(host, model), host.name) for host in every() if host.name not in without]
     best = min(ranked, default=(0, ""))[0]
     return [name for rank, name in ranked if rank == best]
@@ -313,9 +329,19 @@ def able(model: str, without: Collection[str] = ()) -> list[str]:
 
 def elsewhere(model: str, without: Collection[str]) -> bool:
     """Whether another server may answer a call for `model` that has failed at these."""
-    if not _several():
+    if not are_several():
         return False
     return any(_rank(host, model) <= _UNKNOWN for host in every() if host.name not in without)
+
+
+def may_go_on(model: str, code: str, without: Collection[str]) -> bool:
+    """Whether a call that has failed with this code may be answered elsewhere."""
+    return code in ELSEWHERE and elsewhere(model, without)
+
+
+def likeliest(model: str, without: Collection[str] = ()) -> str:
+    """The one of `able` for a call that takes no place: one that has the model in its memory."""
+    return min(able(model, without), key=lambda name: not has_loaded(name, model))
 
 
 _WELL, _RESTING, _UNKNOWN, _LOST, _WITHOUT = range(5)
@@ -334,16 +360,17 @@ def _rank(host: Host, model: str) -> int:
 
 def call_failed(name: str, model: str, code: str) -> None:
     """A call for `model` has failed at this server, with this code of `EngineFailed`."""
-    if _several() and (code in ELSEWHERE or code == "stalled"):
-        log.warning("model server %s failed a call: %s", names().index(name) + 1, code)
-        at(name).failed(model, code)
+    if are_several() and (code in ELSEWHERE or code == "stalled"):
+        host = at(name)
+        log.warning("model server %s failed a call: %s", names().index(host.name) + 1, code)
+        host.failed(model, code)
 
 
 def call_worked(name: str, model: str) -> None:
-    if _several():
+    if are_several():
         at(name).worked(model)
 
 
 def has_loaded(name: str, model: str) -> bool:
     """Whether it had the model in its memory when it was last looked at."""
-    return _several() and full(model) in at(name).loaded
+    return are_several() and full(model) in at(name).loaded

@@ -636,6 +636,14 @@ def _taken(line: list[_Open]) -> Counter[tuple[str, str]]:
     )
 
 
+def busy() -> Counter[str]:
+    """How many replies and titles each model server is writing, by its name."""
+    found: Counter[str] = Counter()
+    for (name, _model), number in _taken(_all_open()).items():
+        found[name] += number
+    return found
+
+
 def _free(
     model: str, taken: Counter[tuple[str, str]], without: Collection[str] = ()
 ) -> dict[str, int]:

@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import re
+import socket
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -18,6 +20,29 @@ def choose() -> str:
         return "openai"
     answers = any(ollama_answers(url) for url in settings.OLLAMA_URL.split(","))
     return "ollama" if answers else "builtin"
+
+
+def states(kind: str) -> list[str]:
+    """A line for each of several addresses, which takes a second at most; none for a single one."""
+    urls = (settings.OPENAI_URL if kind == "openai" else settings.OLLAMA_URL).split(",")
+    if len(urls) == 1:
+        return []
+    answers = ollama_answers if kind == "ollama" else _is_there
+    return [
+        f"Model server {number}, {re.sub('//.*@', '//', url)}: "
+        + ("it answers." if answers(url) else "it doesn't answer yet.")
+        for number, url in enumerate(urls, 1)
+    ]
+
+
+def _is_there(url: str) -> bool:
+    address = urlsplit(url)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    try:
+        socket.create_connection((address.hostname or "", port), LOOK_S).close()
+    except OSError:
+        return False
+    return True
 
 
 def ollama_answers(url: str) -> bool:

@@ -88,6 +88,8 @@ def _welcome(server: str, first_start: bool) -> str:
             "without that key nobody, you included, can read what AhFai has saved. "
             "For a sheet of paper: .venv/bin/python manage.py keys sheet"
         )
+    if server != "builtin":
+        lines += model_server.states(server)
     if server == "builtin":
         lines.append(
             f"No Ollama answers at {settings.OLLAMA_URL}: the built-in model is used."

@@ -17,7 +17,7 @@ from accounts.models import User, UserKey
 from ahfai.backups.manifest import Manifest
 from ahfai.models import Heartbeat
 from ahfai.sizes import MB
-from chats import servers
+from chats import hosts, servers
 from chats.engines import EngineFailed, Model
 from chats.models import BuiltinServer
 from reminders.tests.smtp_sink import smtp_sink
@@ -44,8 +44,10 @@ class Server:
 @pytest.fixture(autouse=True)
 def server(monkeypatch):
     made = Server()
-    monkeypatch.setattr(servers, "engine", lambda: made)
-    return made
+    monkeypatch.setattr(hosts, "_engine", lambda *_: made)
+    servers.forget()
+    yield made
+    servers.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -220,7 +220,7 @@ class Cancelled(Exception):
 class Call:
     """One running question to a model server, which any thread may cancel at any time.
 
-    `cancel` is for everyone; the other methods are for the engines.
+    `cancel` and `cut` are for everyone; the other methods are for the engines.
     """
 
     _cancelled: threading.Event = field(default_factory=threading.Event)
@@ -241,11 +241,19 @@ class Call:
         """Close the connection at once, whatever it is waiting for. Twice does no harm."""
         with self._lock:
             self._cancelled.set()
-            if self._socket is not None:
-                with suppress(OSError):
-                    # The plain socket's method: the TLS one would reset state that the
-                    # reading thread is using, whereas a shut connection simply wakes it.
-                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            self._shut()
+
+    def cut(self) -> None:
+        """Close the connection, as if the server had: the call itself may go on elsewhere."""
+        with self._lock:
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):
+                # The plain socket's method: the TLS one would reset state that the reading thread
+                # is using, whereas a shut connection simply wakes it.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def hold(self, connected: socket.socket) -> None:
         """Remember the connection that `cancel` is to close. Raises Cancelled if it is late."""

@@ -18,6 +18,8 @@ class Growing:
 
     def __init__(self, reply: Message) -> None:
         self.reply = reply
+        # Whether it has its place, and is being asked for.
+        self.began = False
         self.asked = False
         self.changed = threading.Condition()
         self.words = ""

@@ -117,12 +117,12 @@ class Generation(Writing):
             if code in hosts.LOST and self._lost_servers >= MAX_LOST:
                 raise EngineFailed("builtin_failed", "")
             return code in hosts.LOST
-        if code not in hosts.ELSEWHERE or self._lost_servers >= MAX_LOST:
-            return False
         if code not in hosts.LOST:
             # One that is lost is passed over until it is back; this one would fail it again.
             self.failing.add(reply.server)
-        return hosts.elsewhere(reply.model, {*self.failing, reply.server})
+        elif self._lost_servers >= MAX_LOST:
+            return False
+        return hosts.may_go_on(reply.model, code, {*self.failing, reply.server})
 
     def _back_to_line(self) -> None:
         self.began = False

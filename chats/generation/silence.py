@@ -5,11 +5,14 @@ import time
 
 from django.utils.translation import gettext as _
 
-from chats import servers
+from chats import hosts, servers
 from chats.engines import Call
 from chats.generation.growing import Growing
 
 LOOK_EVERY_S = 3.0
+# After so many looks that found nobody, another server is asked, where one has the model. One look
+# may be late for other reasons.
+GONE_AFTER = 3
 
 
 class Silence:
@@ -38,9 +41,20 @@ class Silence:
         }
         growing = self.growing
         time.sleep(0.5)
-        while growing.silent and not (growing.over or self.call.cancelled):
-            found = servers.engine(growing.reply.server).look(growing.reply.model)
-            if not growing.silent or growing.over:
+        unseen = 0
+        while self._lasts():
+            server, model = growing.reply.server, growing.reply.model
+            found = servers.engine(server).look(model)
+            if not self._lasts():
                 return
             growing.say(self.doing or saying.get(found, ""))
+            unseen = unseen + 1 if found in ("away", "not_ready") else 0
+            if unseen >= GONE_AFTER and hosts.elsewhere(model, {server}):
+                # A machine without power hangs up on nobody.
+                self.call.cut()
+                return
             time.sleep(LOOK_EVERY_S)
+
+    def _lasts(self) -> bool:
+        growing = self.growing
+        return growing.began and growing.silent and not (growing.over or self.call.cancelled)

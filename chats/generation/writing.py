@@ -43,7 +43,6 @@ class Writing(Growing):
     def __init__(self, reply: Message) -> None:
         super().__init__(reply)
         self.call = Call(when_sent=self._sent)
-        self.began = False
         # The tools that the model asked for in this round, and the rounds before.
         self._calls: list[ToolCall] = []
         self._rounds: rounds.Rounds | None = None

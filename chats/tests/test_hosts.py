@@ -7,19 +7,31 @@ from contextlib import ExitStack
 import pytest
 from django.test.utils import override_settings
 
+from ahfai.management.commands import doctor
+from ahfai.serving import model_server
 from ahfai.tests.at_once import at_once
-from chats import generation, hosts, lifecycle, servers
+from chats import embedding, generation, hosts, lifecycle, servers
 from chats.engines import Model
 from chats.engines.failures import failed
-from chats.generation import registry
+from chats.generation import registry, silence
 from chats.models import Message, State
 from chats.tests.conftest import quick_replies, wait_until
-from chats.tests.fake_ollama import FakeModel, FakeOllama
+from chats.tests.fake_ollama import FakeModel, FakeOllama, Pause
 from chats.tests.test_reply_life import closed_reply, reply_of, start
+from notes.vectors import EmbedderAway
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MODEL = "llama3.1:8b"
+
+
+class Hanging(FakeOllama):
+    """Answers until its machine loses its power: then it neither answers nor hangs up."""
+
+    silent = False
+
+    def answer(self, request):
+        return [Pause(60, exact=True)] if self.silent else super().answer(request)
 
 
 class Farm:
@@ -27,11 +39,11 @@ class Farm:
 
     def __init__(self) -> None:
         self._running = ExitStack()
-        self.servers: list[FakeOllama] = []
+        self.servers: list[Hanging] = []
         self._switches: list[ExitStack] = []
         for _ in range(2):
             self._switches.append(ExitStack())
-            fake = FakeOllama(scale=0.01, delay_s=0.01, models=(FakeModel(MODEL),))
+            fake = Hanging(scale=0.01, delay_s=0.01, models=(FakeModel(MODEL),))
             self.servers.append(self._switches[-1].enter_context(fake))
         self.urls = [server.url for server in self.servers]
 
@@ -41,7 +53,7 @@ class Farm:
     def on(self, number: int) -> None:
         before = self.servers[number]
         port = int(self.urls[number].rpartition(":")[2])
-        fake = FakeOllama(port=port, scale=0.01, delay_s=0.01, models=tuple(before.models))
+        fake = Hanging(port=port, scale=0.01, delay_s=0.01, models=tuple(before.models))
         self.servers[number] = self._switches[number].enter_context(fake)
 
     def close(self) -> None:
@@ -140,6 +152,17 @@ def test_a_server_that_dies_before_the_first_word_is_replaced(client, farm):
     farm.off(0)
     reply = closed_reply(chat)
     assert (reply.state, reply.content, reply.server) == (State.DONE, "Hello", farm.urls[1])
+
+
+def test_a_server_that_hangs_before_the_first_word_is_replaced(client, farm, monkeypatch):
+    monkeypatch.setattr("chats.engines.ollama.LOOK_S", 0.1)
+    monkeypatch.setattr(silence, "LOOK_EVERY_S", 0.02)
+    servers.models()
+    farm.servers[0].play("never_answers")
+    farm.servers[0].silent = True
+    reply = closed_reply(start(client))
+    assert (reply.state, reply.server) == (State.DONE, farm.urls[1])
+    assert farm.servers[0].wait_for(lambda: farm.servers[0].chats[0].disconnected)
 
 
 def test_what_a_lost_server_had_written_is_kept_and_can_be_gone_on_with(client, farm):
@@ -297,3 +320,53 @@ def test_a_title_is_asked_for_where_the_reply_was_written(client, farm, settings
     farm.off(0)
     closed_reply(start(client))
     wait_until(lambda: not registry.every() and len(farm.servers[1].chats) == 2)
+
+
+def test_vectors_are_made_by_another_server_where_one_is_lost(farm, settings):
+    settings.OLLAMA_EMBED_MODEL = "meaning:1b"
+    for server in farm.servers:
+        server.models.append(FakeModel("meaning:1b", ("embedding",)))
+    servers.models()
+    farm.off(0)
+    embedder = embedding.embedder()
+    assert len(embedder.of_passages(["one", "two"])) == 2
+    farm.off(1)
+    with pytest.raises(EmbedderAway):
+        embedder.of_question("one")
+
+
+def test_who_watches_the_installation_reads_each_server_by_its_number(
+    client, nobody, farm, settings
+):
+    settings.METRICS_TOKEN = "a-token-of-more-than-24-letters"
+    farm.off(1)
+    farm.servers[0].play("endless")
+    chat = start(client)
+    wait_until(lambda: is_running(chat))
+    said = nobody.get("/ready").content.decode()
+    assert "model server 1: ok (a note)\nmodel server 2: away (a note)" in said
+    assert "127.0.0.1" not in said
+    token = f"Bearer {settings.METRICS_TOKEN}"
+    numbers = nobody.get("/metrics", HTTP_AUTHORIZATION=token).content.decode()
+    assert 'ahfai_model_server_ready{server="1"} 1\n' in numbers
+    assert 'ahfai_model_server_ready{server="2"} 0\n' in numbers
+    assert 'ahfai_model_server_busy{server="1"} 1\n' in numbers
+
+
+def test_the_doctor_tells_of_each_server_and_what_differs(farm):
+    farm.servers[0].models = [FakeModel(MODEL), FakeModel("rare:1b")]
+    found = {finding.sentence: finding.advice for finding in doctor._model_server()}
+    assert found[f"{farm.urls[1]}: ollama 0.32.15 answers."] == ""
+    assert any(one.endswith(f"It is only at {farm.urls[0]}.") for one in found)
+    farm.off(1)
+    found = {finding.sentence: finding.advice for finding in doctor._model_server()}
+    [wrong] = [one for one, advice in found.items() if advice]
+    assert wrong.startswith(f"{farm.urls[1]}: The model server can't be reached")
+
+
+def test_the_start_says_which_server_answers(farm):
+    farm.off(1)
+    assert model_server.states("ollama") == [
+        f"Model server 1, {farm.urls[0]}: it answers.",
+        f"Model server 2, {farm.urls[1]}: it doesn't answer yet.",
+    ]

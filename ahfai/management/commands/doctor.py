@@ -5,6 +5,7 @@ import shutil
 import smtplib
 import stat
 import zoneinfo
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +27,9 @@ from ahfai.backups import manifest
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
 from ahfai.sizes import MB
-from chats import servers
+from chats import hosts, servers
 from chats.builtin.weights import WEIGHTS
-from chats.engines import EngineFailed
+from chats.engines import EngineFailed, Model
 from chats.engines.names import full
 from chats.models import BuiltinServer
 
@@ -258,17 +259,28 @@ def _backups() -> Iterator[Finding]:
 
 
 def _model_server() -> Iterator[Finding]:
-    server, about = servers.engine(), "Model server"
-    try:
-        version = server.version()
-        models = server.models()
-    except EngineFailed as failure:
-        yield _built_in() or Finding(about, failure.sentence, _advice_for_the_model_server())
+    about, there = "Model server", hosts.every()
+    # Of each model, by its name, what is where.
+    found: dict[str, list[tuple[hosts.Host, Model]]] = defaultdict(list)
+    answering = []
+    for host in there:
+        where = f"{host.name}: " if len(there) > 1 else ""
+        try:
+            version = host.engine.version()
+            listed = host.engine.models()
+        except EngineFailed as failure:
+            said = where + failure.sentence
+            yield _built_in() or Finding(about, said, _advice_for_the_model_server(host.name))
+            continue
+        yield Finding(about, f"{where}{servers.kind()} {version} answers.".replace("  ", " "))
+        answering.append(host)
+        for model in listed:
+            found[full(model.name)].append((host, model))
+    if not answering:
         return
-    yield Finding(about, f"{servers.kind()} {version} answers.".replace("  ", " "))
+    models = [hosts.commonest([model for _host, model in some]) for some in found.values()]
     for model in models:
-        abilities = ", ".join(sorted(model.abilities)) or "nothing that it names"
-        yield Finding("Model", f"{model.name}, which can do: {abilities}.")
+        yield _model(model, found[full(model.name)], len(answering))
     wanted, pulls = servers.default_model(), servers.kind() == "ollama"
     if not models:
         yield Finding(
@@ -283,6 +295,17 @@ def _model_server() -> Iterator[Finding]:
             f"OLLAMA_MODEL is {wanted}, and the server doesn't have it.",
             f"{choose}, or get it: ollama pull {wanted}" if pulls else f"{choose}.",
         )
+
+
+def _model(model: Model, found: list[tuple[hosts.Host, Model]], servers_there: int) -> Finding:
+    abilities = ", ".join(sorted(model.abilities)) or "nothing that it names"
+    said = f"{model.name}, which can do: {abilities}."
+    if len(found) < servers_there:
+        said += f" It is only at {', '.join(host.name for host, _model in found)}."
+    if len({one.digest for _host, one in found}) == 1:
+        return Finding("Model", said)
+    advice = f"Fetch it anew on each, so that all answer alike: ollama pull {model.name}"
+    return Finding("Model", f"{said} The servers have different ones under this name.", advice)
 
 
 def _built_in() -> Finding | None:
@@ -307,10 +330,10 @@ def _built_in() -> Finding | None:
     return Finding(about, f"{name} is {row.state}.")
 
 
-def _advice_for_the_model_server() -> str:
+def _advice_for_the_model_server(address: str) -> str:
     if servers.kind() == "openai":
-        return f"Start the server at {settings.OPENAI_URL}, or correct OPENAI_URL and OPENAI_KEY."
-    return f"Start Ollama at {settings.OLLAMA_URL}, or correct OLLAMA_URL."
+        return f"Start the server at {address}, or correct OPENAI_URL and OPENAI_KEY."
+    return f"Start Ollama at {address}, or correct OLLAMA_URL."
 
 
 def _worker() -> Iterator[Finding]:
