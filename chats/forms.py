@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Sequence
 from typing import cast
 
 from django import forms
@@ -91,6 +92,14 @@ class ModelNameForm(forms.Form):
             "invalid": _("That isn't the name of a model. They look like llama3.1:8b."),
         },
     )
+
+    # Of several model servers.
+    server = forms.ChoiceField(required=False, label=_("On"))
+
+    def __init__(self, *args, names: Sequence[str] = (), **more) -> None:
+        super().__init__(*args, **more)
+        choices = [("", _("all model servers")), *((name, name) for name in names)]
+        cast(forms.ChoiceField, self.fields["server"]).choices = choices
 
     def clean_model(self) -> str:
         if is_cloud(name := self.cleaned_data["model"]):

@@ -264,20 +264,24 @@ def forget() -> None:
     _host.cache_clear()
 
 
-def renewed() -> list[Host]:
-    """All of them, with lists that are a few seconds old at most, unless they are slow."""
+def renewed(first_s: float = MOMENT_S) -> list[Host]:
+    """All of them, with lists that are a few seconds old at most, unless they are slow: where one
+    is known, the others get `first_s` for their first."""
     there = every()
     for host in there:
         host.renew()
     for host in there:
-        host.wait(MOMENT_S if any(other.is_known for other in there) else FIRST_S)
+        if host.is_known:
+            host.wait(MOMENT_S)
+        else:
+            host.wait(first_s if any(other.is_known for other in there) else FIRST_S)
     return there
 
 
-def read() -> list[Host]:
+def read(first_s: float = MOMENT_S) -> list[Host]:
     """As `renewed`. Raises EngineFailed where none can be asked: how asking the first one went
     last, or "not_ready" where the first answer takes longer than FIRST_S."""
-    there = renewed()
+    there = renewed(first_s)
     if any(host.is_known and not host.failure for host in there):
         return there
     known_failures = [host.failure for host in there if host.failure]

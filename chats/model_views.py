@@ -1,6 +1,7 @@
 """The models of this installation: what is there, fetched, deleted and taken first. Its owner's."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,9 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.ownership import owner_only
 from accounts.requests import SignedInRequest
 from ahfai.access import asked_by_the_page
-from chats import pulls, servers, suggestions
+from chats import hosts, lifecycle, pulls, servers, suggestions
 from chats.builtin.weights import WEIGHTS
-from chats.engines import EngineFailed, Model
+from chats.engines import EngineFailed
 from chats.engines.names import full
 from chats.engines.ollama import Ollama
 from chats.forms import ModelNameForm
@@ -24,7 +25,7 @@ from chats.models import DefaultModel, Pull
 @require_GET
 @owner_only
 def index(request: SignedInRequest) -> HttpResponse:
-    return _page(request, ModelNameForm())
+    return _page(request, ModelNameForm(names=_several()))
 
 
 @asked_by_the_page
@@ -44,11 +45,11 @@ def pulls_now(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @owner_only
 def pull(request: SignedInRequest) -> HttpResponse:
-    form = ModelNameForm(request.POST)
+    form = ModelNameForm(request.POST, names=_several())
     if not form.is_valid():
         return _page(request, form, 422)
     try:
-        pulls.start(form.cleaned_data["model"])
+        pulls.start(form.cleaned_data["model"], form.cleaned_data["server"])
     except pulls.NotPossible:
         raise Http404 from None
     return redirect("models:list")
@@ -65,7 +66,7 @@ def cancel(request: SignedInRequest, pull_id: uuid.UUID) -> HttpResponse:
 @owner_only
 def default(request: SignedInRequest) -> HttpResponse:
     """Let new chats begin with this model."""
-    model = _named(request.POST.get("model", ""))
+    model = _named(request.POST.get("model", "")).model
     DefaultModel.choose(model.name)
     messages.success(request, _("New chats begin with %(model)s.") % {"model": model.name})
     return redirect("models:list")
@@ -74,57 +75,67 @@ def default(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @owner_only
 def delete(request: SignedInRequest) -> HttpResponse:
-    server = servers.engine()
-    if not isinstance(server, Ollama):
+    if servers.kind() != "ollama":
         raise Http404
     if request.method == "GET":
-        model = _named(request.GET.get("model", ""))
-        return render(request, "chats/model_delete.html", {"model": model})
-    model = _named(request.POST.get("model", ""))
-    try:
-        server.delete(model.name)
-    except EngineFailed as failure:
-        messages.error(request, failure.sentence)
-    else:
-        DefaultModel.objects.filter(model=model.name).delete()
-        servers.forget()
-        messages.success(request, _("The model is deleted."))
+        return _ask_to_delete(request, _named(request.GET.get("model", "")))
+    found = _named(request.POST.get("model", ""))
+    wanted = request.POST.get("server", "")
+    if wanted and wanted not in found.at:
+        return _ask_to_delete(request, found, 422)
+    failures = []
+    for name in [wanted] if wanted else found.at:
+        try:
+            _ollama(name).delete(found.model.name)
+        except EngineFailed as failure:
+            failures.append(failure)
+    servers.forget()
+    if failures:
+        messages.error(request, failures[0].sentence)
+        return redirect("models:list")
+    if not wanted or found.at == (wanted,):
+        DefaultModel.objects.filter(model=found.model.name).delete()
+    messages.success(request, _("The model is deleted."))
     return redirect("models:list")
+
+
+def _ask_to_delete(
+    request: SignedInRequest, found: servers.Found, status: int = 200
+) -> HttpResponse:
+    shown = {"model": found.model, "at": found.at}
+    return render(request, "chats/model_delete.html", shown, status=status)
+
+
+def _ollama(name: str) -> Ollama:
+    engine = servers.engine(name)
+    if not isinstance(engine, Ollama):
+        raise Http404
+    return engine
+
+
+def _several() -> tuple[str, ...]:
+    """The names of the model servers, where there are several."""
+    return hosts.names() if hosts.are_several() else ()
 
 
 def _page(request: SignedInRequest, form: ModelNameForm, status: int = 200) -> HttpResponse:
     found, failure = _found()
-    server = servers.engine()
-    loaded: set[str] = set()
-    if isinstance(server, Ollama) and not failure:
-        try:
-            loaded = {full(name) for name in server.loaded()}
-        except EngineFailed as away:
-            failure = away.sentence
     started = Pull.objects.order_by("started")
-    here = {full(model.name) for model in found}
+    here = {full(one.model.name) for one in found}
     first = full(servers.default_model())
     model_status = servers.status()
     shown = {
         "form": form,
-        "models": [
-            {
-                "model": model,
-                "is_loaded": full(model.name) in loaded,
-                "is_default": full(model.name) == first,
-                "chats": "completion" in model.abilities,
-                "reads": servers.window(model),
-                "abilities": sorted(model.abilities & {"tools", "thinking", "vision"}),
-            }
-            for model in found
-        ],
+        "servers": _servers(),
+        "models": [_row(one, first) for one in found],
         "could_read_more": any(
-            servers.window(model) < (model.context_length or 0)
-            for model in found
-            if "completion" in model.abilities
+            servers.window(one.model) < (one.model.context_length or 0)
+            for one in found
+            if "completion" in one.model.abilities
         ),
+        "one_differs": any(one.differs for one in found),
         "failure": failure,
-        "can_fetch": isinstance(server, Ollama),
+        "can_fetch": servers.kind() == "ollama",
         "pulls": started.filter(reason=""),
         "failed_pulls": started.exclude(reason=""),
         "suggestions": [
@@ -139,8 +150,39 @@ def _page(request: SignedInRequest, form: ModelNameForm, status: int = 200) -> H
     return render(request, "chats/models.html", shown, status=status)
 
 
-def _found() -> tuple[list[Model], str]:
-    """What the server has, and why that isn't known."""
+def _row(found: servers.Found, first: str) -> dict[str, Any]:
+    model = found.model
+    return {
+        "model": model,
+        "is_loaded": bool(found.loaded_at),
+        "is_default": full(model.name) == first,
+        "chats": "completion" in model.abilities,
+        "reads": servers.window(model),
+        "abilities": sorted(model.abilities & {"tools", "thinking", "vision"}),
+        # Where it isn't everywhere.
+        "only_at": found.at if len(found.at) < len(hosts.names()) else (),
+        "differs": found.differs,
+    }
+
+
+def _servers() -> list[dict[str, Any]]:
+    """How each of several does."""
+    if not hosts.are_several():
+        return []
+    busy = lifecycle.busy()
+    return [
+        {
+            "host": host,
+            "loaded": [one.name for one in host.models or [] if full(one.name) in host.loaded],
+            "count": len(host.models or []),
+            "busy": busy[host.name],
+        }
+        for host in hosts.renewed(hosts.FIRST_S)
+    ]
+
+
+def _found() -> tuple[list[servers.Found], str]:
+    """What the servers have, and why that isn't known."""
     if servers.kind() == "builtin":
         return [], ""
     try:
@@ -149,8 +191,8 @@ def _found() -> tuple[list[Model], str]:
         return [], failure.sentence
 
 
-def _named(name: str) -> Model:
-    for model in _found()[0]:
-        if model.name == name:
-            return model
+def _named(name: str) -> servers.Found:
+    for one in _found()[0]:
+        if one.model.name == name:
+            return one
     raise Http404

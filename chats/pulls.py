@@ -13,10 +13,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from ahfai.models import Heartbeat
-from chats import lifecycle, servers
+from chats import hosts, lifecycle, servers
 from chats.engines import Call, Cancelled, EngineFailed
+from chats.engines.failures import failed
 from chats.engines.names import tagged
 from chats.engines.ollama import Ollama
+from chats.engines.openai import OpenAI
 from chats.models import Pull
 
 SAVE_EVERY_S = 0.7
@@ -28,14 +30,27 @@ class NotPossible(Exception):
     """The model server is of a kind that fetches nothing."""
 
 
-def start(model: str) -> Pull:
-    """Fetch `model`, or go on with what is being fetched. Raises NotPossible."""
-    server = servers.engine()
-    if not isinstance(server, Ollama):
+def start(model: str, server: str = "") -> None:
+    """Have `model` fetched by the model server of this name, or by all where it is empty; or go on
+    with what is being fetched. Raises NotPossible."""
+    if servers.kind() != "ollama":
         raise NotPossible
+    if not hosts.are_several():
+        _start(model, "")
+        return
+    # It was asked for when there was one server, and failed.
+    Pull.objects.filter(model__iexact=tagged(model), server="").exclude(reason="").delete()
+    for name in hosts.names():
+        if server in ("", name):
+            _start(model, name)
+
+
+def _start(model: str, server: str) -> None:
     name = tagged(model)
     pull, is_new = Pull.objects.get_or_create(
-        model__iexact=name, defaults={"model": name, "process_id": lifecycle.this_process()}
+        model__iexact=name,
+        server=server,
+        defaults={"model": name, "process_id": lifecycle.this_process()},
     )
     if not is_new:
         # Whoever turns the failed one into a running one runs it.
@@ -46,8 +61,7 @@ def start(model: str) -> Pull:
         )
     if is_new:
         thread = f"pull-{pull.pk}"
-        threading.Thread(target=_run, args=(pull, server), name=thread, daemon=True).start()
-    return pull
+        threading.Thread(target=_run, args=[pull], name=thread, daemon=True).start()
 
 
 def cancel(pull: Pull) -> None:
@@ -69,7 +83,7 @@ def close_dead() -> None:
 class _Fetch:
     """What a thread has read of the server's progress so far."""
 
-    def __init__(self, model: str, server: Ollama) -> None:
+    def __init__(self, model: str, server: Ollama | OpenAI) -> None:
         self.model = model
         self.server = server
         self.call = Call()
@@ -80,6 +94,8 @@ class _Fetch:
 
     def read(self) -> None:
         try:
+            if not isinstance(self.server, Ollama):
+                raise failed("pull_failed")
             for told in self.server.pull(self.model, self.call):
                 self.is_checking = not told.digest and bool(self._parts)
                 if told.digest:
@@ -102,8 +118,8 @@ class _Fetch:
         }
 
 
-def _run(pull: Pull, server: Ollama) -> None:
-    fetch = _Fetch(pull.model, server)
+def _run(pull: Pull) -> None:
+    fetch = _Fetch(pull.model, servers.engine(pull.server))
     reader = threading.Thread(target=fetch.read, name=f"{pull.pk}-reader", daemon=True)
     reader.start()
     while reader.is_alive():

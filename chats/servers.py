@@ -101,13 +101,48 @@ def models() -> list[Model]:
     return hosts.known_models() or []
 
 
-def catalogue() -> list[Model]:
-    """All models of the server as they are now, also those that can't chat.
+@dataclass(frozen=True)
+class Found:
+    """A model, with the names of the servers that have it, and of those where it is in memory."""
 
-    Raises EngineFailed.
-    """
-    asked = engine()
-    return asked.catalogue() if isinstance(asked, Ollama) else asked.models()
+    model: Model
+    at: tuple[str, ...]
+    loaded_at: tuple[str, ...]
+    # Whether servers have different ones under its name.
+    differs: bool = False
+
+
+def catalogue() -> list[Found]:
+    """All models as they are now, or some seconds ago where there are several servers; also those
+    that can't chat. Raises EngineFailed where no server can be asked."""
+    if not hosts.are_several():
+        return _of_one(hosts.every()[0])
+    hosts.read(hosts.FIRST_S)
+    found: dict[str, list[tuple[hosts.Host, Model]]] = {}
+    for host in hosts.every():
+        for model in host.models or [] if not host.failure else []:
+            found.setdefault(full(model.name), []).append((host, model))
+    return [
+        Found(
+            hosts.commonest([model for _host, model in some]),
+            tuple(host.name for host, _model in some),
+            tuple(host.name for host, model in some if full(model.name) in host.loaded),
+            len({model.digest for _host, model in some}) > 1,
+        )
+        for some in found.values()
+    ]
+
+
+def _of_one(host: hosts.Host) -> list[Found]:
+    engine = host.engine
+    if not isinstance(engine, Ollama):
+        return [Found(model, (host.name,), ()) for model in engine.models()]
+    found = engine.catalogue()
+    loaded = {full(name) for name in engine.loaded()}
+    return [
+        Found(model, (host.name,), (host.name,) if full(model.name) in loaded else ())
+        for model in found
+    ]
 
 
 def listed() -> list[str] | None:

@@ -81,7 +81,9 @@ class Pull(models.Model):
     """A model that is being fetched, or could not be; the row is gone when it is there."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    model = models.CharField(max_length=200, unique=True)
+    model = models.CharField(max_length=200)
+    # The name of the model server that fetches it, where there are several (`chats.hosts`).
+    server = models.CharField(max_length=200, blank=True, default="", db_default="")
     done_bytes = models.BigIntegerField(default=0)
     # Of the parts that the server has told of so far.
     total_bytes = models.BigIntegerField(default=0)
@@ -91,6 +93,11 @@ class Pull(models.Model):
     stop_asked = models.BooleanField(default=False)
     process = models.ForeignKey(Heartbeat, null=True, on_delete=models.SET_NULL, related_name="+")
     started = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["model", "server"], name="pull_once_per_server"),
+        ]
 
     def __str__(self) -> str:
         return self.model

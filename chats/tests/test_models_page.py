@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import InterfaceError, OperationalError, connection
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from chats import pulls, servers, suggestions
 from chats.engines import Call, EngineFailed
 from chats.models import Chat, DefaultModel, Pull
 from chats.tests.conftest import wait_until
-from chats.tests.fake_ollama import FakeModel
+from chats.tests.fake_ollama import FakeModel, FakeOllama
 from chats.tests.test_order import main
 
 PAGE = reverse("models:list")
@@ -259,7 +259,7 @@ def test_a_stranger_can_do_nothing_here(strangers_client, ollama, name, method):
     assert b"left:1b" not in answer.content
     assert [(left.model, left.stop_asked) for left in Pull.objects.all()] == [("left:1b", False)]
     assert not DefaultModel.objects.exists()
-    assert "plain:latest" in [model.name for model in servers.catalogue()]
+    assert "plain:latest" in [one.model.name for one in servers.catalogue()]
 
 
 def test_the_page_is_the_owners_alone(strangers_client, client, ollama):
@@ -302,3 +302,76 @@ def test_a_pull_that_would_lead_to_the_cloud_is_refused_by_the_engine(ollama, na
     with pytest.raises(EngineFailed) as refused:
         list(servers.engine().pull(name, Call()))
     assert refused.value.code == "cloud"
+
+
+@pytest.fixture
+def another(fetching, settings):
+    """A second Ollama beside the first."""
+    with FakeOllama(scale=0.01, delay_s=0.01, models=(FakeModel("rare:1b"),)) as server:
+        settings.OLLAMA_URL = f"{fetching.url},{server.url}"
+        servers.forget()
+        yield server
+
+
+def test_each_of_several_servers_is_shown_with_what_it_has_and_does(client, fetching, another):
+    assert "Your model servers" not in page_with_one(client, fetching)
+    another.loaded.add("rare:1b")
+    shown = page(client)
+    assert fetching.url in shown
+    assert "1 model · in memory: rare:1b · writing 0 answers" in shown
+    assert f"only on {another.url}" in shown
+    another.play("bad_gateway")
+    servers.forget()
+    shown = page(client)
+    assert ">away<" in shown
+    assert "llama3.1:8b" in shown
+    assert "rare:1b" not in shown
+
+
+def page_with_one(client, server) -> str:
+    with override_settings(OLLAMA_URL=server.url):
+        return page(client)
+
+
+def test_models_of_one_name_that_differ_are_marked(client, fetching, another):
+    assert "differs" not in page(client)
+    another.models.append(FakeModel("llama3.1:8b", parameters="70B"))
+    servers.forget()
+    shown = page(client)
+    assert ">differs<" in shown
+    assert "Fetch it anew on all of them" in shown
+
+
+def test_a_model_is_fetched_by_all_servers_or_by_one(client, fetching, another):
+    fetch(client, "everywhere:1b")
+    wait_until(lambda: not Pull.objects.exists())
+    client.post(reverse("models:pull"), {"model": "there:1b", "server": another.url})
+    wait_until(lambda: not Pull.objects.exists())
+    names = [{model.name for model in server.models} for server in (fetching, another)]
+    assert ["everywhere:1b" in some for some in names] == [True, True]
+    assert ["there:1b" in some for some in names] == [False, True]
+    answer = client.post(reverse("models:pull"), {"model": "m:1b", "server": "http://elsewhere"})
+    assert answer.status_code == 422
+
+
+def test_a_fetch_that_one_of_the_servers_fails_is_tried_again_there(client, fetching, another):
+    client.post(reverse("models:pull"), {"model": "absent:1b", "server": another.url})
+    wait_until(lambda: Pull.objects.exclude(reason="").exists())
+    shown = page(client)
+    assert f"on <bdi>{another.url}</bdi>" in shown
+    assert f'name="server" value="{another.url}"' in shown
+
+
+def test_a_model_is_deleted_from_all_servers_or_from_one(client, fetching, another):
+    for server in (fetching, another):
+        server.models += [FakeModel("both:1b"), FakeModel("other:1b")]
+    servers.forget()
+    address = reverse("models:delete")
+    assert "all model servers that have it" in main(client.get(address, {"model": "both:1b"}))
+    client.post(address, {"model": "both:1b", "server": another.url})
+    assert f"only on {fetching.url}" in page(client)
+    client.post(address, {"model": "other:1b"})
+    shown = page(client)
+    assert "other:1b" not in shown
+    wrong = client.post(address, {"model": "both:1b", "server": another.url})
+    assert wrong.status_code == 422
