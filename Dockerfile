@@ -1,14 +1,21 @@
-# The production image: AhFai without the built-in model; it talks to your Ollama.
-FROM python:3.11-slim-bookworm
+# AhFai's images.
+#
+#   docker build -t ahfai .                            talks to your Ollama; for SQLite or PostgreSQL
+#   docker build -t ahfai:builtin --target builtin .   has what runs the built-in model, too, whose
+#                                                      file it fetches at the first start
+#
+# --build-arg PACKAGES=postgresql-client adds what `manage.py backup` needs for PostgreSQL (up to 15).
 
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# --- Where it is made: pip stays here --------------------------------------------------------
+
+FROM python:3.11-slim-bookworm AS build
+RUN python -m venv --without-pip /venv
 WORKDIR /app
-
 COPY requirements.lock ./
-RUN pip install --no-cache-dir --require-hashes --no-deps --compile -r requirements.lock \
-    && useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin ahfai \
-    && install -d -o ahfai -g ahfai -m 0700 /data /keys /backups
-
+RUN pip --python /venv/bin/python install --no-cache-dir --require-hashes --no-deps --compile \
+    -r requirements.lock \
+    # What translations were compiled from: 15 MB that no program reads.
+    && find /venv -name "*.po" -delete
 COPY manage.py ./
 COPY accounts accounts
 COPY ahfai ahfai
@@ -17,15 +24,55 @@ COPY notes notes
 COPY reminders reminders
 COPY static static
 COPY templates templates
-RUN python -m compileall -q accounts ahfai chats notes reminders
+RUN rm requirements.lock && python -m compileall -q accounts ahfai chats notes reminders
 
-USER ahfai
+FROM build AS build-builtin
+COPY requirements-builtin.lock /tmp/
+RUN pip --python /venv/bin/python install --no-cache-dir --require-hashes --no-deps --compile \
+    -r /tmp/requirements-builtin.lock
+
+# --- What both images have -------------------------------------------------------------------
+
+FROM python:3.11-slim-bookworm AS run
+ARG PACKAGES=""
+# Of Debian's packages the newest are wanted, which mend holes.
+# hadolint ignore=DL3008
+RUN python -m pip uninstall --quiet --yes --root-user-action=ignore pip setuptools wheel \
+    && if [ -n "$PACKAGES" ]; then \
+        apt-get update \
+        && apt-get install --yes --no-install-recommends $PACKAGES \
+        && rm -rf /var/lib/apt/lists/*; \
+    fi \
+    && groupadd --gid 10001 ahfai \
+    && useradd --uid 10001 --gid ahfai --home-dir /app --no-create-home --shell /usr/sbin/nologin ahfai \
+    && install -d -o ahfai -g ahfai -m 0700 /data /keys /backups
+COPY --from=build /app /app
+WORKDIR /app
 # Inside a container the port is reached through the host, which publishes it on its own address
 # or through a proxy with TLS: see deploy/compose.yaml.
-ENV ENV_FILE=none DATA_DIR=/data KEYS_DIR=/keys BACKUP_DIR=/backups BIND=0.0.0.0 PORT=8000 \
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    ENV_FILE=none DATA_DIR=/data KEYS_DIR=/keys BACKUP_DIR=/backups BIND=0.0.0.0 PORT=8000 \
     ALLOW_PLAIN_HTTP=yes MODEL_SERVER=ollama
 VOLUME ["/data", "/keys", "/backups"]
 EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD \
-    ["python", "-c", "import urllib.request as r; r.urlopen(r.Request('http://127.0.0.1:8000/health', headers={'Host': 'localhost'}), timeout=4)"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD \
+    ["python", "-c", "import os, urllib.request as r; r.urlopen(r.Request(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health', headers={'Host': 'localhost'}), timeout=4)"]
 CMD ["python", "manage.py", "serve"]
+LABEL org.opencontainers.image.title="AhFai" \
+    org.opencontainers.image.description="A private assistant of your own: chats, notes, reminders" \
+    org.opencontainers.image.licenses="MIT"
+
+# --- The images ------------------------------------------------------------------------------
+
+FROM run AS builtin
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libgomp1 \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=build-builtin /venv /venv
+ENV MODEL_SERVER=auto
+USER 10001:10001
+
+FROM run AS production
+COPY --from=build /venv /venv
+USER 10001:10001

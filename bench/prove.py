@@ -59,6 +59,8 @@ def main() -> None:
         run([sys.executable, "bench/scale.py"], fine=(0, 1, 2)),
         "## Sealing",
         run([sys.executable, "bench/sealing.py"]),
+        "## The container image",
+        run([sys.executable, "bench/try_image.py"]),
         "## Long checks, in full",
         checks,
         f"{NOTES}\n\n{notes.strip()}" if notes.strip() else "",
