@@ -32,19 +32,17 @@ ONE_FILE: dict[str, Any] = {
         },
     }
 }
-BYTES: dict[str, Any] = {
-    "responses": {
-        200: {
-            "description": "The file itself",
-            "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
-        },
-        206: {
-            "description": "The range that was asked for",
-            "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
-        },
+
+
+def binary(kind: str, ranges: bool = False) -> dict[str, Any]:
+    """For OpenAPI: that a view answers with bytes, of which a range can be asked for."""
+    bytes_ = {"content": {kind: {"schema": {"type": "string", "format": "binary"}}}}
+    parts = {
+        206: {"description": "The range that was asked for", **bytes_},
         416: {"description": "There is no such range"},
     }
-}
+    whole = {200: {"description": "The file itself", **bytes_}}
+    return {"responses": whole | parts if ranges else whole}
 
 
 class FileShown(Schema):

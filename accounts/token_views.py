@@ -1,19 +1,22 @@
 """A person's API tokens: the list, a new one, and the end of one."""
 
 import uuid
+from itertools import groupby
 
 from django import forms
 from django.contrib import messages
 from django.db import transaction
+from django.forms.boundfield import BoundWidget
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import audit, tokens
 from accounts.models import ApiToken, Scope
-from accounts.models.token import MAX_TOKEN_NAME
+from accounts.models.token import MAX_TOKEN_NAME, SCOPE_KINDS
 from accounts.reauthentication import after_asking_again
 from accounts.requests import SignedInRequest
 from ahfai.templatetags.house import opened
@@ -48,6 +51,12 @@ class TokenForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choose how long it works.")},
     )
+
+    def scopes_by_kind(self) -> list[tuple[Promise | str, list[BoundWidget]]]:
+        """The boxes to tick, under what they are about."""
+        boxes = self["scopes"].subwidgets
+        kinds = groupby(boxes, key=lambda box: str(box.data["value"]).partition(":")[0])
+        return [(SCOPE_KINDS.get(kind, kind), list(found)) for kind, found in kinds]
 
 
 @require_GET

@@ -20,17 +20,20 @@ from ninja.parser import Parser
 from accounts import idempotency
 from accounts.api import router as me
 from accounts.api_access import Allowed, pace_headers
+from accounts.api_settings import router as profile
 from accounts.api_tags import router as tags
 from accounts.api_token import router as token
 from accounts.requests import SignedInRequest
 from ahfai import api_docs, openapi, problems
 from ahfai.access import for_programs, open_to_all
+from ahfai.api_export import router as export
 from ahfai.api_search import router as search
 from ahfai.crypto import SealError
 from ahfai.problems import Refused
 from ahfai.webhook_api import router as webhooks
 from chats.api import router as chats
 from chats.api_messages import router as messages
+from chats.api_settings import router as answers
 from notes.api import router as notes
 from notes.api_files import router as note_files
 from notes.api_revisions import router as revisions
@@ -39,6 +42,7 @@ from reminders.api_acts import router as acts
 from reminders.api_days import router as days
 from reminders.api_deliveries import router as deliveries
 from reminders.api_lists import router as lists
+from reminders.api_settings import router as telling
 
 
 class Json(Parser):
@@ -80,6 +84,10 @@ api.add_router("reminders", days)
 api.add_router("reminders/lists", lists)
 api.add_router("deliveries", deliveries)
 api.add_router("webhooks", webhooks)
+api.add_router("settings", profile)
+api.add_router("settings", telling)
+api.add_router("settings", answers)
+api.add_router("export", export)
 
 
 elsewhere = Router()

@@ -133,6 +133,11 @@ def drop(request: SignedInRequest) -> HttpResponse:
 @require_GET
 @at_most(60, HOUR, "fetching an export", method="GET")
 def fetch(request: SignedInRequest) -> HttpResponseBase:
+    return export_file(request)
+
+
+def export_file(request: SignedInRequest) -> HttpResponseBase:
+    """The ZIP, and a line about it for its person to read. Raises Http404 before it is done."""
     found = exports.of(request.user)
     if found is None or found.state != Export.State.DONE:
         raise Http404

@@ -8,7 +8,7 @@ from ninja import Router, Schema
 
 from accounts import files
 from accounts.api_access import FORM, MINUTE, Allowed, at_most
-from accounts.api_files import BYTES, ONE_FILE, FileShown, facts, not_taken, sent
+from accounts.api_files import ONE_FILE, FileShown, binary, facts, not_taken, sent
 from accounts.file_views import file as show
 from accounts.models import Scope, SealedFile
 from accounts.requests import SignedInRequest
@@ -72,7 +72,7 @@ def attach(request: SignedInRequest, note_id: uuid.UUID, answer: HttpResponse) -
     "{uuid:note_id}/files/{uuid:file_id}",
     auth=_reading,
     url_name="file_of_note",
-    openapi_extra=BYTES,
+    openapi_extra=binary("*/*", ranges=True),
 )
 def read(request: SignedInRequest, note_id: uuid.UUID, file_id: uuid.UUID) -> HttpResponseBase:
     """The file itself, or the range of bytes that `Range` names."""

@@ -1,6 +1,7 @@
 """Tokens with which a person's own programs use the API."""
 
 import uuid
+from itertools import groupby
 from typing import Any
 
 from django.conf import settings
@@ -34,6 +35,28 @@ class Scope(models.TextChoices):
     REMINDERS_READ = "reminders:read", _("Read your reminders")
     REMINDERS_WRITE = "reminders:write", _("Set reminders, change them and tick them off")
     WEBHOOKS_WRITE = "webhooks:write", _("Make and delete webhooks")
+    SETTINGS_READ = "settings:read", _("Read your settings")
+    SETTINGS_WRITE = "settings:write", _("Change your settings, but not how you sign in")
+    EXPORT = "export:read", _("Fetch everything that you have")
+
+
+# What stands over the scopes of one kind where a token is made.
+SCOPE_KINDS = {
+    "chats": _("Chats"),
+    "notes": _("Notes"),
+    "tags": _("Tags"),
+    "reminders": _("Reminders"),
+    "settings": _("Settings"),
+    "webhooks": _("Webhooks"),
+    "export": _("Everything, in one file"),
+}
+
+
+_ACTS = {
+    ("read",): _("%(kind)s: read"),
+    ("write",): _("%(kind)s: write"),
+    ("read", "write"): _("%(kind)s: read and write"),
+}
 
 
 class ApiTokenQuerySet(SealedQuerySet["ApiToken"]):
@@ -87,3 +110,12 @@ class ApiToken(models.Model):
     def may(self) -> list[Scope]:
         said = set(self.scopes.split())
         return [scope for scope in Scope if scope in said]
+
+    @property
+    def may_in_words(self) -> list[str]:
+        """As in "Notes: read and write", for each kind of thing."""
+        return [
+            _ACTS[tuple(scope.value.partition(":")[2] for scope in found)]
+            % {"kind": SCOPE_KINDS[kind]}
+            for kind, found in groupby(self.may, key=lambda scope: scope.value.partition(":")[0])
+        ]

@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from accounts import audit, tokens
-from accounts.models import ApiToken
+from accounts.models import ApiToken, Scope
+from accounts.models.token import SCOPE_KINDS
 from accounts.tests.factors import sign_in
 from ahfai.testing import signed_in
 
@@ -34,7 +35,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(owner, client):
     text = make(client, scopes=["reminders:write", "notes:read"], days="90")
     page = client.get(LIST).content.decode()
     assert "Backup script" in page
-    assert "Read your notes; Set reminders, change them and tick them off" in page
+    assert "Notes: read · Reminders: write" in page
     assert "not used yet" in page
     assert text not in page
     token = ApiToken.objects.get()
@@ -43,6 +44,17 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(owner, client):
     assert token.expires - token.made == timedelta(days=90)
     assert text.removeprefix("ahfai_") not in str([*ApiToken.objects.values_list("secret_hash")])
     assert "A token was made: Backup script." in happened(owner)
+
+
+def test_each_thing_that_a_token_may_do_stands_under_its_kind(client):
+    page = client.get(MAKE).content.decode()
+    assert page.count('name="scopes"') == len(Scope)
+    for scope in Scope:
+        assert str(SCOPE_KINDS[scope.value.partition(":")[0]]) in page
+    make(client, scopes=[scope.value for scope in Scope])
+    shown = client.get(LIST).content.decode()
+    assert "Notes: read and write · Tags: read and write" in shown
+    assert "Everything, in one file: read" in shown
 
 
 def test_who_signed_in_long_ago_is_asked_once_more_before_one_is_made(owner):

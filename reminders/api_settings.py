@@ -1,0 +1,43 @@
+"""When a person is told outside AhFai, for programs; by which channels is set on the pages."""
+
+import datetime
+
+from ninja import Router, Schema
+
+from accounts.api_settings import READING, WRITING
+from accounts.requests import SignedInRequest
+from ahfai import problems
+from reminders import telling
+from reminders.channel_forms import TellingForm
+
+router = Router()
+
+
+class Times(Schema):
+    """On the person's clock. What isn't said stays as it is."""
+
+    # Nothing is sent from the one to the other, which may be on the next day.
+    quiet_from: datetime.time | None = None
+    quiet_until: datetime.time | None = None
+    # When one message a day says what is overdue and what is to come.
+    digest_at: datetime.time | None = None
+
+
+@router.get("telling", auth=READING, response=Times, url_name="settings_telling")
+def read(request: SignedInRequest) -> Times:
+    return _now(request)
+
+
+@router.patch("telling", auth=WRITING, response=Times, url_name="settings_telling")
+def change(request: SignedInRequest, said: Times) -> Times:
+    """Quiet hours have a beginning and an end, or neither."""
+    form = TellingForm(_now(request).dict() | said.dict(exclude_unset=True))
+    if not form.is_valid():
+        raise problems.of_form(form)
+    telling.save(request.user, **form.cleaned_data)
+    return _now(request)
+
+
+def _now(request: SignedInRequest) -> Times:
+    chosen = telling.of(request.user)
+    return Times(**{name: getattr(chosen, name) for name in Times.model_fields})
