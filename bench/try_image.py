@@ -4,7 +4,8 @@
 
 Debian's debootstrap makes the root file system that stands in for `python:3.11-slim-bookworm`, kept
 in the folder of `--base` for the next time. The steps of the Dockerfile run in copies of it by
-chroot. Then the image is mounted read-only and its command started as its user, with its volumes in memory.
+chroot. Then the image is mounted read-only and its command started as its user, with its volumes in
+memory.
 """
 
 import argparse

@@ -24,6 +24,7 @@ from django.utils import timezone, translation
 
 from accounts import files
 from accounts.models import User
+from ahfai import wakes
 from ahfai.sizes import MB
 from chats import attachments, cards, generation, sentences, servers, turns, watching
 from chats.attachments import Brought
@@ -64,15 +65,17 @@ class Command(BaseCommand):
                 text, piped = _decoded(piped), b""
             said = {"text": text, "model": options["model"], "notes": options["notes"]}
             with _interruptible():
-                code = self._tell(_asked(person, chat, said, piped))
+                reply = _asked(person, chat, said, piped)
+                with wakes.ear(reply.pk) as ear:
+                    code = self._tell(reply, ear)
         if code:
             sys.exit(code)
 
-    def _tell(self, reply: Message) -> int:
+    def _tell(self, reply: Message, ear: wakes.Ear) -> int:
         """Print it until it is over. Returns the exit code."""
         connections.close_all()
         growing = generation.running(reply.pk)
-        source = watching.FromMemory(growing) if growing else watching.FromRow(reply)
+        source = watching.FromMemory(growing) if growing else watching.FromRow(reply, ear)
         self.printed, self.waits = 0, ""
         while True:
             try:
