@@ -39,7 +39,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     all replicas away.
     """
     needed = {"process": _process, "database": _database, "tables": _tables}
-    notes = {"worker": _worker, "cache": _cache, **_model_servers()}
+    notes = {"worker": _worker, **_model_servers(), "cache": _cache}
     if replica.is_there():
         notes["replica"] = _replica
     said, works = [], True

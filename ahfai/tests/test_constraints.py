@@ -334,6 +334,7 @@ BREAKERS: dict[str, Callable[[Talk], object]] = {
     "filepart_once_per_number": lambda talk: twice(part, talk=talk),
     "filepart_file_is_the_owners": lambda talk: part(talk, owner=make_person()),
     "filetext_file_is_the_owners": lambda talk: text(talk, owner=make_person()),
+    "pull_once_per_server": lambda _talk: twice(Pull.objects.create, model="m", server="s"),
     "message_attachment_once_per_number": lambda talk: twice(message_attachment, talk=talk),
     "message_attachment_file_once": lambda talk: [
         message_attachment(
@@ -549,7 +550,6 @@ TWINS: dict[str, Callable[[Talk], object]] = {
         text="words",
         messages=1,
     ),
-    "Pull.model": lambda _talk: twice(Pull.objects.create, model="m"),
     "Draft.chat": lambda talk: twice(
         Draft.objects.create, owner=talk.person, chat=talk.chat, text="words", version=1
     ),
