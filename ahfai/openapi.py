@@ -122,6 +122,7 @@ def _completed(
     statuses = _problems(
         has_body="requestBody" in details,
         has_input=len(parameters) > 0,
+        is_sought=bool({"Http404", "get_object_or_404"} & names),
         changes=method not in SAFE,
         asks_version=asks_version,
         is_private=is_private(operation),
@@ -138,7 +139,13 @@ def _completed(
 
 
 def _problems(
-    *, has_body: bool, has_input: bool, changes: bool, asks_version: bool, is_private: bool
+    *,
+    has_body: bool,
+    has_input: bool,
+    is_sought: bool,
+    changes: bool,
+    asks_version: bool,
+    is_private: bool,
 ) -> set[int]:
     """What may go wrong, whatever it is about."""
     found = {429}
@@ -146,6 +153,7 @@ def _problems(
     found |= {401, 403} | ({409} if is_private else set())
     # An address can be of the right form and lead nowhere, also one with odd characters.
     found |= {400, 404, 422} if has_input or has_body else set()
+    found |= {404} if is_sought else set()
     found |= {400, 413, 415} if has_body else set()
     found |= {415, 507} if changes else set()
     return found | ({412, 428} if asks_version else set())
