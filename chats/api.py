@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from ninja import Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 
 from accounts import audit, idempotency, tags
 from accounts.api_access import Allowed
@@ -26,6 +26,8 @@ from chats import (
     generation,
     lifecycle,
     order,
+    pins,
+    servers,
     steering,
     turns,
     watching,
@@ -74,6 +76,29 @@ class TagsOfChat(Schema):
     """All the tags that it shall carry."""
 
     tags: list[str] | None = None
+
+
+class NotesOfChat(Schema):
+    """The notes, and the names of the tags, that the model keeps to; none of either for all."""
+
+    notes: list[uuid.UUID] = Field([], max_length=pins.MOST)
+    tags: list[str] = Field([], max_length=pins.MOST)
+
+
+class PresetInList(Schema):
+    id: uuid.UUID
+    name: str
+
+
+class Presets(Schema):
+    presets: list[PresetInList]
+
+
+class Models(Schema):
+    # By the names with which `model` is said.
+    models: list[str]
+    # The one that answers next in a new chat.
+    picked: str
 
 
 @router.get("", auth=_reading, response=ChatPage, url_name="chats")
@@ -126,6 +151,21 @@ def create(
     answer["Location"] = reverse("api:chat", args=[chat.pk])
     told = NewChat(chat=whole(request, chat, answer), reply=api_told.whole_message(reply))
     return Status(202 if reply.is_open else 201, told)
+
+
+@router.get("presets", auth=_reading, response=Presets, url_name="chats_presets")
+def presets(request: SignedInRequest) -> Presets:
+    """Of the person's own, by name, for chats that begin."""
+    found = steering.presets(request.user)
+    named = [PresetInList(id=one.pk, name=steering.opened(one, "name")) for one in found]
+    return Presets(presets=named)
+
+
+@router.get("models", auth=_reading, response=Models, url_name="chats_models")
+def models(request: SignedInRequest) -> Models:
+    """Those that can answer here, as the model server listed them last."""
+    there = [one.name for one in servers.choices()]
+    return Models(models=there, picked=servers.pick(request.user))
 
 
 @router.get("{uuid:chat_id}", auth=_reading, response=WholeChat, url_name="chat")
@@ -183,6 +223,21 @@ def set_tags(
     names = _cleaned(TagsOfOneForm({"more": " ".join(said.tags)}, known=[]))["names"]
     if not order.set_tags(chat, names):
         raise Http404
+    return whole(request, chat, answer)
+
+
+@router.put("{uuid:chat_id}/notes", auth=_writing, response=WholeChat, url_name="chat_notes")
+def set_notes(
+    request: SignedInRequest, chat_id: uuid.UUID, said: NotesOfChat, answer: HttpResponse
+) -> WholeChat:
+    """What of it isn't there is left out."""
+    chat = _chat(request, chat_id)
+    known = tags.all_of(request.user)
+    chosen = [found[0].id for name in said.tags if (found := tags.sought(known, name))]
+    try:
+        pins.choose(chat, said.notes, chosen)
+    except Chat.DoesNotExist:
+        raise Http404 from None
     return whole(request, chat, answer)
 
 

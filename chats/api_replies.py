@@ -26,6 +26,8 @@ from reminders.quick import order_for
 
 # A program's keys are words of any kind; what a row keeps is an id made of one.
 _KEYS = uuid.UUID("6f1d2c3e-6a58-4d0e-9d0c-6d8a4b0f7c11")
+# More files than a message takes, so that the form can say so.
+MOST_NAMED = 100
 
 
 class NewMessage(Schema):
@@ -35,7 +37,7 @@ class NewMessage(Schema):
     # Whether notes are used from now on: off, useful or always; empty leaves it as it is.
     uses_notes: str = ""
     # Files of the person's that were uploaded before.
-    files: list[uuid.UUID] = []
+    files: list[uuid.UUID] = Field([], max_length=MOST_NAMED)
 
 
 def begin(

@@ -13,10 +13,12 @@ from django.utils import timezone
 from accounts.models import ApiToken
 from accounts.tests.programs import Program
 from ahfai.tools import Tool
-from chats import attachments, cards, drafts, lifecycle, order, servers
+from chats import attachments, cards, drafts, lifecycle, order, servers, steering
 from chats.models import Chat, Message, State
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import END, Send, final, head, say, think
+from notes import order as note_order
+from notes import writing
 from reminders.tools import set_reminder
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -158,6 +160,15 @@ def test_a_request_that_comes_twice_begins_one_reply(owner, program, ollama):
     assert one["id"] == two["id"] != first["id"]
     made = [program.post(CHATS, {"text": "New"}, Idempotency_Key="new").json() for _ in range(2)]
     assert made[0]["chat"]["id"] == made[1]["chat"]["id"]
+
+
+def test_a_program_that_leaves_changes_nothing(owner, program, ollama):
+    chat = chat_with(owner)
+    answer = program.post(f"{CHATS}/{chat.pk}/messages", {"text": "More"}, **STREAM)
+    next(iter(answer.streaming_content))
+    answer.close()
+    wait_until(lambda: not Message.objects.open().exists())
+    assert chat.messages.get(role="assistant").content == "Hello"
 
 
 def test_a_revoked_token_ends_its_stream(owner, program, ollama, monkeypatch):
@@ -379,3 +390,24 @@ def test_a_token_does_only_what_it_may(owner):
     ):
         assert refused.status_code == 403
     assert writes.post(f"{message}/stop").status_code == 204
+
+
+def test_a_chat_keeps_to_notes_and_begins_with_a_preset(owner, stranger, program, ollama):
+    kept, theirs = writing.create(owner, "Soup", "leek"), writing.create(stranger, "Secret", "")
+    note_order.set_tags(kept, ["kitchen"])
+    chat = chat_with(owner)
+    path = f"{CHATS}/{chat.pk}/notes"
+    said = {"notes": [str(kept.pk), str(theirs.pk)], "tags": ["kitchen", "nowhere"]}
+    told = program.put(path, said).json()
+    assert (told["only_notes"], told["only_tags"]) == ([str(kept.pk)], ["kitchen"])
+    assert program.put(path, {}).json()["only_notes"] == []
+    brief = steering.save_preset(owner, "Brief", instructions="Be brief.")
+    steering.save_preset(stranger, "Secret")
+    listed = program.get(f"{CHATS}/presets").json()["presets"]
+    assert listed == [{"id": str(brief.pk), "name": "Brief"}]
+    made = program.post(CHATS, {"text": "Hello?", "preset": str(brief.pk)}).json()
+    assert made["chat"]["instructions"] == "Be brief."
+    gone = program.post(CHATS, {"text": "Hello?", "preset": str(uuid.uuid4())})
+    assert gone.status_code == 422
+    models = program.get(f"{CHATS}/models").json()
+    assert models["picked"] in models["models"]
