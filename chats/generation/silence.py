@@ -1,13 +1,17 @@
 """What the silence before the first word of an answer means, said to whoever waits."""
 
+import logging
 import threading
 import time
 
+from django.db import DatabaseError, connections
 from django.utils.translation import gettext as _
 
 from chats import hosts, servers
 from chats.engines import Call
 from chats.generation.growing import Growing
+
+log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 3.0
 # After so many looks that found nobody, another server is asked, where one has the model. One look
@@ -43,13 +47,13 @@ class Silence:
         time.sleep(0.5)
         unseen = 0
         while self._lasts():
-            server, model = growing.reply.server, growing.reply.model
-            found = servers.engine(server).look(model)
+            found = self._found()
             if not self._lasts():
                 return
             growing.say(self.doing or saying.get(found, ""))
             unseen = unseen + 1 if found in ("away", "not_ready") else 0
-            if unseen >= GONE_AFTER and hosts.elsewhere(model, {server}):
+            reply = growing.reply
+            if unseen >= GONE_AFTER and hosts.elsewhere(reply.model, {reply.server}):
                 # A machine without power hangs up on nobody.
                 self.call.cut()
                 return
@@ -58,3 +62,16 @@ class Silence:
     def _lasts(self) -> bool:
         growing = self.growing
         return growing.began and growing.silent and not (growing.over or self.call.cancelled)
+
+    def _found(self) -> str:
+        reply = self.growing.reply
+        try:
+            engine = servers.engine(reply.server)
+        except DatabaseError as error:
+            log.info("nobody knows how the model server is: %s", type(error).__name__)
+            return ""
+        finally:
+            # Where the built-in server is stands in the database; nobody else returns this
+            # thread's connection to the pool.
+            connections.close_all()
+        return engine.look(reply.model)

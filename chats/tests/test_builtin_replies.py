@@ -1,13 +1,18 @@
 """Replies of the built-in model while its server starts, stops and starts again."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from ahfai import wakes
 from chats import generation, lifecycle, servers, watching
+from chats.engines import Call
 from chats.generation import life
+from chats.generation.growing import Growing
+from chats.generation.silence import Silence
 from chats.models import BuiltinServer, State
 from chats.tests.conftest import quick_replies, wait_until
 from chats.tests.fake_openai import FakeOpenAI, call, closing, opening
@@ -48,6 +53,18 @@ def test_a_question_waits_for_a_model_that_is_still_on_its_way(client, builtin):
     assert reply_of(chat).state == State.WAITING
     BuiltinServer.objects.update(state="ready")
     assert closed_reply(chat).content == "Hello"
+
+
+def test_whoever_looks_how_the_server_is_keeps_no_connection_to_the_database(owner, builtin):
+    silence = Silence(Growing(lifecycle.start(owner, "Well?", "m", None)[0]), Call())
+
+    def look():
+        return silence._found(), connection.connection
+
+    with ThreadPoolExecutor(1) as beside:
+        found, kept = beside.submit(look).result()
+    assert found == "missing"
+    assert kept is None
 
 
 def asks_to_remind(request):
