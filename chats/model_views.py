@@ -124,10 +124,13 @@ def _page(request: SignedInRequest, form: ModelNameForm, status: int = 200) -> H
     here = {full(one.model.name) for one in found}
     first = full(servers.default_model())
     model_status = servers.status()
+    # Where there is one, what is shown is what it has.
+    several = _servers()
+    answering = sum(one["host"].state in ("ready", "missing") for one in several)
     shown = {
         "form": form,
-        "servers": _servers(),
-        "models": [_row(one, first) for one in found],
+        "servers": several,
+        "models": [_row(one, first, answering) for one in found],
         "could_read_more": any(
             servers.window(one.model) < (one.model.context_length or 0)
             for one in found
@@ -150,7 +153,7 @@ def _page(request: SignedInRequest, form: ModelNameForm, status: int = 200) -> H
     return render(request, "chats/models.html", shown, status=status)
 
 
-def _row(found: servers.Found, first: str) -> dict[str, Any]:
+def _row(found: servers.Found, first: str, answering: int) -> dict[str, Any]:
     model = found.model
     return {
         "model": model,
@@ -159,8 +162,8 @@ def _row(found: servers.Found, first: str) -> dict[str, Any]:
         "chats": "completion" in model.abilities,
         "reads": servers.window(model),
         "abilities": sorted(model.abilities & {"tools", "thinking", "vision"}),
-        # Where it isn't everywhere.
-        "only_at": found.at if len(found.at) < len(hosts.names()) else (),
+        # Where it isn't on all servers that answer.
+        "only_at": found.at if len(found.at) < answering else (),
         "differs": found.differs,
     }
 

@@ -318,7 +318,7 @@ def test_each_of_several_servers_is_shown_with_what_it_has_and_does(client, fetc
     another.loaded.add("rare:1b")
     shown = page(client)
     assert fetching.url in shown
-    assert "1 model · in memory: rare:1b · writing 0 answers" in shown
+    assert "1 model · in memory: rare:1b<" in shown
     assert f"only on {another.url}" in shown
     another.play("bad_gateway")
     servers.forget()
