@@ -49,7 +49,7 @@ RUN python -m pip uninstall --quiet --yes --root-user-action=ignore pip setuptoo
 COPY --from=build /app /app
 WORKDIR /app
 # Inside a container the port is reached through the host, which publishes it on its own address
-# or through a proxy with TLS: see deploy/compose.yaml.
+# or through a proxy with TLS: see deploy/compose.yml.
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     ENV_FILE=none DATA_DIR=/data KEYS_DIR=/keys BACKUP_DIR=/backups BIND=0.0.0.0 PORT=8000 \
     ALLOW_PLAIN_HTTP=yes MODEL_SERVER=ollama
