@@ -10,11 +10,11 @@ import datetime
 import ipaddress
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
 import socket
-import string
 import subprocess
 import sys
 import tempfile
@@ -136,7 +136,7 @@ class Installation:
         self.given = settings
 
     def __enter__(self) -> "Installation":
-        programs = find_programs()
+        programs = find_programs("nginx", "valkey", "postgres")
         with contextlib.ExitStack() as entered:
             self.folder = Path(tempfile.mkdtemp(prefix="ahfai-scale-"))
             entered.callback(shutil.rmtree, self.folder, ignore_errors=True)
@@ -205,45 +205,13 @@ class Installation:
         return part
 
     def _databases(self, programs: dict[str, Path]) -> None:
-        self.database_user = pwd.getpwuid(os.geteuid()).pw_name
         bin_folder = programs["postgres"].parent
-        self.primary = self._database("PostgreSQL, primary", bin_folder)
-        folder = self.primary.log.parent
-        made = ("-U", self.database_user, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
-        _as_database_user(bin_folder / "initdb", "-D", folder / "data", *made, where=folder)
+        self.primary = new_database(self.folder, bin_folder)
+        self.parts.append(self.primary)
         self.primary.start()
-        self.replica = self._database("PostgreSQL, replica", bin_folder)
-        folder = self.replica.log.parent
-        _as_database_user(
-            bin_folder / "pg_basebackup",
-            *("-D", folder / "data", "--write-recovery-conf", "--checkpoint=fast"),
-            *("-h", "127.0.0.1", "-p", self.primary.port, "-U", self.database_user),
-            where=folder,
-        )
+        self.replica = copy_of_database(self.primary, self.folder, bin_folder)
+        self.parts.append(self.replica)
         self.replica.start()
-
-    def _database(self, name: str, bin_folder: Path) -> Part:
-        folder = self.folder / name.split(" ")[-1]
-        folder.mkdir(mode=0o700)
-        if DATABASE_USER:
-            shutil.chown(folder, DATABASE_USER, DATABASE_USER)
-        port = free_port()
-        command = (
-            *(bin_folder / "postgres", "-D", folder / "data", "-k", folder, "-p", port),
-            *("--listen_addresses=127.0.0.1", "--max_connections=200", "--shared_buffers=256MB"),
-        )
-        part = self._part(
-            name,
-            command,
-            folder / "log",
-            user=DATABASE_USER,
-            is_ready=lambda: answers(f"host=127.0.0.1 port={port} user={self.database_user}"),
-            # A fast shutdown: whoever is connected is thrown out.
-            stop_by=signal.SIGINT,
-        )
-        part.port = port
-        part.url = f"postgres://{self.database_user}@127.0.0.1:{port}/postgres"
-        return part
 
     def _cache(self, programs: dict[str, Path]) -> None:
         port = free_port()
@@ -271,7 +239,7 @@ class Installation:
             self.models[-1].start()
 
     def _settings(self) -> None:
-        self.https = free_port()
+        self.http, self.https = free_port(), free_port()
         self.url = f"https://localhost:{self.https}"
         self.settings = {
             "ENV_FILE": "none",
@@ -285,7 +253,7 @@ class Installation:
             "SITE_URL": self.url,
             "TRUSTED_PROXIES": "1",
             "MODEL_SERVER": "ollama",
-            "OLLAMA_URL": self.models[0].url,
+            "OLLAMA_URL": ",".join(model.url for model in self.models),
             "OLLAMA_PARALLEL": str(PARALLEL),
             "WEB_PROCESSES": str(PROCESSES),
             "WEB_THREADS": "64",
@@ -346,20 +314,84 @@ class Installation:
             f"{' down' if one is without else ''};"
             for one in self.web
         ]
-        template = string.Template((ROOT / "bench" / "nginx.conf").read_text())
-        (self.folder / "nginx.conf").write_text(
-            template.safe_substitute(
-                WEB=" ".join(servers),
-                CERTIFICATE=self.folder / "certificate.pem",
-                KEY=self.folder / "key.pem",
-                HTTPS=f"127.0.0.1:{self.https}",
-                MEMORY=self.folder / "nginx",
-            )
+        values = {
+            "NGINX_NAMES": "localhost",
+            "NGINX_WEB": " ".join(servers),
+            "NGINX_CERTIFICATE": self.folder / "certificate.pem",
+            "NGINX_KEY": self.folder / "key.pem",
+            "NGINX_HTTP": f"127.0.0.1:{self.http}",
+            "NGINX_HTTPS": f"127.0.0.1:{self.https}",
+            "NGINX_MAX_BODY": "22m",
+            "NGINX_MEMORY": self.folder / "nginx",
+        }
+        # As envsubst does it, which nginx's image runs.
+        template = (ROOT / "deploy" / "nginx.conf").read_text()
+        filled = re.sub(r"\$\{(NGINX_\w+)\}", lambda name: str(values[name[1]]), template)
+        (self.folder / "nginx.conf").write_text(filled)
+
+
+class Database(Part):
+    """A PostgreSQL server on a port of 127.0.0.1."""
+
+    def __init__(self, name: str, folder: Path, bin_folder: Path) -> None:
+        self.port, self.data = free_port(), folder / "data"
+        me = my_name()
+        self.place = f"host=127.0.0.1 port={self.port} user={me} dbname=postgres"
+        self.url = f"postgres://{me}@127.0.0.1:{self.port}/postgres"
+        super().__init__(
+            name,
+            [
+                *(bin_folder / "postgres", "-D", self.data, "-k", folder, "-p", self.port),
+                *("--listen_addresses=127.0.0.1", "--max_connections=200"),
+                "--shared_buffers=256MB",
+            ],
+            folder / "log",
+            user=DATABASE_USER,
+            is_ready=self.answers,
+            # A fast shutdown: whoever is connected is thrown out.
+            stop_by=signal.SIGINT,
         )
 
+    def answers(self) -> bool:
+        with contextlib.suppress(psycopg.Error):
+            psycopg.connect(f"{self.place} connect_timeout=2").close()
+            return True
+        return False
 
-def find_programs() -> dict[str, Path]:
-    """Raises NotHere, naming what is missing."""
+
+def new_database(folder: Path, bin_folder: Path) -> Database:
+    """An empty one, not started yet."""
+    made = Database("PostgreSQL, primary", _database_folder(folder / "primary"), bin_folder)
+    told = ("-U", my_name(), "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
+    _as_database_user(bin_folder / "initdb", "-D", made.data, *told, where=made.log.parent)
+    return made
+
+
+def copy_of_database(primary: Database, folder: Path, bin_folder: Path) -> Database:
+    """A streaming replica, not started yet."""
+    made = Database("PostgreSQL, replica", _database_folder(folder / "replica"), bin_folder)
+    _as_database_user(
+        bin_folder / "pg_basebackup",
+        *("-D", made.data, "--write-recovery-conf", "--checkpoint=fast"),
+        *("-h", "127.0.0.1", "-p", primary.port, "-U", my_name()),
+        where=made.log.parent,
+    )
+    return made
+
+
+def _database_folder(folder: Path) -> Path:
+    folder.mkdir(mode=0o700)
+    if DATABASE_USER:
+        shutil.chown(folder, DATABASE_USER, DATABASE_USER)
+    return folder
+
+
+def my_name() -> str:
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
+def find_programs(*needed: str) -> dict[str, Path]:
+    """Raises NotHere, naming what is missing of those that are `needed`."""
     debians = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3])
     )
@@ -370,23 +402,15 @@ def find_programs() -> dict[str, Path]:
         "valkey": shutil.which("valkey-server") or shutil.which("redis-server"),
         "postgres": debians[-1] if debians else shutil.which("postgres"),
     }
-    if missing := [name for name, where in found.items() if not where]:
+    if missing := [name for name in needed if not found[name]]:
         raise NotHere(f"Not installed here: {', '.join(missing)}.")
-    return {name: Path(where) for name, where in found.items()}
+    return {name: Path(where) for name, where in found.items() if where}
 
 
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def answers(place: str) -> bool:
-    """Whether the PostgreSQL there does."""
-    with contextlib.suppress(psycopg.Error):
-        psycopg.connect(f"{place} dbname=postgres connect_timeout=2").close()
-        return True
-    return False
 
 
 def is_up(port: int, path: str = "/ready") -> bool:

@@ -27,7 +27,6 @@ from installation import (
     Installation,
     NotHere,
     Part,
-    answers,
     stops_on_signals,
 )
 from stub_model import seconds_since
@@ -107,6 +106,11 @@ def run(here: Installation, sizes: Sizes, faults: Sequence[str]) -> list[Row]:
         load = os.getloadavg()[0]
         tried = [window(name, lambda name=name: FAULTS[name](here, sizes)) for name in faults]
         told = living()
+    for one in [calm, *tried]:
+        for wrong in failed(Found(told, calm, []).during(one)):
+            after = wrong["began"] - one.begin
+            said = f"{wrong['kind']} after {after:.1f} s: {wrong['status'] or 'no answer'}"
+            print(f"{one.name}: {said} in {wrong['took_s']:.1f} s", file=sys.stderr)
     checked = json.loads(here.python(BENCH / "crowd_rows.py", "check", told=json.dumps(told)))
     found = Found(told, calm, tried)
     print_setting(here, sizes, found, load)
@@ -213,7 +217,7 @@ def restart_database(here: Installation, sizes: Sizes) -> dict[str, float]:
     here.primary.stop()
     time.sleep(sizes.away_s / 2)
     here.primary.begin()
-    while not answers(f"host=127.0.0.1 port={here.primary.port} user={here.database_user}"):
+    while not here.primary.answers():
         time.sleep(0.02)
     back = time.monotonic()
     time.sleep(max(sizes.after_s, BACK_WITHIN_S + 2))
