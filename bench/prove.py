@@ -57,6 +57,8 @@ def main() -> None:
         "## Many replicas under load, and one part after the other lost",
         # A missed aim stands in the table; without nginx, PostgreSQL and a cache there is none.
         run([sys.executable, "bench/scale.py"], fine=(0, 1, 2)),
+        "## From a thousand messages to a million, from ten people to ten thousand",
+        run([sys.executable, "bench/flat.py"]),
         "## Sealing",
         run([sys.executable, "bench/sealing.py"]),
         "## The container image",

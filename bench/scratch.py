@@ -9,8 +9,9 @@ from pathlib import Path
 
 
 @contextmanager
-def scratch() -> Iterator[None]:
-    """Django is set up on an empty, migrated database, and no model server answers."""
+def scratch(**settings: str) -> Iterator[None]:
+    """Django is set up on an empty, migrated database, and no model server answers, unless the
+    settings say something else."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(
             DJANGO_SETTINGS_MODULE="ahfai.settings",
@@ -20,6 +21,7 @@ def scratch() -> Iterator[None]:
             MODEL_SERVER="ollama",
             OLLAMA_URL="http://127.0.0.1:9",
         )
+        os.environ.update(settings)
         sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
         import django
 
