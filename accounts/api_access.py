@@ -175,7 +175,7 @@ def _unknown(challenge: str) -> Refused:
     return Refused(401, sentence, {"WWW-Authenticate": challenge})
 
 
-def _check_type(request: HttpRequest, takes: str) -> None:
+def _check_type(request: HttpRequest, takes: str = JSON) -> None:
     """A form of a page of another site can't send JSON; where forms are taken, it lacks the CSRF
     token."""
     has_body = request.headers.get("Content-Length", "") not in ("", "0")

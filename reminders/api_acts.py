@@ -17,6 +17,7 @@ from ahfai import etags, problems
 from ahfai.problems import Refused
 from reminders import completing, order, snoozing
 from reminders.api_rows import WholeReminder, reminder_of, whole
+from reminders.api_times import WallTime
 from reminders.completing import Kind
 from reminders.forms import SnoozeForm
 
@@ -30,7 +31,7 @@ class PutOff(Schema):
 
     to: str = ""
     day: datetime.date | None = None
-    at: datetime.time | None = None
+    at: WallTime | None = None
 
 
 def _act(path: str, name: str) -> Callable:

@@ -13,6 +13,7 @@ from accounts.requests import SignedInRequest
 from ahfai import etags, pages
 from ahfai.templatetags.house import opened
 from reminders import own_lists
+from reminders.api_times import WallTime
 from reminders.list_views import tags_of
 from reminders.models import Reminder
 
@@ -26,7 +27,7 @@ class ReminderInList(Schema):
     # As it was meant, on the clock of the wall: without `at` the whole day, without a `zone` the
     # person's own.
     day: datetime.date | None
-    at: datetime.time | None
+    at: WallTime | None
     zone: str
     # By RFC 5545, "" for once.
     rrule: str

@@ -1,13 +1,12 @@
 """When a person is told outside AhFai, for programs; by which channels is set on the pages."""
 
-import datetime
-
 from ninja import Router, Schema
 
 from accounts.api_settings import READING, WRITING
 from accounts.requests import SignedInRequest
 from ahfai import problems
 from reminders import telling
+from reminders.api_times import WallTime
 from reminders.channel_forms import TellingForm
 
 router = Router()
@@ -17,10 +16,10 @@ class Times(Schema):
     """On the person's clock. What isn't said stays as it is."""
 
     # Nothing is sent from the one to the other, which may be on the next day.
-    quiet_from: datetime.time | None = None
-    quiet_until: datetime.time | None = None
+    quiet_from: WallTime | None = None
+    quiet_until: WallTime | None = None
     # When one message a day says what is overdue and what is to come.
-    digest_at: datetime.time | None = None
+    digest_at: WallTime | None = None
 
 
 @router.get("telling", auth=READING, response=Times, url_name="settings_telling")

@@ -13,6 +13,7 @@ from accounts.requests import SignedInRequest
 from ahfai import problems
 from ahfai.problems import Refused
 from reminders import own_lists, quick, recurrence, words
+from reminders.api_times import WallTime
 from reminders.forms import KEPT, QuickForm, ReminderForm
 from reminders.models import MAX_RULE, Reminder
 
@@ -26,7 +27,7 @@ class Fields(Schema):
     # Markdown.
     details: str = ""
     day: datetime.date | None = None
-    at: datetime.time | None = None
+    at: WallTime | None = None
     zone: str = ""
     rrule: str = ""
     repeat_from: str = ""

@@ -40,7 +40,8 @@ def test_when_somebody_is_told_is_read_and_changed(owner, program):
     said = {"quiet_from": "22:00:00", "quiet_until": "07:00:00", "digest_at": "08:30:00"}
     assert told == program.get(path).json() == said
     assert Telling.objects.get().next_digest_at
-    assert program.patch(path, {"quiet_until": None}).status_code == 422
+    for wrong in ({"quiet_until": None}, {"digest_at": "08:30Z"}, {"digest_at": "late"}):
+        assert program.patch(path, wrong).status_code == 422
     assert program.patch(path, nothing).json() == nothing
 
 

@@ -84,7 +84,7 @@ def test_what_is_changed_is_changed_and_the_rest_stays(owner, program):
         ({"title": "x", "at": "09:00"}, "day", "A time needs a day, too."),
         ({"title": "x", "day": "2026-02-30"}, "day", "valid date"),
         ({"title": "x", "day": "9999-01-01"}, "day", "A day is of the years"),
-        ({"title": "x", "day": "2026-04-01", "at": "09:00Z"}, "at", "Enter a valid time."),
+        ({"title": "x", "day": "2026-04-01", "at": "09:00Z"}, "at", "a time on the person's clock"),
         ({"title": "x", "rrule": "FREQ=DAILY"}, "day", "needs a day to begin with"),
         ({"title": "x", "zone": "Moon/Base"}, "zone", "Select a valid choice"),
         ({"title": "x", "priority": 9}, "priority", "Select a valid choice"),

@@ -1,0 +1,24 @@
+"""Times on the clock of a wall, as programs send them and are told them."""
+
+import datetime
+from typing import Annotated
+
+from django.utils.translation import gettext as _
+from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+
+def _without_zone(at: datetime.time) -> datetime.time:
+    if at.tzinfo is None:
+        return at
+    raise PydanticCustomError("zone", _("It is a time on the person's clock, without a zone."))
+
+
+WallTime = Annotated[
+    datetime.time,
+    AfterValidator(_without_zone),
+    # What OpenAPI calls a time has a zone (RFC 3339).
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"}
+    ),
+]
