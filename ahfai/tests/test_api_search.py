@@ -16,7 +16,9 @@ READS = ("chats:read", "notes:read", "reminders:read")
 
 
 @pytest.fixture(autouse=True)
-def fresh_indexes():
+def fresh_indexes(monkeypatch):
+    # However busy the machine is.
+    monkeypatch.setattr(search, "PATIENCE_S", 20)
     search.forget()
     yield
     search.forget()
