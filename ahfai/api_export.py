@@ -4,6 +4,7 @@ The pages ask for no password here, either: who makes a token that may do this i
 """
 
 import datetime
+from typing import Any
 
 from django.http import Http404
 from django.http.response import HttpResponseBase
@@ -20,6 +21,15 @@ from ahfai.data_views import export_file
 from ahfai.problems import Refused
 
 router = Router()
+# For OpenAPI, where an address that takes nothing can lead nowhere.
+_NONE: dict[int, Any] = {
+    404: {
+        "description": "There is none",
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    }
+}
 _allowed = Allowed(Scope.EXPORT)
 
 
@@ -36,7 +46,13 @@ class ExportShown(Schema):
     until: datetime.datetime | None
 
 
-@router.get("", auth=_allowed, response=ExportShown, url_name="export")
+@router.get(
+    "",
+    auth=_allowed,
+    response=ExportShown,
+    url_name="export",
+    openapi_extra={"responses": _NONE},
+)
 def state(request: SignedInRequest) -> ExportShown:
     """The one that was asked for last; 404 where there is none."""
     found = exports.of(request.user)
@@ -64,7 +80,12 @@ def drop(request: SignedInRequest) -> None:
     exports.drop(request.user)
 
 
-@router.get("file", auth=_allowed, url_name="export_file", openapi_extra=binary("application/zip"))
+@router.get(
+    "file",
+    auth=_allowed,
+    url_name="export_file",
+    openapi_extra={"responses": binary("application/zip")["responses"] | _NONE},
+)
 def fetch(request: SignedInRequest) -> HttpResponseBase:
     """The ZIP; 404 before it is done."""
     at_most(request, 60, HOUR, "fetching an export")

@@ -52,6 +52,14 @@ def test_an_export_is_asked_for_and_fetched_when_it_is_made(owner, program):
     assert program.get(EXPORT).status_code == program.get(f"{EXPORT}/file").status_code == 404
 
 
+def test_its_description_says_that_there_may_be_none(nobody):
+    paths = nobody.get("/api/openapi.json").json()["paths"]
+    for path in (EXPORT, f"{EXPORT}/file"):
+        answers = paths[path]["get"]["responses"]
+        assert "200" in answers
+        assert "Problem" in str(answers["404"]["content"])
+
+
 def test_only_so_many_a_day(program, monkeypatch):
     monkeypatch.setattr(exports, "MOST_A_DAY", 1)
     program.post(EXPORT)
