@@ -32,6 +32,7 @@ from ahfai.crypto import SealError
 from ahfai.problems import Refused
 from ahfai.webhook_api import router as webhooks
 from chats.api import router as chats
+from chats.api_files import router as message_files
 from chats.api_messages import router as messages
 from chats.api_settings import router as answers
 from notes.api import router as notes
@@ -73,6 +74,7 @@ api.add_router("", me)
 api.add_router("tags", tags)
 api.add_router("chats", chats)
 api.add_router("", messages)
+api.add_router("", message_files)
 api.add_router("search", search)
 api.add_router("token", token)
 api.add_router("notes", notes)

@@ -74,20 +74,38 @@ class Brought:
         return told
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """A file that is fit for a model; `words` is None for a picture."""
+
+    name: str
+    data: bytes
+    words: file_text.Words | None
+
+
 def take_in(user: User, sent: UploadedFile) -> SealedFile:
     """Keep what was uploaded, with its words where it isn't a picture. Raises `files.Refused`."""
+    return store(user, look_into(sent))
+
+
+def look_into(sent: UploadedFile) -> Arrived:
+    """Before anything is written, since it may take a while. Raises `files.Refused`."""
     if isinstance(sent, NotKept):
         raise files.too_large()
     name, data = file_names.as_sent(sent.name or ""), sent.read()
     kind = files.kind_of(data)
     if kind in PICTURES:
         _check_picture(data)
-        return files.store(user, name, [data])
-    # Before anything is written, since it may take a while.
-    words = _words(name, kind, data)
+        return Arrived(name, data, None)
+    return Arrived(name, data, _words(name, kind, data))
+
+
+def store(user: User, arrived: Arrived) -> SealedFile:
+    """Raises `files.Refused`."""
     with transaction.atomic():
-        file = files.store(user, name, [data])
-        _keep_words(file, words)
+        file = files.store(user, arrived.name, [arrived.data])
+        if arrived.words is not None:
+            _keep_words(file, arrived.words)
     return file
 
 
