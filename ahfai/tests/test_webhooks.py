@@ -49,7 +49,8 @@ def client(owner):
 
 
 def hook(person, address: str, *events: str) -> tuple[Webhook, str]:
-    return webhooks.make(person, address, events or EVENTS)
+    with transaction.atomic():
+        return webhooks.make(person, address, events or EVENTS)
 
 
 def send(now: datetime.datetime | None = None) -> int:
