@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 from collections import namedtuple
+from unittest import mock
 
 import pytest
 from django.core.management import call_command
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from accounts import key_archive, keys
 from accounts.models import User, UserKey
+from ahfai import replica
 from ahfai.backups.manifest import Manifest
 from ahfai.models import Heartbeat
 from ahfai.sizes import MB
@@ -337,3 +339,19 @@ def test_a_mail_server_that_answers_lets_nobody_in_or_is_away(settings):
         assert "refuses the name and password" in _asked()[0]
     assert "EMAIL_URL" in _asked()[0]
     assert "wrong" not in _asked()[0]
+
+
+@pytest.mark.only_on_sqlite
+def test_a_cache_or_a_replica_that_is_away_is_named(settings, monkeypatch):
+    # Nothing listens on the discard port.
+    settings.CACHE_URL = "redis://:pass-word@127.0.0.1:9"
+    monkeypatch.setattr(replica, "is_there", lambda: True)
+    monkeypatch.setattr(replica, "look", mock.Mock(side_effect=OperationalError("pass-word")))
+    said, _ = _asked()
+    assert "Cache: it doesn't answer (ConnectionError)." in said
+    assert "Replica: it doesn't answer (OperationalError)." in said
+    assert "pass-word" not in said
+    monkeypatch.setattr(replica, "look", lambda: (7.2, "it is 7 s behind, or no worker is alive"))
+    assert "Replica: it isn't used: it is 7 s behind" in _asked()[0]
+    monkeypatch.setattr(replica, "look", lambda: (0.4, ""))
+    assert "Replica: it answers, and is 0 s behind at most." in _asked()[0]
