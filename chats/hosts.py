@@ -54,6 +54,8 @@ class Host:
         self.engine = engine
         # All that it listed last, also what can't chat; None before the first list.
         self.models: list[Model] | None = None
+        # Those of them that can chat.
+        self.chat_models: list[Model] = []
         # What was in its memory then, where there are several servers.
         self.loaded: frozenset[str] = frozenset()
         self._failure: EngineFailed | None = None
@@ -86,11 +88,6 @@ class Host:
         return self._answered_at is not None
 
     @property
-    def chat_models(self) -> list[Model]:
-        """Those that it listed last."""
-        return [model for model in self.models or [] if "completion" in model.abilities]
-
-    @property
     def is_offered(self) -> bool:
         """Whether its models are there to be chosen."""
         return not self._failure or time.monotonic() - self._lost_at < KEEP_LOST_S
@@ -120,7 +117,7 @@ class Host:
                 self._lose(failed(code))
                 self._answered_at = now
             if code == "model_missing":
-                self.models = [one for one in self.models or [] if full(one.name) != key]
+                self._take([one for one in self.models or [] if full(one.name) != key])
             if self._rests_until.get(key, 0.0) <= now:
                 # Those that fail together count once.
                 self._failed[key] += 1
@@ -169,7 +166,8 @@ class Host:
             log.error("the models could not be listed: %s", type(error).__name__)
             failure = failed("broken")
         with self._changed:
-            self.models, self.loaded = models, loaded
+            self._take(models)
+            self.loaded = loaded
             if failure:
                 self._lose(failure)
             else:
@@ -177,6 +175,10 @@ class Host:
             self._answered_at = time.monotonic()
             self._asking = False
             self._changed.notify_all()
+
+    def _take(self, models: list[Model] | None) -> None:
+        self.models = models
+        self.chat_models = [model for model in models or [] if "completion" in model.abilities]
 
     def _lose(self, failure: EngineFailed) -> None:
         if not self._failure:
@@ -205,29 +207,27 @@ def every() -> list[Host]:
         # To HTTP, port 0 means port 80, where another program may be; nobody is at port 1.
         key = os.environ.get("AHFAI_BUILTIN_KEY", "")
         return [_host("", "openai", f"http://127.0.0.1:{port or 1}", key)]
-    key = settings.OPENAI_KEY if which == "openai" else ""
-    named = zip(names(), addresses(), strict=True)
-    return [_host(name, which, address, key) for name, address in named]
-
-
-def addresses() -> tuple[str, ...]:
-    """Those of the settings, for the kind of server in use."""
-    return _split(settings.OPENAI_URL if kind() == "openai" else settings.OLLAMA_URL)
+    if which == "openai":
+        return _hosts(which, settings.OPENAI_URL, settings.OPENAI_KEY)
+    return _hosts(which, settings.OLLAMA_URL, "")
 
 
 def names() -> tuple[str, ...]:
     """The names of all of them. Asks nobody."""
-    return ("",) if kind() == "builtin" else _named(addresses())
+    which = kind()
+    if which == "builtin":
+        return ("",)
+    return _names(settings.OPENAI_URL if which == "openai" else settings.OLLAMA_URL)
 
 
 @lru_cache(maxsize=8)
-def _split(setting: str) -> tuple[str, ...]:
-    return tuple(setting.split(","))
+def _names(urls: str) -> tuple[str, ...]:
+    return tuple(name_of(url) for url in urls.split(","))
 
 
 @lru_cache(maxsize=8)
-def _named(urls: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name_of(url) for url in urls)
+def _hosts(wire: str, urls: str, key: str) -> list[Host]:
+    return [_host(name_of(url), wire, url, key) for url in urls.split(",")]
 
 
 def name_of(address: str) -> str:
@@ -262,6 +262,7 @@ def at(name: str) -> Host:
 def forget() -> None:
     """Ask all anew at the next look, since a list has turned out to be wrong."""
     _host.cache_clear()
+    _hosts.cache_clear()
 
 
 def renewed(first_s: float = MOMENT_S) -> list[Host]:
