@@ -68,6 +68,8 @@ def main() -> None:
         run([sys.executable, "bench/try_image.py"]),
         "## What tests run of the code",
         covered,
+        "## What deploy/ has, by the rules of those who read it",
+        run([sys.executable, "bench/check_deploy.py"], fine=(0, 1)),
         "## Long checks, in full",
         checks,
         f"{NOTES}\n\n{notes.strip()}" if notes.strip() else "",

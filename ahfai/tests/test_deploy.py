@@ -20,6 +20,12 @@ KNOWN = set(
 SMALL, LARGE = (
     yaml.safe_load((DEPLOY / name).read_text()) for name in ("compose.yml", "compose.prod.yml")
 )
+UNITS = {path.name: path.read_text() for path in (DEPLOY / "systemd").iterdir()}
+MANIFESTS = [
+    manifest
+    for path in (DEPLOY / "kubernetes").iterdir()
+    for manifest in yaml.safe_load_all(path.read_text())
+]
 OURS = {
     **{name: SMALL["services"][name] for name in ("embedded", "with-ollama", "with-postgres")},
     **{name: LARGE["services"][name] for name in ("migrate", "web", "worker")},
@@ -135,3 +141,75 @@ def test_no_secret_is_made_over_one_that_is_there(made):
     again = subprocess.run([DEPLOY / "make-secrets", made], check=False, capture_output=True)
     assert again.returncode
     assert (made / "ahfai.env").read_text() == before
+
+
+def test_units_are_given_settings_that_there_are():
+    for name, text in {**UNITS, "backup.cron": (DEPLOY / "backup.cron").read_text()}.items():
+        said = re.findall(r"^Environment=(.+)", text, re.MULTILINE)
+        given = {one.partition("=")[0] for line in said for one in line.split()}
+        given |= set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE)) - {"MAILTO"}
+        assert given <= KNOWN, name
+
+
+def test_each_unit_that_is_named_is_there_and_each_service_is_shut_in():
+    for name, text in UNITS.items():
+        named = set(re.findall(r"\bahfai[\w-]*\.(?:service|socket|timer|target)\b", text))
+        assert named <= set(UNITS), name
+        if name.endswith(".service"):
+            for line in ("User=ahfai", "ProtectSystem=strict", "NoNewPrivileges=yes"):
+                assert line in text.splitlines(), name
+            assert (DEPLOY.parent / "manage.py").exists()
+            assert re.search(r"^ExecStart=\S+/python manage\.py (serve|worker|backup)$", text, re.M)
+
+
+def test_pods_are_given_settings_that_there_are():
+    for kind in ("ConfigMap", "Secret"):
+        (one,) = [manifest for manifest in MANIFESTS if manifest["kind"] == kind]
+        assert set(one.get("data", one.get("stringData"))) <= KNOWN
+
+
+def pods() -> dict[str, dict]:
+    return {
+        one["metadata"]["name"]: one["spec"]["template"]["spec"]
+        for one in MANIFESTS
+        if one["kind"] in {"Deployment", "Job"}
+    }
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "migrate"])
+def test_pods_run_as_nobody_special_and_can_change_nothing(name):
+    pod = pods()[name]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["automountServiceAccountToken"] is False
+    (container,) = pod["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert container["image"].rpartition(":")[2] not in {"", "latest"}
+
+
+def test_pods_that_serve_pages_get_the_time_that_closing_takes():
+    (config,) = [one["data"] for one in MANIFESTS if one["kind"] == "ConfigMap"]
+    pod = pods()["web"]
+    (container,) = pod["containers"]
+    pause_s = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
+    closing_s = pause_s + int(config["DRAIN_S"]) + 2 * CLOSING_S
+    assert pod["terminationGracePeriodSeconds"] > closing_s
+    assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
+    assert container["livenessProbe"]["httpGet"]["path"] == "/health"
+    probe = container["readinessProbe"]
+    assert pause_s >= probe["periodSeconds"]
+
+
+def test_a_service_that_lets_people_in_finds_pods_of_pages_alone():
+    services = {one["metadata"]["name"]: one for one in MANIFESTS if one["kind"] == "Service"}
+    labels = [
+        one["spec"]["template"]["metadata"]["labels"]
+        for one in MANIFESTS
+        if one["kind"] in {"Deployment", "Job"}
+    ]
+    assert labels.count(services["web"]["spec"]["selector"]) == 1
+    # Nobody is behind it: what only watchers may read is led there.
+    assert services["nobody"]["spec"]["selector"] not in labels
