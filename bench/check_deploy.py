@@ -106,11 +106,12 @@ def systemd(tools: Path) -> Iterator[str]:
     if not shutil.which("systemd-analyze"):
         print("systemd: not checked, systemd-analyze isn't installed.")
         return
-    for unit in (DEPLOY / "systemd").iterdir():
+    names = sorted((DEPLOY / "systemd").glob("ahfai*"))
+    for unit in names:
         text = unit.read_text().replace("/opt/ahfai/.venv/bin/python", sys.executable)
         name = unit.name.replace("@.", "@1.")
         (tools / name).write_text(text.replace("=/opt/ahfai", "=/"))
-    units = [tools / unit.name.replace("@.", "@1.") for unit in (DEPLOY / "systemd").iterdir()]
+    units = [tools / unit.name.replace("@.", "@1.") for unit in names]
     quiet = os.environ | {"SYSTEMD_LOG_LEVEL": "warning"}
     said = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], env=quiet, **SAID)
     yield from said.stderr.splitlines()

@@ -20,7 +20,7 @@ KNOWN = set(
 SMALL, LARGE = (
     yaml.safe_load((DEPLOY / name).read_text()) for name in ("compose.yml", "compose.prod.yml")
 )
-UNITS = {path.name: path.read_text() for path in (DEPLOY / "systemd").iterdir()}
+UNITS = {path.name: path.read_text() for path in (DEPLOY / "systemd").glob("ahfai*")}
 MANIFESTS = [
     manifest
     for path in (DEPLOY / "kubernetes").iterdir()
