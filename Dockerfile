@@ -6,7 +6,7 @@
 #
 # --build-arg PACKAGES=postgresql-client adds what `manage.py backup` needs for PostgreSQL (up to 15).
 
-# --- Where it is made: pip stays here --------------------------------------------------------
+# --- Where it is made ------------------------------------------------------------------------
 
 FROM python:3.11-slim-bookworm AS build
 RUN python -m venv --without-pip /venv
@@ -37,8 +37,7 @@ FROM python:3.11-slim-bookworm AS run
 ARG PACKAGES=""
 # Of Debian's packages the newest are wanted, which mend holes.
 # hadolint ignore=DL3008
-RUN python -m pip uninstall --quiet --yes --root-user-action=ignore pip setuptools wheel \
-    && if [ -n "$PACKAGES" ]; then \
+RUN if [ -n "$PACKAGES" ]; then \
         apt-get update \
         && apt-get install --yes --no-install-recommends $PACKAGES \
         && rm -rf /var/lib/apt/lists/*; \
@@ -64,6 +63,7 @@ LABEL org.opencontainers.image.title="AhFai" \
 
 # --- The images ------------------------------------------------------------------------------
 
+# Python's own pip stays in this one, for the model's file is fetched with it.
 FROM run AS builtin
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -74,5 +74,6 @@ ENV MODEL_SERVER=auto
 USER 10001:10001
 
 FROM run AS production
+RUN python -m pip uninstall --quiet --yes --root-user-action=ignore pip setuptools wheel
 COPY --from=build /venv /venv
 USER 10001:10001

@@ -1,6 +1,6 @@
 """Makes an image of the Dockerfile without a container engine, and starts it as one would.
 
-    sudo python bench/try_image.py [--target builtin] [--base FOLDER]
+    sudo python bench/try_image.py [--target builtin] [--packages postgresql-client] [--base FOLDER]
 
 Debian's debootstrap makes the root file system that stands in for `python:3.11-slim-bookworm`, kept
 in the folder of `--base` for the next time. The steps of the Dockerfile run in copies of it by
@@ -33,7 +33,8 @@ PACKAGES = "python3,python3-venv,ca-certificates"
 # What this machine needs to reach the network; no image has it.
 FROM_HERE = re.compile(r"(?i)(https?|no)_proxy|PIP_(?!FIND).*|(SSL|REQUESTS|CURL)_C\w+")
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
-NOT_IN_AN_IMAGE = ("pip", "pip3", "easy_install", "gcc", "cc", "make", "git", "curl", "wget")
+PIP = ("pip", "pip3", "easy_install")
+NOT_IN_AN_IMAGE = ("gcc", "cc", "make", "git", "curl", "wget")
 START_S = 60
 
 
@@ -59,8 +60,9 @@ def steps(text: str) -> Iterator[tuple[str, str]]:
 
 
 class Builder:
-    def __init__(self, work: Path, base: Path) -> None:
+    def __init__(self, work: Path, base: Path, packages: str) -> None:
         self.work, self.base = work, base
+        self.given = {"PACKAGES": packages}
         self.stages: dict[str, Image] = {}
 
         self.written: dict[str, tuple[str, list[tuple[str, str]]]] = {}
@@ -93,7 +95,7 @@ class Builder:
 
     def _arg(self, image: Image, rest: str) -> None:
         name, _, value = rest.partition("=")
-        image.arguments[name] = value.strip('"')
+        image.arguments[name] = self.given.get(name) or value.strip('"')
 
     def _env(self, image: Image, rest: str) -> None:
         for one in shlex.split(rest):
@@ -184,7 +186,7 @@ def make_base(folder: Path) -> None:
     shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
 
 
-def start(image: Image) -> None:
+def start(image: Image, *more_not_in_it: str) -> None:
     """Raises AssertionError where it doesn't do what is asked of an image."""
     root = image.root
     uid, gid = image.user.split(":")
@@ -210,9 +212,9 @@ def start(image: Image) -> None:
         return ended.returncode == 0
 
     assert not run("sh", "-c", "touch /app/x || touch /venv/x || touch /etc/x"), "it can be changed"
-    left = [one for one in NOT_IN_AN_IMAGE if run("sh", "-c", f"command -v {one}")]
+    unwanted = (*NOT_IN_AN_IMAGE, *more_not_in_it)
+    left = [one for one in unwanted if run("sh", "-c", f"command -v {one}")]
     assert not left, f"it still has {left}"
-    assert not run("python", "-c", "import pip"), "it still has pip"
     began = time.monotonic()
     process = subprocess.Popen([*inside, *image.command], env=environment, stdout=sys.stderr)
     try:
@@ -241,6 +243,7 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--target", default="production")
     options.add_argument("--base", type=Path)
+    options.add_argument("--packages", default="", help="as --build-arg PACKAGES=…")
     given = options.parse_args()
     missing = [one for one in NEEDED if not shutil.which(one, path=PATH)]
     if missing or os.geteuid():
@@ -254,7 +257,7 @@ def main() -> None:
         base = given.base or Path(folder) / "base"
         base.mkdir(parents=True, exist_ok=True)
         make_base(base)
-        image = Builder(Path(folder), base).build(given.target)
+        image = Builder(Path(folder), base, given.packages).build(given.target)
         own, packages = megabytes(image.root / "app"), megabytes(image.root / "venv")
         more = megabytes(image.root) - megabytes(base) - own - packages
         print(
@@ -262,7 +265,7 @@ def main() -> None:
             f"packages, {more:+} MB of the system."
         )
         try:
-            start(image)
+            start(image, *(PIP if given.target == "production" else ()))
         finally:
             subprocess.run(["umount", "--recursive", "--lazy", image.root], check=False)
             # Else the folder's removal would go on into them.
