@@ -55,13 +55,8 @@ def _person(number: int, words: list[str], dice: random.Random) -> dict:
         Chat.objects.bulk_create(chats)
         for chat in chats:
             _talk(user, chat, text)
-        for _ in range(NOTES):
-            writing.create(user, text(3), text(150), None)
-        for day in range(REMINDERS):
-            due = timezone.now().replace(microsecond=0) + timedelta(days=day + 1)
-            Reminder.objects.create(
-                owner=user, title=text(4), day=due.date(), at=due.time(), due=due, next_fire_at=due
-            )
+        Note.objects.bulk_create(_note(user, text(3), text(150)) for _ in range(NOTES))
+        Reminder.objects.bulk_create(_reminder(user, text(4), day) for day in range(REMINDERS))
     return {
         "number": number,
         "id": str(user.pk),
@@ -90,6 +85,16 @@ def _talk(user: User, chat: Chat, text) -> None:
             )
         )
     Message.objects.bulk_create(rows)
+
+
+def _note(user: User, title: str, body: str) -> Note:
+    return Note(owner=user, title=title, body=body, excerpt=writing.excerpt(body), change_number=1)
+
+
+def _reminder(user: User, title: str, day: int) -> Reminder:
+    due = timezone.now().replace(microsecond=0) + timedelta(days=day + 1)
+    times = {"day": due.date(), "at": due.time(), "due": due, "next_fire_at": due}
+    return Reminder(owner=user, title=title, change_number=1, **times)
 
 
 def _session(user: User) -> str:

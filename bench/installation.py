@@ -63,7 +63,7 @@ class Part:
         # Of processes that are gone, in seconds.
         self.spent_before = 0.0
 
-    def start(self, patience_s: float = 60) -> None:
+    def start(self, patience_s: float = 180) -> None:
         self.begin()
         self.wait_until_ready(patience_s)
 
@@ -83,7 +83,7 @@ class Part:
                 extra_groups=[] if self.user else None,
             )
 
-    def wait_until_ready(self, patience_s: float = 60) -> None:
+    def wait_until_ready(self, patience_s: float = 180) -> None:
         end = time.monotonic() + patience_s
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > end:
