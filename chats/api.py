@@ -14,7 +14,7 @@ from ninja import Field, Router, Schema, Status
 
 from accounts import audit, idempotency, tags
 from accounts.api_access import Allowed
-from accounts.forms import TagsOfOneForm
+from accounts.api_tags import names_in
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import etags, pages, problems
@@ -218,10 +218,7 @@ def set_tags(
 ) -> WholeChat:
     """These and no others; what is new among them is made."""
     chat = _chat(request, chat_id)
-    if said.tags is None:
-        raise Refused(422, _("Say which tags it shall carry."))
-    names = _cleaned(TagsOfOneForm({"more": " ".join(said.tags)}, known=[]))["names"]
-    if not order.set_tags(chat, names):
+    if not order.set_tags(chat, names_in(said.tags)):
         raise Http404
     return whole(request, chat, answer)
 
@@ -286,9 +283,7 @@ def _chat(request: SignedInRequest, chat_id: uuid.UUID) -> Chat:
 def _tagged(request: SignedInRequest, chats: ChatQuerySet, tag: str) -> ChatQuerySet:
     if not tag:
         return chats
-    known = tags.all_of(request.user)
-    called = next((one.id for one in known if one.name.casefold() == tag.casefold()), tag)
-    chosen = tags.within(known, called)
+    chosen = tags.sought(tags.all_of(request.user), tag)
     if not chosen:
         raise Http404
     carrying = Chat.tags.through.objects.filter(tag__in=[one.id for one in chosen])

@@ -23,7 +23,7 @@ class Scope(models.TextChoices):
     CHATS_READ = "chats:read", _("Read your chats")
     CHATS_WRITE = (
         "chats:write",
-        _("Talk with the model, change chats, and decide about what the model proposes"),
+        _("Talk with the model, decide about what it proposes, and change and delete chats"),
     )
     NOTES_READ = "notes:read", _("Read your notes")
     NOTES_WRITE = (
