@@ -58,9 +58,7 @@ def next_at(
 ) -> datetime.datetime:
     """The first moment after another one when the clock on the wall shows this hour."""
     day = after.astimezone(zone).date()
-    for later in range(3):
-        wall = datetime.datetime.combine(day + later * _DAY, hour)
-        moment = recurrence.occurrence(wall, zone).at
-        if moment > after:
-            return moment
-    raise AssertionError("Each hour comes within two days.")
+    # Each hour comes within two days.
+    walls = (datetime.datetime.combine(day + later * _DAY, hour) for later in range(3))
+    moments = (recurrence.occurrence(wall, zone).at for wall in walls)
+    return next(moment for moment in moments if moment > after)

@@ -3,7 +3,6 @@
 import datetime
 import time
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -126,12 +125,9 @@ def _worker_is_away() -> bool:
     return time.monotonic() - _started > WORKER_IS_AWAY_AFTER.total_seconds()
 
 
-def mark_read(user: User, notice_ids: Iterable[uuid.UUID] | None = None) -> None:
-    """All of the person's, or these."""
-    notices = user.notices.filter(read=None)
-    if notice_ids is not None:
-        notices = notices.filter(pk__in=list(notice_ids))
-    notices.update(read=timezone.now())
+def mark_read(user: User) -> None:
+    """All of the person's."""
+    user.notices.filter(read=None).update(read=timezone.now())
 
 
 def forget_old() -> None:

@@ -68,7 +68,7 @@ def host(address: str) -> str:
 
 class AddressField(forms.CharField):
     """Where something is sent to. Whether its name leads where AhFai may send is seen when it
-    does."""
+    does. It is never left empty."""
 
     def __init__(self, **options: Any) -> None:
         widget = forms.URLInput({"autocomplete": "off", "dir": "ltr"})
@@ -83,17 +83,16 @@ class AddressField(forms.CharField):
             )
         except ValueError:
             is_one = False
-        if address and not is_one:
+        if not is_one:
             raise forms.ValidationError(
                 gettext_lazy(
                     "An address begins with https://, or with http:// on your own network."
                 )
             )
-        if address:
-            try:
-                outbound.check(address)
-            except outbound.Refused as refused:
-                raise forms.ValidationError(str(refused)) from None
+        try:
+            outbound.check(address)
+        except outbound.Refused as refused:
+            raise forms.ValidationError(str(refused)) from None
         return address
 
 

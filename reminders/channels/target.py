@@ -22,9 +22,9 @@ class Target(ABC):
         return cls(**kept)
 
     @property
+    @abstractmethod
     def place(self) -> str:
         """Where that is, as its person knows it again."""
-        return ""
 
     @abstractmethod
     def send(self, message: Message) -> Answer:

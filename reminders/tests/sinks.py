@@ -43,6 +43,10 @@ def sink(monkeypatch) -> Sink:
     class ToSink(Target):
         address: str
 
+        @property
+        def place(self) -> str:
+            return self.address
+
         def send(self, message: Message) -> Answer:
             return taking.take(self.address, message)
 

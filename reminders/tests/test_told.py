@@ -72,6 +72,7 @@ def test_what_is_wrong_in_a_channel_is_said(client):
         ("https://localhost:8765/", "AhFai may not send there"),
         ("https://example.org:22/", "AhFai may not send there"),
         ("http://localhost:8765/", "must begin with https:// or be one that NOTIFY_ALLOW lists"),
+        ("https://[example.org/", "An address begins with https://"),
         ("https://0x7f000001/", "isn&#x27;t an address like https://host/path"),
     ],
 )
@@ -143,6 +144,30 @@ def test_a_test_shows_what_the_other_side_answered(client, monkeypatch):
         assert "It didn&#x27;t get there." in page or "It didn't get there." in page
         assert "507: &lt;b&gt;no room&lt;/b&gt;" in page
         assert json.loads(sink.requests[0].body)["title"] == "A test of AhFai"
+
+
+def test_of_a_long_answer_the_beginning_is_shown(client, monkeypatch):
+    with http_sink() as sink:
+        monkeypatch.setattr(settings, "NOTIFY_ALLOW", frozenset({sink.place}))
+        channel = make(client, **NTFY | {"server": sink.url})
+        sink.answers = [(200, {}, b"taken " * 100)]
+        page = main(client.post(of(channel, "channel_test")))
+    assert "taken taken" in page
+    assert len(re.search("answered 200: ([^<]*)", page)[1]) == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("gotify", {"server": "https://push.example.org/gotify", "token": "A1"}),
+        ("webhook", {"address": "https://push.example.org/mine?key=A1"}),
+    ],
+)
+def test_the_list_says_where_each_leads_without_its_secrets(client, kind, fields):
+    make(client, kind, name="Mine", **fields)
+    page = main(client.get(TOLD))
+    assert "push.example.org" in page
+    assert "A1" not in page
 
 
 def test_a_test_of_what_is_no_longer_allowed_says_so(client, settings):
