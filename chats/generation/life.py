@@ -31,6 +31,8 @@ class Generation(Writing):
         # The model servers that can't answer it, and how often one was lost under it.
         self.failing: set[str] = set()
         self._lost_servers = 0
+        # Whether its row may hold a place that it has to give back before it waits again.
+        self._may_hold_place = False
         self.leaving = False
 
     def stop(self) -> None:
@@ -128,7 +130,7 @@ class Generation(Writing):
         self.began = False
         # What it asked for before it was lost, it will ask for again.
         self._calls = []
-        self.give_back()
+        self._may_hold_place = True
         self.reply.state = State.WAITING
         if servers.kind() == "builtin":
             self.call.wait(1)
@@ -136,18 +138,18 @@ class Generation(Writing):
     def _ask_in_turn(self) -> Finished:
         """The line, and what the question needs, are in the database, which may be away for a
         moment: until the model is asked that costs only time."""
-        is_unsure = False
         while True:
             try:
-                if is_unsure and self.reply.state == State.WAITING:
-                    # It may have got a place by an answer that was lost on the way.
+                if self._may_hold_place and self.reply.state == State.WAITING:
                     self.give_back()
+                self._may_hold_place = False
                 line.wait_for_place(self)
                 return self._ask()
             except unavailable.AWAY as error:
                 if not (unavailable.is_passing(error) and self.silent and self._rounds is None):
                     raise
-                is_unsure = True
+                # It may have got one by an answer that was lost on the way.
+                self._may_hold_place = True
                 connections.close_all()
                 self.say(str(sentences.AWAY))
                 self.call.wait(1)
