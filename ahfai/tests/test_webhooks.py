@@ -298,6 +298,56 @@ def test_a_lease_that_ran_out_is_taken_by_another_who_alone_says_what_came_of_it
     assert WebhookEvent.objects.get().state == "waiting"
 
 
+def test_who_lost_the_lease_switches_nothing_off(owner, sink):
+    row, _secret = hook(owner, sink.url, "note.created")
+    writing.create(owner, "t", "b")
+    [ready] = webhook_sending.look_at(webhook_sending.claim(1))
+    WebhookEvent.objects.update(lease_until=timezone.now() - datetime.timedelta(minutes=1))
+    webhook_sending.claim(1)
+    webhook_sending.settle(ready, webhook_sending.Outcome(410, "gone", is_final=True))
+    assert Webhook.objects.get(pk=row.pk).off_since is None
+
+
+def test_one_that_is_given_up_leaves_a_webhook_on_that_takes_others(owner, sink):
+    row, _secret = hook(owner, sink.url, "note.created")
+    writing.create(owner, "taken", "b")
+    send()
+    writing.create(owner, "never taken", "b")
+    waiting = WebhookEvent.objects.filter(state="waiting")
+    waiting.update(attempts=webhook_sending.MOST_ATTEMPTS - 1, is_fresh=None)
+    sink.answers.append((500, {}, b""))
+    send()
+    assert sorted(WebhookEvent.objects.values_list("state", flat=True)) == ["failed", "sent"]
+    assert Webhook.objects.get(pk=row.pk).off_since is None
+
+
+def test_why_it_was_not_taken_is_said(owner, client, settings, sink):
+    row, _secret = hook(owner, sink.url, "note.created")
+    writing.create(owner, "t", "b")
+    sink.answers.append((302, {"Location": "https://example.org/"}, b""))
+    send()
+    assert "AhFai doesn&#x27;t follow" in client.get(f"{LIST}{row.pk}/").content.decode()
+    settings.NOTIFY_ALLOW = ["127.0.0.1:1"]
+    away, _secret = hook(owner, "http://127.0.0.1:1/", "note.created")
+    writing.create(owner, "t", "b")
+    send()
+    assert "be reached" in client.get(f"{LIST}{away.pk}/").content.decode()
+
+
+def test_without_its_persons_key_it_is_given_up_and_keeps_nobody_else_waiting(owner, sink):
+    hook(owner, sink.url, "note.created")
+    for _number in range(2):
+        writing.create(owner, "t", "b")
+    [one, another] = webhook_sending.claim(2)
+    [ready] = webhook_sending.look_at([one])
+    owner.keys.all().delete()
+    keys.forget(owner.pk)
+    assert webhook_sending.look_at([another]) == []
+    webhook_sending.settle(ready, webhook_sending.Outcome(sentence="Nobody answers."))
+    assert sorted(WebhookEvent.objects.values_list("state", flat=True)) == ["failed", "waiting"]
+    assert WebhookEvent.objects.filter(error=None).count() == 2
+
+
 def test_what_senders_died_of_each_time_is_given_up(owner, sink):
     hook(owner, sink.url, "note.created")
     writing.create(owner, "t", "b")
