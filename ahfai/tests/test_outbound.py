@@ -319,6 +319,14 @@ def test_of_several_addresses_the_next_one_is_tried(settings, monkeypatch, sink)
     assert outbound.post(f"http://two.example:{sink.port}/", b"", {}).status == 200
 
 
+def test_when_the_time_is_over_no_further_address_is_tried(settings, monkeypatch, sink):
+    settings.NOTIFY_ALLOW = {sink.place}
+    monkeypatch.setattr(outbound, "WITHIN_S", 0)
+    with pytest.raises(outbound.Failed):
+        outbound.post(sink.url, b"", {})
+    assert sink.requests == []
+
+
 def test_a_machine_without_ipv6_reaches_names_that_have_it(monkeypatch, connects, names):
     watched = socket.socket
 
