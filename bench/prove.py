@@ -62,6 +62,9 @@ def main() -> None:
         run([sys.executable, "bench/scale.py"], fine=(0, 1, 2)),
         "## From a thousand messages to a million, from ten people to ten thousand",
         run([sys.executable, "bench/flat.py"]),
+        "## A person's day, and what more people need",
+        # For docs/scaling.md; none without PostgreSQL.
+        run([sys.executable, "bench/day.py"], fine=(0, 2)),
         "## Sealing",
         run([sys.executable, "bench/sealing.py"]),
         "## The container image",
