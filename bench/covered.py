@@ -41,6 +41,7 @@ WHOLE = {
         "ahfai/problems.py",
         "accounts/api_access.py",
         "accounts/constraints.py",
+        "accounts/jwts.py",
         "accounts/middleware.py",
         "accounts/ownership.py",
         "accounts/reauthentication.py",
