@@ -259,10 +259,20 @@ class Person:
             if reply.state != "interrupted":
                 return
             reply.interrupted.append(" ".join(list(reply.seen)[-LAST_WORDS:]))
-            go_on = f"/chats/replies/{reply.reply}/continue"
-            reply.reply, reply.over = "", 0.0
+            if not await self.go_on(reply):
+                return
+
+    async def go_on(self, reply: Reply) -> bool:
+        """Press "Continue" or, where nothing was saved yet to go on from, "Try again"."""
+        earlier, reply.reply, reply.over = reply.reply, "", 0.0
+        for verb in ("continue", "retry"):
             with contextlib.suppress(Broken):
-                await self.watch(reply, "continue", "POST", go_on, {})
+                path = f"/chats/replies/{earlier}/{verb}"
+                await self.watch(reply, verb, "POST", path, {})
+            if reply.reply:
+                return True
+        reply.over = time.monotonic()
+        return False
 
     async def follow(self, reply: Reply) -> None:
         """Takes the stream up again and again, until the reply is over."""

@@ -39,7 +39,7 @@ BACK_WITHIN_S = 10
 TEXT_LOST_S = 2.0
 PAGES = {"home", "chats", "a chat", "notes", "a note", "reminders", "search", "the editor"}
 WRITES = {"save a note", "add a reminder", "keep a draft"}
-STREAMS = {"ask", "stream", "continue"}
+STREAMS = {"ask", "stream", "continue", "retry"}
 
 
 class Sizes(NamedTuple):
@@ -394,7 +394,7 @@ def killed_rows(found: Found, tried: Window) -> Iterator[Row]:
     yield Row(
         f"{name}: replies that were read through it went on at the other",
         f"{len(went_on)} of {len(broke)} (of {len(were_read)} being read){longest}; "
-        f"{cut} were being written by it, and went on by “Continue”",
+        f"{cut} were being written by it, and went on by “Continue” or “Try again”",
         "all",
         len(went_on) == len(broke),
     )
