@@ -126,7 +126,7 @@ def _completed(
     statuses = _problems(
         has_body="requestBody" in details,
         has_input=len(parameters) > 0,
-        is_sought=bool({"Http404", "get_object_or_404"} & names),
+        is_sought="{" in path or bool({"Http404", "get_object_or_404"} & names),
         changes=method not in SAFE,
         asks_version=asks_version,
         is_private=is_private(operation),
@@ -155,8 +155,7 @@ def _problems(
     found = {429}
     # Nobody is told more than 401 of what opens nothing, whatever it is.
     found |= {401, 403} | ({409} if is_private else set())
-    # An address can be of the right form and lead nowhere, also one with odd characters.
-    found |= {400, 404, 422} if has_input or has_body else set()
+    found |= {400, 422} if has_input or has_body else set()
     found |= {404} if is_sought else set()
     found |= {400, 413, 415} if has_body else set()
     found |= {415, 507} if changes else set()
@@ -180,10 +179,12 @@ def _headers(*names: str) -> dict[str, Any]:
 
 
 def _in_code(view: Any) -> tuple[set[str], set[str]]:
-    """The names and the texts in a view and in what it calls of its own module."""
+    """The names and the texts in a view and in what it calls of its own module; and the names in
+    what these call of others."""
     names: set[str] = set()
     texts: set[str] = set()
-    left, seen = [inspect.unwrap(view)], set()
+    left, beyond = [inspect.unwrap(view)], list[Any]()
+    seen = set[Any]()
     while left:
         function = left.pop()
         if function in seen:
@@ -193,11 +194,13 @@ def _in_code(view: Any) -> tuple[set[str], set[str]]:
             names.update(code.co_names)
             texts.update(one for one in code.co_consts if isinstance(one, str))
         called = [function.__globals__.get(name) for name in names]
-        left += [
-            inspect.unwrap(one)
-            for one in called
-            if inspect.isfunction(one) and one.__module__ == function.__module__
-        ]
+        for one in filter(inspect.isfunction, called):
+            if one.__module__ == function.__module__:
+                left.append(inspect.unwrap(one))
+            else:
+                beyond.append(inspect.unwrap(one))
+    for function in beyond:
+        names.update(function.__code__.co_names)
     return names, texts
 
 
