@@ -17,7 +17,7 @@ from django.views.defaults import server_error
 
 from accounts.pace import MINUTE, at_most
 from accounts.requests import SignedInRequest
-from ahfai import unavailable
+from ahfai import problems, unavailable
 from ahfai.access import open_to_all
 from ahfai.asked import Asked
 from ahfai.bundles import bundle
@@ -128,6 +128,8 @@ def broken(request: HttpRequest) -> HttpResponse:
     """The answer where something failed that nobody expected."""
     if unavailable.is_passing(sys.exception()):
         return unavailable.answer(request)
+    if request.path.startswith("/api/"):
+        return problems.answer(500, _("Something broke on our side. It isn't your fault."))
     return server_error(request)
 
 

@@ -41,6 +41,13 @@ def test_what_passes_by_itself_is_told_from_what_does_not(rf, cause):
     assert failed(rf.get("/"), cause).status_code == (500 if lasting else 503)
 
 
+def test_what_breaks_under_a_program_is_a_problem_without_what_it_was(rf):
+    answer = failed(rf.get("/api/notes"), ValueError("no database at all"))
+    assert answer.status_code == 500
+    assert answer["Content-Type"] == "application/problem+json"
+    assert b"password" not in answer.content
+
+
 def test_a_piece_of_a_page_gets_a_sentence(rf):
     answer = unavailable.answer(rf.get("/", headers={"HX-Request": "true"}))
     assert (answer.status_code, answer["Content-Type"]) == (503, "application/json")
