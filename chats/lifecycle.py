@@ -533,8 +533,9 @@ def leave_to_others(reply: Message) -> bool:
 
 def take_over(reply: Message) -> bool:
     """Whether this process goes on with `reply`, which another one has left."""
+    process = this_process()
     left = Message.objects.left_to_others().filter(pk=reply.pk)
-    return left.exists() and bool(left.update(process=this_process()))
+    return bool(left.update(process=process))
 
 
 def _hold_line() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.db import DatabaseError, connections
+from django.db import connections
 from django.template import engines
 from django.urls import get_resolver
 from gunicorn.app.base import BaseApplication
@@ -177,7 +177,7 @@ def _keep_taking_over() -> None:
         wait_s = TAKE_OVER_EVERY_S
         try:
             generation.take_over_all()
-        except DatabaseError as error:
+        except Exception as error:  # noqa: BLE001 (nobody else would take them over)
             log.error("nothing was taken over: %s", type(error).__name__)
         connections.close_all()
 

@@ -31,9 +31,12 @@ log = logging.getLogger(__name__)
 
 def take_over(reply: Message) -> Generation | None:
     """Go on with a reply in line that another process has left, where nobody was quicker."""
-    if registry.draining() or reply.state != State.WAITING or not lifecycle.take_over(reply):
+    if registry.draining() or reply.state != State.WAITING:
         return None
-    return begin(Message.objects.select_related("chat", "owner").get(pk=reply.pk))
+    # Read before it is taken: one that was taken and can't be read would stand in line for good.
+    found = Message.objects.left_to_others().select_related("chat", "owner")
+    left = found.filter(pk=reply.pk).first()
+    return begin(left) if left and lifecycle.take_over(left) else None
 
 
 def take_over_all() -> None:

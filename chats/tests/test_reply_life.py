@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
 from ahfai.tests.at_once import at_once, is_somebody_waiting
@@ -431,6 +432,18 @@ def test_who_comes_back_for_a_reply_that_was_left_gets_it_at_once(left, client):
     answer = client.get(address, headers={"Accept": "text/event-stream"})
     assert "Hello" in b"".join(answer.streaming_content).decode()
     assert closed_reply(left).state == State.DONE
+
+
+def test_a_reply_that_was_left_stays_so_where_it_cant_be_read_just_now(left):
+    def away(execute, sql, *rest):
+        if User._meta.db_table in sql:
+            raise OperationalError
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(away), pytest.raises(OperationalError):
+        generation.take_over(reply_of(left))
+    generation.take_over_all()
+    assert closed_reply(left).content == "Hello"
 
 
 def test_a_reply_that_was_left_can_be_stopped(left, client):
