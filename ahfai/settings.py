@@ -89,11 +89,12 @@ def _address(name: str, default: str) -> str:
 def _addresses(name: str, default: str) -> str:
     """Those of one or several servers, with commas between them and nothing else."""
     found = [one.strip().rstrip("/") for one in _text(name, default).split(",") if one.strip()]
-    for one in found:
+    for number, one in enumerate(found, 1):
         if not _is_address(one):
+            # It may hold a password, so nothing of it is repeated.
             raise WrongSetting(
                 f"{name} must be an address like http://host:port, or several with commas between "
-                f"them, and one of them is {one!r}."
+                f"them, and number {number} of them is none."
             )
         if len(one) > 200:
             raise WrongSetting(f"{name} has an address of more than 200 characters.")

@@ -29,10 +29,15 @@ def states(kind: str) -> list[str]:
         return []
     answers = ollama_answers if kind == "ollama" else _is_there
     return [
-        f"Model server {number}, {re.sub('//.*@', '//', url)}: "
+        f"Model server {number}, {without_password(url)}: "
         + ("it answers." if answers(url) else "it doesn't answer yet.")
         for number, url in enumerate(urls, 1)
     ]
+
+
+def without_password(url: str) -> str:
+    """As it may be printed: without a name and password before the host."""
+    return re.sub("//.*@", "//", url)
 
 
 def _is_there(url: str) -> bool:

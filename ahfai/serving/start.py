@@ -90,9 +90,10 @@ def _welcome(server: str, first_start: bool) -> str:
         )
     if server != "builtin":
         lines += model_server.states(server)
-    if server == "builtin":
+    else:
+        places = ", ".join(map(model_server.without_password, settings.OLLAMA_URL.split(",")))
         lines.append(
-            f"No Ollama answers at {settings.OLLAMA_URL}: the built-in model is used."
+            f"No Ollama answers at {places}: the built-in model is used."
             if settings.MODEL_SERVER == "auto"
             else "The built-in model is used."
         )

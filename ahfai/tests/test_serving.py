@@ -23,7 +23,7 @@ from django.conf import settings as django_settings
 from django.db import DatabaseError
 
 from ahfai.crypto import MasterKeys
-from ahfai.serving import builtin, model_server
+from ahfai.serving import builtin, model_server, start
 from ahfai.serving.supervisor import Child
 from ahfai.serving.web import QuietLogger
 from ahfai.testing import PASSWORD
@@ -272,6 +272,14 @@ def test_without_ollama_the_built_in_model_is_used(settings):
     settings.MODEL_SERVER = "auto"
     settings.OLLAMA_URL = "http://127.0.0.1:9"
     assert model_server.choose() == "builtin"
+
+
+def test_the_start_prints_no_password_of_a_model_server(settings):
+    settings.MODEL_SERVER = "auto"
+    settings.OLLAMA_URL = "http://me:secret@one.example:1,http://two.example:2"
+    said = start._welcome("builtin", first_start=False)
+    assert "http://one.example:1, http://two.example:2" in said
+    assert "secret" not in said
 
 
 def test_a_silent_machine_at_ollamas_address_holds_the_start_up_for_a_second(settings):

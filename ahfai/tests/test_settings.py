@@ -112,6 +112,12 @@ def test_a_wrong_value_stops_the_start_and_is_named(read, tmp_path, name, value)
         read(**{name: value})
 
 
+def test_a_wrong_address_of_a_model_server_is_not_repeated_with_its_password(read):
+    with pytest.raises(SystemExit, match="number 2 of them") as stopped:
+        read(OLLAMA_URL="http://one:1,http://me:secret@two:2?a=b")
+    assert "secret" not in str(stopped.value)
+
+
 @pytest.mark.parametrize("empty", ["", "  "])
 @pytest.mark.parametrize("name", sorted(NAMES - {"DATA_DIR"}))
 def test_an_empty_value_is_no_value(read, name, empty):
