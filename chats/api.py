@@ -263,11 +263,13 @@ for _to in order.BACK:
 @router.delete("{uuid:chat_id}", auth=_writing, response={204: None}, url_name="chat")
 def delete(request: SignedInRequest, chat_id: uuid.UUID) -> None:
     """For good, with all its messages; 409 where it isn't in the trash."""
-    chat = get_object_or_404(request.user.chats, pk=chat_id)
-    if not chat.trashed:
-        raise Refused(409, _("Put it into the trash first: what is deleted is gone for good."))
-    lifecycle.delete(chat)
-    audit.record(request.user, audit.Event.DELETED, request, kind="chats", count=1)
+    with transaction.atomic():
+        # Held, so that one that is being taken out of the trash isn't deleted.
+        chat = get_object_or_404(request.user.chats.select_for_update(), pk=chat_id)
+        if not chat.trashed:
+            raise Refused(409, _("Put it into the trash first: what is deleted is gone for good."))
+        lifecycle.delete(chat)
+        audit.record(request.user, audit.Event.DELETED, request, kind="chats", count=1)
 
 
 def whole(request: SignedInRequest, chat: Chat, answer: HttpResponse) -> WholeChat:

@@ -5,13 +5,14 @@ import uuid
 from collections.abc import Callable
 from typing import Literal
 
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
-from accounts import tags
+from accounts import audit, tags
 from accounts.api_access import Allowed
 from accounts.api_tags import names_in
 from accounts.models import Scope
@@ -198,10 +199,14 @@ for _to in order.BACK:
 @router.delete("{uuid:note_id}", auth=_writing, response={204: None}, url_name="note")
 def delete(request: SignedInRequest, note_id: uuid.UUID) -> None:
     """For good, with all its earlier versions; 409 where it isn't in the trash."""
-    note = get_object_or_404(request.user.notes.listed(), pk=note_id)
-    if not note.trashed:
-        raise Refused(409, _("Put it into the trash first: what is deleted is gone for good."))
-    order.delete(note)
+    with transaction.atomic():
+        # Held, so that one that is being taken out of the trash isn't deleted.
+        there = request.user.notes.listed().select_for_update(of=("self",))
+        note = get_object_or_404(there, pk=note_id)
+        if not note.trashed:
+            raise Refused(409, _("Put it into the trash first: what is deleted is gone for good."))
+        order.delete(note)
+        audit.record(request.user, audit.Event.DELETED, request, kind="notes", count=1)
 
 
 def note_of(request: SignedInRequest, note_id: uuid.UUID) -> Note:

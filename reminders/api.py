@@ -4,13 +4,14 @@ import datetime
 import uuid
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
-from accounts import tags
+from accounts import audit, tags
 from accounts.api_access import Allowed
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
@@ -150,10 +151,14 @@ def change(
 @router.delete("{uuid:reminder_id}", auth=_writing, response={204: None}, url_name="reminder")
 def delete(request: SignedInRequest, reminder_id: uuid.UUID) -> None:
     """For good, with its steps; 409 where it isn't in the trash."""
-    reminder = get_object_or_404(request.user.reminders.listed(), pk=reminder_id)
-    if not reminder.trashed:
-        raise Refused(409, _("Put it into the trash first: what is deleted is gone for good."))
-    order.delete(reminder)
+    with transaction.atomic():
+        # Held, so that one that is being taken out of the trash isn't deleted.
+        there = request.user.reminders.listed().select_for_update(of=("self",))
+        reminder = get_object_or_404(there, pk=reminder_id)
+        if not reminder.trashed:
+            raise Refused(409, _("Put it into the trash first: what is deleted is gone for good."))
+        order.delete(reminder)
+        audit.record(request.user, audit.Event.DELETED, request, kind="reminders", count=1)
 
 
 @router.get("{uuid:reminder_id}/steps", auth=_reading, response=Steps, url_name="reminder_steps")

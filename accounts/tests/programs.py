@@ -5,7 +5,8 @@ import json
 from django.db import transaction
 from django.test import Client
 
-from accounts import tokens
+from accounts import audit, tokens
+from accounts.models import AuditEntry
 
 
 class Program:
@@ -36,3 +37,8 @@ class Program:
 
     def delete(self, path: str, **headers):
         return self.ask("DELETE", path, **headers)
+
+
+def what_happened(person) -> list[str]:
+    """The sentences that this person can read of their account."""
+    return [audit.told(entry).sentence for entry in AuditEntry.objects.filter(owner=person)]

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import ApiToken
-from accounts.tests.programs import Program
+from accounts.tests.programs import Program, what_happened
 from ahfai.tools import Tool
 from chats import attachments, cards, drafts, lifecycle, order, servers, steering
 from chats.models import Chat, Message, State
@@ -275,6 +275,7 @@ def test_a_chat_is_thrown_away_taken_back_and_deleted_for_good(owner, program):
     program.post(f"{path}/trash")
     assert program.delete(path).status_code == 204
     assert not owner.chats.exists()
+    assert "Deleted for good from the trash: 1 (chats)." in what_happened(owner)
 
 
 def test_a_long_chat_is_read_in_parts_and_each_branch_by_itself(

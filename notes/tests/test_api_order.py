@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.tests.programs import Program
+from accounts.tests.programs import Program, what_happened
 from notes import order, writing
 from notes.models import Note
 
@@ -38,7 +38,7 @@ def test_a_note_is_pinned_put_away_and_comes_back(program, note):
     assert titles(program, NOTES) == ["Soup"]
 
 
-def test_a_note_is_thrown_away_taken_back_and_deleted_for_good(program, note):
+def test_a_note_is_thrown_away_taken_back_and_deleted_for_good(owner, program, note):
     path = f"{NOTES}/{note.pk}"
     assert program.delete(path).status_code == 409
     assert program.post(f"{path}/trash").json()["trashed"]
@@ -51,6 +51,7 @@ def test_a_note_is_thrown_away_taken_back_and_deleted_for_good(program, note):
     assert (gone.status_code, gone.content) == (204, b"")
     assert program.delete(path).status_code == 404
     assert not Note.objects.exists()
+    assert "Deleted for good from the trash: 1 (notes)." in what_happened(owner)
 
 
 def test_a_note_carries_the_tags_that_it_is_given_and_no_others(program, note):

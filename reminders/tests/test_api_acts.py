@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.tests.programs import Program
+from accounts.tests.programs import Program, what_happened
 from reminders.models import Channel, Delivery, Reminder
 from reminders.tests.test_list import make
 
@@ -78,6 +78,7 @@ def test_a_reminder_is_thrown_away_taken_back_and_deleted_for_good(owner, progra
     program.post(f"{path}/trash")
     assert program.delete(path).status_code == 204
     assert program.delete(path).status_code == 404
+    assert "Deleted for good from the trash: 1 (reminders)." in what_happened(owner)
 
 
 def test_a_program_reads_what_stands_on_which_day(owner, program):
