@@ -29,6 +29,18 @@ class Refused(Exception):
     """AhFai says why."""
 
 
+class Later(Refused):
+    """It can't just now, or the same request is still under way; and how long to wait."""
+
+    def __init__(self, why: str, wait_s: int) -> None:
+        super().__init__(why)
+        self.wait_s = wait_s
+
+
+# After these the same is asked once more.
+PASSING = requests.ConnectionError, requests.Timeout, Later
+
+
 class AhFai:
     def __init__(self, url: str, token: str) -> None:
         self.url = url.rstrip("/")
@@ -73,10 +85,11 @@ class AhFai:
                             yield name, data
                         if name == "done":
                             return
-            except (requests.ConnectionError, requests.Timeout):
+            except PASSING as why:
                 tries += 1
                 if tries == TRIES:
                     raise
+                pause_s = getattr(why, "wait_s", pause_s)
             time.sleep(pause_s)
 
     def stop(self, reply_id: str) -> None:
@@ -90,11 +103,11 @@ class AhFai:
                 answer = self.session.post(
                     self.url + path, json=said, headers=headers, timeout=PATIENCE
                 )
-                return _checked(answer).json() if answer.content else None
-            except (requests.ConnectionError, requests.Timeout):
+                return _checked(answer).json() if answer.status_code != 204 else None
+            except PASSING as why:
                 if number == TRIES - 1:
                     raise
-                time.sleep(1)
+                time.sleep(getattr(why, "wait_s", 1))
         return None
 
     def _stream(
@@ -111,9 +124,10 @@ class AhFai:
 def _checked(answer: requests.Response) -> requests.Response:
     if not answer.ok:
         problem = answer.headers.get("Content-Type", "") == "application/problem+json"
-        raise Refused(
-            answer.json()["detail"] if problem else f"{answer.status_code} {answer.reason}"
-        )
+        why = answer.json()["detail"] if problem else f"{answer.status_code} {answer.reason}"
+        if answer.status_code in (409, 503) and "Retry-After" in answer.headers:
+            raise Later(why, int(answer.headers["Retry-After"]))
+        raise Refused(why)
     return answer
 
 

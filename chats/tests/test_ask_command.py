@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 import uuid
 
 import pytest
+import requests
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
@@ -88,6 +90,29 @@ def a_program_writes_reminds_and_streams(house, ollama, person):
     refused = run("note", "", "")
     assert (refused.returncode, refused.stderr) == (1, "Write something first.\n")
     assert run("note", "t", "", AHFAI_TOKEN="ahfai_x").returncode == 1
+
+
+def test_a_program_asks_again_with_its_key_where_it_is_to_wait(monkeypatch):
+    client = runpy.run_path(str(ROOT / "docs" / "client.py"))
+    sent = []
+
+    def answer(status: int, body: bytes, **headers: str) -> requests.Response:
+        made = requests.Response()
+        made.status_code, made._content = status, body
+        made.headers.update({name.replace("_", "-"): text for name, text in headers.items()})
+        return made
+
+    answers = [answer(503, b"", Retry_After="0"), answer(409, b"", Retry_After="0")]
+    answers.append(answer(201, b'{"id": "1"}'))
+
+    def post(session, url, headers, **more):
+        sent.append(headers["Idempotency-Key"])
+        return answers[len(sent) - 1]
+
+    monkeypatch.setattr(requests.Session, "post", post)
+    assert client["AhFai"]("http://ahfai.example", "ahfai_x").write_note("t", "") == {"id": "1"}
+    assert len(sent) == 3
+    assert len(set(sent)) == 1
 
 
 def the_shell_prints_words_as_they_come(house, ollama, person):
