@@ -90,7 +90,9 @@ class Generation(Writing):
         finally:
             if state in (State.DONE, State.CUT):
                 self._offer_card()
-            if not (self.leaving and not self.began and self._left()):
+            # Also one that was just about to ask when it was to leave.
+            is_empty = self.silent and self._rounds is None
+            if not (self.leaving and is_empty and self._left()):
                 self._close(state, fields)
         self._name_chat()
 

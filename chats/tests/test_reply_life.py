@@ -20,6 +20,7 @@ from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
 from ahfai.tests.at_once import at_once, is_somebody_waiting
 from chats import context, generation, lifecycle, servers
+from chats.engines import Cancelled
 from chats.generation import ending, life, registry, saving
 from chats.models import Chat, Message, State
 from chats.sentences import sentence
@@ -425,6 +426,23 @@ def test_a_reply_in_line_is_left_to_other_processes_by_one_that_shuts_down(left)
     assert lifecycle.close_dead() == 0
     generation.take_over_all()
     assert closed_reply(left).content == "Hello"
+
+
+def test_a_reply_that_gets_its_place_just_when_its_process_leaves_is_left_too(
+    client, ollama, monkeypatch
+):
+    def wait_and_leave(growing):
+        growing.leave()
+        growing.began = True
+        raise Cancelled
+
+    monkeypatch.setattr(life.Generation, "_ask", wait_and_leave)
+    chat = start(client)
+    wait_until(lambda: generation.running(reply_of(chat).pk) is None)
+    assert reply_of(chat).state == State.WAITING
+    monkeypatch.undo()
+    generation.take_over_all()
+    assert closed_reply(chat).content == "Hello"
 
 
 def test_who_comes_back_for_a_reply_that_was_left_gets_it_at_once(left, client):
