@@ -152,6 +152,12 @@ def may(request: HttpRequest, scope: Scope) -> bool:
     return shown is None or shown.may is None or scope in shown.may
 
 
+def by_chosen_scopes(request: HttpRequest) -> bool:
+    """Whether a token was shown whose scopes its person chose, after they had said who they are."""
+    shown = _shown_by(request)
+    return shown is not None and shown.may is not None
+
+
 def still_works(request: HttpRequest) -> Callable[[], bool] | None:
     """Asks whether the token that a request came with would still be let in; None for a browser."""
     shown = _shown_by(request)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from accounts import audit, webhooks
-from accounts.api_access import Allowed
+from accounts.api_access import Allowed, by_chosen_scopes
 from accounts.models import Scope, Webhook
 from accounts.requests import SignedInRequest
 from ahfai import problems
@@ -53,9 +53,9 @@ def index(request: SignedInRequest) -> Webhooks:
 
 @router.post("", auth=_writing, response={201: MadeWebhook}, url_name="webhooks")
 def create(request: SignedInRequest, said: NewWebhook) -> MadeWebhook:
-    """A browser's person has to have said just now who they are, as on the page."""
-    is_browser = not request.headers.get("Authorization", "").lower().startswith("bearer ")
-    if is_browser and is_reauthentication_required(request, app="accounts"):
+    """Who signed in, in a browser or for a front end, has to have said just now who they are, as on
+    the page."""
+    if not by_chosen_scopes(request) and is_reauthentication_required(request, app="accounts"):
         raise Refused(403, _("Say once more who you are: open Settings, Webhooks."))
     form = WebhookForm({"address": said.address, "events": said.events})
     if not form.is_valid():

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import transaction
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from accounts import audit, keys, webhook_sending, webhooks
+from accounts import audit, jwts, keys, webhook_sending, webhooks
 from accounts.models import Webhook, WebhookEvent
 from accounts.tests.factors import sign_in
 from accounts.tests.programs import Program
@@ -411,9 +412,13 @@ def test_a_program_makes_no_more_than_a_person(owner):
     assert Program(owner, "webhooks:write").post("/api/webhooks", said).status_code == 409
 
 
-def test_a_browser_that_signed_in_long_ago_makes_none_by_the_api(owner):
+def test_a_browser_or_a_front_end_that_signed_in_long_ago_makes_none_by_the_api(owner):
     said = json.dumps({"address": "https://example.org/", "events": ["note.created"]})
     answer = signed_in(owner).post("/api/webhooks", said, content_type="application/json")
+    assert answer.status_code == 403
+    access = jwts.begin(owner, RequestFactory().get("/")).access
+    headers = {"Authorization": f"Bearer {access}"}
+    answer = Client().post("/api/webhooks", said, "application/json", headers=headers)
     assert answer.status_code == 403
     assert not Webhook.objects.exists()
 
