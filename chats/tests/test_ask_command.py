@@ -187,7 +187,7 @@ def read(process, words: str) -> None:
 def test_who_asks_and_where_has_to_be_clear(owner):
     chat = Chat.objects.create(owner=owner, title="t", model="m")
     assert refused() == "Write something first."
-    for said in ("last week", str(chat.pk)[:-1], str(uuid.uuid4())):
+    for said in ("last week", str(chat.pk)[:-1], "x" * 36, str(uuid.uuid4())):
         assert refused("Hello?", chat=said) == "This person has no such chat."
     stranger = make_person()
     assert refused("Hello?").startswith("Several people have accounts here.")

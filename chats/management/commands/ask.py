@@ -148,9 +148,9 @@ def _chat(person: User, said: str) -> Chat:
     if said == "last":
         chat = chats.newest_first().first()
     else:
+        chat = None
         with contextlib.suppress(ValueError):
-            said = str(uuid.UUID(said))
-        chat = chats.filter(pk=said).first() if len(said) == 36 else None
+            chat = chats.filter(pk=uuid.UUID(said)).first()
     if chat is None:
         raise CommandError("This person has no such chat.")
     return chat
