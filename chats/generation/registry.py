@@ -90,7 +90,8 @@ def drain(seconds: float) -> None:
     while (left := every()) and time.monotonic() < end:
         time.sleep(0.05)
     for generation in left:
-        generation.interrupt()
+        # One may have been taken over just before nothing was to be any more.
+        (generation.interrupt if generation.began else generation.leave)()
     end = time.monotonic() + 3
     while every() and time.monotonic() < end:
         time.sleep(0.05)

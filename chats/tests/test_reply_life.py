@@ -428,6 +428,23 @@ def test_a_reply_in_line_is_left_to_other_processes_by_one_that_shuts_down(left)
     assert closed_reply(left).content == "Hello"
 
 
+def test_a_reply_that_comes_while_its_process_leaves_is_left_too(client, ollama, monkeypatch):
+    ollama.play("endless", "plain")
+    running, late = start(client), start(client)
+    wait_until(lambda: reply_of(running).content)
+    # It isn't there yet at the first look.
+    looks = iter([list])
+    every = registry.every
+    monkeypatch.setattr(registry, "every", lambda: next(looks, every)())
+    try:
+        generation.drain(0.1)
+    finally:
+        registry._draining.clear()
+    assert reply_of(late).state == State.WAITING
+    generation.take_over_all()
+    assert closed_reply(late).content == "Hello"
+
+
 def test_a_reply_that_gets_its_place_just_when_its_process_leaves_is_left_too(
     client, ollama, monkeypatch
 ):
