@@ -104,6 +104,10 @@ class WebhookEvent(models.Model):
                 condition=Q(state="waiting"),
                 name="webhookevent_next_to_send",
             ),
+            # Counted at each event, which all that was sent in 30 days must not make slow.
+            models.Index(
+                fields=["webhook"], condition=Q(state="waiting"), name="webhookevent_waiting"
+            ),
             models.Index(fields=["webhook", "-made", "-id"], name="webhookevent_newest_first"),
             models.Index(fields=["made"], name="webhookevent_by_age"),
         ]
