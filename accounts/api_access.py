@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from ninja.utils import check_csrf
 
 from accounts import jwts, second_factor, tokens
-from accounts.models import Scope, User
+from accounts.models import Scope, Session, User
 from accounts.requests import SignedInRequest
 from ahfai import clients, disk, limits, problems
 from ahfai.middleware import SAFE
@@ -75,8 +75,7 @@ class OpenToAll:
 
     def __call__(self, request: HttpRequest) -> bool:
         _check_https(request)
-        who = f"somebody at {clients.for_counting(request)}"
-        _count(request, "requests", who, REQUESTS_PER_MINUTE, MINUTE)
+        _count_of_address(request)
         _check_type(request, JSON)
         return True
 
@@ -109,18 +108,22 @@ def _count(request: Any, name: str, who: str, most: int, window: datetime.timede
             raise problems.too_often(window)
 
 
+def _count_of_address(request: HttpRequest) -> None:
+    """Where nobody knows whose request it is."""
+    who = f"somebody at {clients.for_counting(request)}"
+    _count(request, "requests", who, REQUESTS_PER_MINUTE, MINUTE)
+
+
 def _shown(request: HttpRequest, text: str) -> _Shown:
     """A session that comes along is as if it weren't there."""
-    with suppress(jwts.Refused):
-        if text.count(".") == 2:
-            session = jwts.find(text)
-            assert session.user is not None
-            return _Shown(
-                session.user,
-                None,
-                lambda: jwts.note_use(session, request),
-                lambda: jwts.goes_on(session),
-            )
+    if text.count(".") == 2 and (session := _session(request, text)):
+        assert session.user is not None
+        return _Shown(
+            session.user,
+            None,
+            lambda: jwts.note_use(session, request),
+            lambda: jwts.goes_on(session),
+        )
     token = tokens.find(text)
     if token is None:
         _count(request, "wrong-tokens", clients.for_counting(request), WRONG_PER_HOUR, HOUR)
@@ -128,6 +131,18 @@ def _shown(request: HttpRequest, text: str) -> _Shown:
     return _Shown(
         token.owner, token.may, lambda: tokens.note_use(token), lambda: tokens.is_usable(token)
     )
+
+
+def _session(request: HttpRequest, text: str) -> Session | None:
+    """Of a front end. One that is over isn't counted as a guess: its pages learn so that they are
+    to refresh it, all people of an office at once."""
+    try:
+        return jwts.find(text)
+    except jwts.Over:
+        _count_of_address(request)
+        raise _unknown('Bearer error="invalid_token"') from None
+    except jwts.Refused:
+        return None
 
 
 def _check_https(request: HttpRequest) -> None:

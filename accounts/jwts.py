@@ -35,6 +35,10 @@ class Refused(Exception):
     """It is wrong or over, its session has ended, or its person may not sign in."""
 
 
+class Over(Refused):
+    """It was signed here, so nobody has guessed it."""
+
+
 @dataclass(frozen=True)
 class Pair:
     access: str
@@ -71,7 +75,7 @@ def refreshed(text: str, request: HttpRequest) -> Pair:
 
 
 def find(text: str) -> Session:
-    """The session of an access token. Raises Refused."""
+    """The session of an access token. Raises Refused, and Over where it was one."""
     return _session(_read(text, _ACCESS))
 
 
@@ -114,11 +118,11 @@ def _session(said: dict[str, Any]) -> Session:
     found = going_on.filter(id=_uuid(said["sid"]), user__is_active=True).select_related("user")
     session = found.first()
     if session is None or session.user is None:
-        raise Refused
+        raise Over
     hashed = SessionStore().decode(session.session_data).get(HASH_SESSION_KEY, "")
     # As for a cookie: another password, however it was set, ends all that were there before.
     if not constant_time_compare(hashed, session.user.get_session_auth_hash()):
-        raise Refused
+        raise Over
     return session
 
 
@@ -153,6 +157,9 @@ def _read(text: str, what: str) -> dict[str, Any]:
             issuer=settings.SITE_URL,
             options={"require": ["exp", "iat", "iss", "aud", "sid", "jti"]},
         )
+    except jwt.ExpiredSignatureError:
+        # Looked at only where the signature is right.
+        raise Over from None
     except (jwt.InvalidTokenError, ValueError):
         raise Refused from None
 

@@ -11,13 +11,12 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
 
-from accounts import jwts, passwords, tries
+from accounts import api_access, jwts, passwords, tries
 from accounts.audit import Event
 from accounts.models import AuditEntry, Session
 from accounts.sessions import SessionStore
 from accounts.tests import factors
 from accounts.tests.factors import add_app, code_of
-from ahfai import limits
 from ahfai.testing import PASSWORD, make_person, signed_in
 
 TOKEN, ME = "/api/token", "/api/me"
@@ -238,4 +237,13 @@ def test_erasing_a_person_ends_it(said):
     Session.objects.filter(user=person).delete()
     person.delete()
     assert me(theirs["access_token"]).status_code == 401
-    assert limits.was_counted("wrong-tokens", "127.0.0.1")
+
+
+def test_one_that_is_over_is_no_guess_so_a_front_end_learns_that_it_has_to_refresh(
+    said, monkeypatch
+):
+    monkeypatch.setattr(api_access, "WRONG_PER_HOUR", 1)
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        assert {me(said["access_token"]).status_code for _try in range(3)} == {401}
+        forged = said["access_token"][:-4] + "AAAA"
+        assert [me(forged).status_code for _try in range(2)] == [401, 429]
