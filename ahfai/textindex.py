@@ -367,9 +367,10 @@ class _Part:
         )
         self._characters += sum(len(one.title) + len(one.body) for one in some)
         if not last:
-            # Made when the rows are there, these take a fraction of the time.
-            self._db.execute("CREATE INDEX by_key ON documents (key)")
-            self._db.execute("CREATE INDEX of_container ON documents (container)")
+            # Made when the rows are there, these take a fraction of the time. There they are where
+            # all that stood here was just replaced.
+            self._db.execute("CREATE INDEX IF NOT EXISTS by_key ON documents (key)")
+            self._db.execute("CREATE INDEX IF NOT EXISTS of_container ON documents (container)")
 
     def remove(self, column: Literal["key", "container"], key: bytes) -> None:
         found = f"SELECT id FROM documents WHERE {column} = ?"  # noqa: S608

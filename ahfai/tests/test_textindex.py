@@ -88,6 +88,13 @@ def test_what_is_put_again_is_replaced_and_what_is_removed_is_gone():
     assert len(index) == 1
 
 
+def test_the_only_one_is_replaced_by_itself():
+    index, [first] = index_of("tea")
+    index.put([first._replace(body="coffee")])
+    assert found(index, "coffee") == [first.key]
+    assert found(index, "tea") == []
+
+
 def test_more_than_goes_in_at_once_is_found_and_replaced_all_the_same(monkeypatch):
     monkeypatch.setattr(textindex, "DOCUMENTS_AT_ONCE", 40)
     monkeypatch.setattr(textindex, "CHARACTERS_AT_ONCE", 1000)
