@@ -37,8 +37,14 @@ class Later(Refused):
         self.wait_s = wait_s
 
 
-# After these the same is asked once more.
-PASSING = requests.ConnectionError, requests.Timeout, Later
+# After these the same is asked once more. A stream that breaks off in the middle of a piece is none
+# of `requests`' own connection errors.
+PASSING = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    Later,
+)
 
 
 class AhFai:
@@ -156,7 +162,10 @@ def main() -> int:
     ask.add_argument("text")
     ask.add_argument("--chat", default="", help="the id of the chat to go on in")
     said = parser.parse_args()
-    ahfai = AhFai(os.environ.get("AHFAI_URL", "http://localhost:8000"), os.environ["AHFAI_TOKEN"])
+    token = os.environ.get("AHFAI_TOKEN")
+    if not token:
+        parser.error("AHFAI_TOKEN is missing: make a token under Settings, API tokens")
+    ahfai = AhFai(os.environ.get("AHFAI_URL", "http://localhost:8000"), token)
     try:
         if said.verb == "note":
             print(f"Written: {ahfai.write_note(said.title, said.body)['id']}")
@@ -170,6 +179,9 @@ def main() -> int:
             print(f"\n(chat {data['chat']}, {data['state']})")
     except Refused as why:
         print(why, file=sys.stderr)
+        return 1
+    except BROKEN_OFF:
+        print(f"{ahfai.url} doesn't answer.", file=sys.stderr)
         return 1
     return 0
 
