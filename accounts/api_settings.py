@@ -7,6 +7,7 @@ from accounts.forms import ProfileForm
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import problems
+from ahfai.bodies import Body
 
 router = Router()
 READING, WRITING = Allowed(Scope.SETTINGS_READ), Allowed(Scope.SETTINGS_WRITE)
@@ -20,7 +21,7 @@ class Profile(Schema):
     theme: str
 
 
-class ChangedProfile(Schema):
+class ChangedProfile(Body):
     """What isn't said stays as it is."""
 
     name: str = ""

@@ -17,6 +17,7 @@ from accounts.lookup import fold
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import problems
+from ahfai.bodies import Body
 
 router = Router()
 _reading, _writing = Allowed(Scope.TAGS_READ), Allowed(Scope.TAGS_WRITE)
@@ -34,7 +35,7 @@ class Tags(Schema):
     tags: list[TagInList]
 
 
-class NewName(Schema):
+class NewName(Body):
     name: str = ""
 
 

@@ -15,20 +15,21 @@ from accounts.door_forms import SignInPage
 from accounts.factor_forms import SignInCode
 from accounts.models import User
 from ahfai import problems
+from ahfai.bodies import Body
 from ahfai.problems import Refused
 
 router = Router(tags=["token"])
 _nobody_yet = OpenToAll("whoever isn't signed in yet has to get in")
 
 
-class SignIn(Schema):
+class SignIn(Body):
     email: str
     password: str
     # Of an app, or a recovery code, where the account has a second step.
     code: str = ""
 
 
-class Refresh(Schema):
+class Refresh(Body):
     refresh_token: str
 
 

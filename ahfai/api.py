@@ -92,6 +92,9 @@ api.add_router("settings", answers)
 api.add_router("export", export)
 
 
+# As ninja tells it, by the name that each view has for its body.
+_NO_BODY = ("body", "said", "missing")
+
 elsewhere = Router()
 # After all others, so that a program isn't answered with a page.
 api.add_router("", elsewhere)
@@ -116,7 +119,7 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def not_json(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return problems.answer(error.status_code, _("Send one JSON object, in UTF-8."))
+    return problems.answer(error.status_code, _no_object())
 
 
 @api.exception_handler(MultiPartParserError)
@@ -138,9 +141,21 @@ def not_opened(request: HttpRequest, error: SealError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Which member is wrong and why, without what was sent."""
-    faults = [{"field": _field(one["loc"]), "sentence": one["msg"]} for one in error.errors]
+    if any(
+        tuple(one["loc"]) == ("body", "said") and one["type"] == "missing" for one in error.errors
+    ):
+        return problems.answer(400, _no_object())
+    faults = [{"field": _field(one["loc"]), "sentence": _sentence(one)} for one in error.errors]
     said = "; ".join(f"{one['field']}: {one['sentence']}" for one in faults)
     return problems.answer(422, said, errors=faults)
+
+
+def _no_object() -> str:
+    return _("Send one JSON object, in UTF-8.")
+
+
+def _sentence(fault: dict[str, Any]) -> str:
+    return _("There is no such member.") if fault["type"] == "extra_forbidden" else fault["msg"]
 
 
 def _field(place: tuple[Any, ...]) -> str:

@@ -14,6 +14,7 @@ from accounts.api_access import Allowed, by_chosen_scopes
 from accounts.models import Scope, Webhook
 from accounts.requests import SignedInRequest
 from ahfai import problems
+from ahfai.bodies import Body
 from ahfai.problems import Refused
 from ahfai.templatetags.house import opened
 from ahfai.webhook_views import WebhookForm, place_of
@@ -35,7 +36,7 @@ class Webhooks(Schema):
     webhooks: list[WebhookInList]
 
 
-class NewWebhook(Schema):
+class NewWebhook(Body):
     address: str
     events: list[str]
 

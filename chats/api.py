@@ -18,6 +18,7 @@ from accounts.api_tags import names_in
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import etags, pages, problems
+from ahfai.bodies import Body
 from ahfai.problems import Refused
 from ahfai.replica import may_be_behind
 from chats import (
@@ -58,7 +59,7 @@ class NewChat(Schema):
     reply: WholeMessage
 
 
-class ChangedChat(Schema):
+class ChangedChat(Body):
     """What isn't said stays as it is."""
 
     title: str = ""
@@ -72,13 +73,13 @@ class ChangedChat(Schema):
     think: str = ""
 
 
-class TagsOfChat(Schema):
+class TagsOfChat(Body):
     """All the tags that it shall carry."""
 
     tags: list[str] | None = None
 
 
-class NotesOfChat(Schema):
+class NotesOfChat(Body):
     """The notes, and the names of the tags, that the model keeps to; none of either for all."""
 
     notes: list[uuid.UUID] = Field([], max_length=pins.MOST)

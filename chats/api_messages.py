@@ -14,6 +14,7 @@ from accounts.api_access import Allowed
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import problems
+from ahfai.bodies import Body
 from ahfai.crypto import SealError
 from ahfai.problems import Refused
 from ahfai.proposals import Stale
@@ -48,12 +49,12 @@ class NextMessage(NewMessage):
     after: uuid.UUID | None = None
 
 
-class AnotherReply(Schema):
+class AnotherReply(Body):
     # Which one answers; empty leaves it as it is.
     model: str = ""
 
 
-class CardDecision(Schema):
+class CardDecision(Body):
     # The one that the card told.
     version: int = 0
 

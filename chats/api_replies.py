@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from ninja import Field, Schema, Status
+from ninja import Field, Status
 
 from accounts import api_access, idempotency
 from accounts.requests import SignedInRequest
 from ahfai import problems
+from ahfai.bodies import Body
 from ahfai.problems import Refused
 from chats import api_told, attachments, lifecycle, turns, watching
 from chats.api_told import WholeMessage
@@ -30,7 +31,7 @@ _KEYS = uuid.UUID("6f1d2c3e-6a58-4d0e-9d0c-6d8a4b0f7c11")
 MOST_NAMED = 100
 
 
-class NewMessage(Schema):
+class NewMessage(Body):
     text: str = ""
     # Empty leaves it to the chat, or to what the person used last.
     model: str = ""

@@ -1,10 +1,11 @@
 """How the model answers in all chats that say nothing else, for programs."""
 
-from ninja import Router, Schema
+from ninja import Router
 
 from accounts.api_settings import READING, WRITING
 from accounts.requests import SignedInRequest
 from ahfai import problems
+from ahfai.bodies import Body
 from chats import steering
 from chats.forms import DefaultsForm
 from chats.models import Preset
@@ -12,7 +13,7 @@ from chats.models import Preset
 router = Router()
 
 
-class Answers(Schema):
+class Answers(Body):
     """What is null or empty is as the model was made, or as the installation allows. What isn't
     said stays as it is."""
 

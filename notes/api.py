@@ -18,6 +18,7 @@ from accounts.api_tags import names_in
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import etags, problems
+from ahfai.bodies import Body
 from ahfai.problems import Refused
 from ahfai.replica import may_be_behind
 from ahfai.templatetags.house import opened
@@ -64,19 +65,19 @@ class WholeNote(Schema):
     trashed: datetime.datetime | None
 
 
-class NewWords(Schema):
+class NewWords(Body):
     title: str = ""
     body: str = ""
 
 
-class ChangedWords(Schema):
+class ChangedWords(Body):
     """What isn't said stays as it is."""
 
     title: str = ""
     body: str = ""
 
 
-class Carried(Schema):
+class Carried(Body):
     """All the tags that it shall carry."""
 
     tags: list[str] | None = None

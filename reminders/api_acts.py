@@ -8,12 +8,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from ninja import Router, Schema
+from ninja import Router
 
 from accounts.api_access import Allowed
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import etags, problems
+from ahfai.bodies import Body
 from ahfai.problems import Refused
 from reminders import completing, order, snoozing
 from reminders.api_rows import WholeReminder, reminder_of, whole
@@ -25,7 +26,7 @@ router = Router()
 _writing = Allowed(Scope.REMINDERS_WRITE)
 
 
-class PutOff(Schema):
+class PutOff(Body):
     """To a choice of the pages ("10m", "1h", "evening", "tomorrow" or "week"), or to a day and a
     time on the person's clock."""
 

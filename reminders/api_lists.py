@@ -10,6 +10,7 @@ from accounts.api_access import Allowed
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import problems
+from ahfai.bodies import Body
 from ahfai.problems import Refused
 from reminders import own_lists
 from reminders.forms import ListForm
@@ -31,12 +32,12 @@ class OwnLists(Schema):
     lists: list[OwnList]
 
 
-class NewList(Schema):
+class NewList(Body):
     name: str = ""
     colour: str = Colour.JADE.value
 
 
-class ChangedList(Schema):
+class ChangedList(Body):
     """What isn't said stays as it is."""
 
     name: str = ""

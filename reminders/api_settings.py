@@ -1,10 +1,11 @@
 """When a person is told outside AhFai, for programs; by which channels is set on the pages."""
 
-from ninja import Router, Schema
+from ninja import Router
 
 from accounts.api_settings import READING, WRITING
 from accounts.requests import SignedInRequest
 from ahfai import problems
+from ahfai.bodies import Body
 from reminders import telling
 from reminders.api_times import WallTime
 from reminders.channel_forms import TellingForm
@@ -12,7 +13,7 @@ from reminders.channel_forms import TellingForm
 router = Router()
 
 
-class Times(Schema):
+class Times(Body):
     """On the person's clock. What isn't said stays as it is."""
 
     # Nothing is sent from the one to the other, which may be on the next day.

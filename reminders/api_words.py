@@ -11,6 +11,7 @@ from ninja import Schema
 from accounts.api_tags import names_in
 from accounts.requests import SignedInRequest
 from ahfai import problems
+from ahfai.bodies import Body
 from ahfai.problems import Refused
 from reminders import own_lists, quick, recurrence, words
 from reminders.api_times import WallTime
@@ -20,7 +21,7 @@ from reminders.models import MAX_RULE, Reminder
 _AS_MEMBERS = {"list_id": "in_list", "unit": "rrule"}
 
 
-class Fields(Schema):
+class Fields(Body):
     """What isn't said stays as it is, and is empty in a new one."""
 
     title: str = ""

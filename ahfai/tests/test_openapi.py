@@ -44,6 +44,19 @@ def test_it_says_what_may_go_wrong_and_which_headers_there_are(said):
     assert not {"412", "428", "507"} & {*read["responses"]}
 
 
+def test_each_body_refuses_members_that_it_doesnt_know(said):
+    schemas = said["components"]["schemas"]
+    for path, methods in said["paths"].items():
+        for operation in methods.values():
+            content = operation.get("requestBody", {}).get("content", {})
+            for schema in content.get("application/json", {}).values():
+                kinds = [one for one in schema.get("anyOf", [schema]) if "$ref" in one]
+                for kind in kinds:
+                    body = schemas[kind["$ref"].rsplit("/", 1)[-1]]
+                    assert body["additionalProperties"] is False, path
+                assert kinds
+
+
 def test_each_operation_has_a_name_of_its_own_and_asks_who_it_is(said):
     names = [one["operationId"] for methods in said["paths"].values() for one in methods.values()]
     assert len(names) == len({*names})
