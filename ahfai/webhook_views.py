@@ -7,8 +7,10 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db import transaction
+from django.forms.boundfield import BoundWidget
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -24,7 +26,12 @@ from notes import hooks as notes
 from reminders import hooks as reminders
 from reminders.channels.http import AddressField, host
 
-EVENTS: dict[str, Any] = {**chats.EVENTS, **notes.EVENTS, **reminders.EVENTS}
+KINDS: dict[Promise, dict[str, Any]] = {
+    gettext_lazy("Chats"): chats.EVENTS,
+    gettext_lazy("Notes"): notes.EVENTS,
+    gettext_lazy("Reminders"): reminders.EVENTS,
+}
+EVENTS = {name: words for events in KINDS.values() for name, words in events.items()}
 SHOWN = 30
 TESTS_PER_HOUR = 30
 _HOUR = datetime.timedelta(hours=1)
@@ -44,6 +51,14 @@ class WebhookForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Tick at least one, or it is never told.")},
     )
+
+    def events_by_kind(self) -> list[tuple[Promise, list[BoundWidget]]]:
+        """The boxes to tick, under what they are about."""
+        boxes = self["events"].subwidgets
+        return [
+            (kind, [box for box in boxes if box.data["value"] in events])
+            for kind, events in KINDS.items()
+        ]
 
 
 @require_GET

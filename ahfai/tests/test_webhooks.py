@@ -95,6 +95,13 @@ def test_a_person_makes_one_and_their_program_can_check_what_comes(owner, client
     assert "A webhook was made: " in audit.told(owner.audit_entries.latest("at")).sentence
 
 
+def test_each_event_can_be_ticked_once_under_what_it_is_about(client):
+    page = client.get(NEW).content.decode()
+    legends = re.findall(r"<legend>(.*?)</legend>", page)
+    assert legends == ["What it is told of", "Chats", "Notes", "Reminders"]
+    assert re.findall(r'name="events" value="([^"]+)"', page) == list(EVENTS)
+
+
 def test_who_signed_in_long_ago_is_asked_once_more_before_one_is_made(owner):
     answer = signed_in(owner).get(NEW)
     assert answer.url.startswith("/account/again/?next=%2Fyou%2Fwebhooks%2Fnew")
