@@ -1,13 +1,15 @@
 """What a person can set about themselves, for programs; nothing of how they sign in."""
 
+from typing import Annotated
+
 from ninja import Router, Schema
 
 from accounts.api_access import Allowed
 from accounts.forms import ProfileForm
-from accounts.models import Scope
+from accounts.models import Scope, Theme
 from accounts.requests import SignedInRequest
 from ahfai import problems
-from ahfai.bodies import Body
+from ahfai.bodies import Body, one_of
 
 router = Router()
 READING, WRITING = Allowed(Scope.SETTINGS_READ), Allowed(Scope.SETTINGS_WRITE)
@@ -26,7 +28,7 @@ class ChangedProfile(Body):
 
     name: str = ""
     time_zone: str = ""
-    theme: str = ""
+    theme: Annotated[str, one_of(Theme.values)] = ""
 
 
 @router.get("profile", auth=READING, response=Profile, url_name="settings_profile")

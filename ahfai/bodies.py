@@ -1,7 +1,10 @@
 """What programs send."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from ninja import Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, WithJsonSchema
 
 
 class Body(Schema):
@@ -9,3 +12,9 @@ class Body(Schema):
     and not that all went well."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def one_of(values: Iterable[Any]) -> WithJsonSchema:
+    """That a member is one of these, for the description. The form says what is wrong with it."""
+    choices = list(values)
+    return WithJsonSchema({"type": "integer" if choices[0] == 0 else "string", "enum": choices})

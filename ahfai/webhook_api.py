@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from typing import Annotated
 
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from django.db import transaction
@@ -14,10 +15,10 @@ from accounts.api_access import Allowed, by_chosen_scopes
 from accounts.models import Scope, Webhook
 from accounts.requests import SignedInRequest
 from ahfai import problems
-from ahfai.bodies import Body
+from ahfai.bodies import Body, one_of
 from ahfai.problems import Refused
 from ahfai.templatetags.house import opened
-from ahfai.webhook_views import WebhookForm, place_of
+from ahfai.webhook_views import EVENTS, WebhookForm, place_of
 
 router = Router()
 _writing = Allowed(Scope.WEBHOOKS_WRITE)
@@ -38,7 +39,7 @@ class Webhooks(Schema):
 
 class NewWebhook(Body):
     address: str
-    events: list[str]
+    events: list[Annotated[str, one_of(EVENTS)]]
 
 
 class MadeWebhook(WebhookInList):

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
@@ -18,7 +18,7 @@ from accounts.api_tags import names_in
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import etags, pages, problems
-from ahfai.bodies import Body
+from ahfai.bodies import Body, one_of
 from ahfai.problems import Refused
 from ahfai.replica import may_be_behind
 from chats import (
@@ -35,7 +35,7 @@ from chats import (
 )
 from chats.api_told import ChatInList, WholeChat, WholeMessage
 from chats.forms import FirstMessageForm, SteerForm, TitleForm, UsesNotesForm
-from chats.models import Chat, ChatQuerySet
+from chats.models import Chat, ChatQuerySet, Think, UsesNotes
 from notes import pages as pinned_first
 
 router = Router()
@@ -65,12 +65,12 @@ class ChangedChat(Body):
     title: str = ""
     pinned: bool = False
     archived: bool = False
-    uses_notes: str = ""
+    uses_notes: Annotated[str, one_of(UsesNotes.values)] = ""
     instructions: str | None = None
     temperature: float | None = None
     longest: int | None = None
     reads: int | None = None
-    think: str = ""
+    think: Annotated[str, one_of(Think.values)] = ""
 
 
 class TagsOfChat(Body):

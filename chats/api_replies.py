@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
@@ -15,13 +15,13 @@ from ninja import Field, Status
 from accounts import api_access, idempotency
 from accounts.requests import SignedInRequest
 from ahfai import problems
-from ahfai.bodies import Body
+from ahfai.bodies import Body, one_of
 from ahfai.problems import Refused
 from chats import api_told, attachments, lifecycle, turns, watching
 from chats.api_told import WholeMessage
 from chats.attachments import Brought
 from chats.forms import MessageForm
-from chats.models import Message
+from chats.models import Message, UsesNotes
 from reminders.phrases import Order
 from reminders.quick import order_for
 
@@ -35,8 +35,8 @@ class NewMessage(Body):
     text: str = ""
     # Empty leaves it to the chat, or to what the person used last.
     model: str = ""
-    # Whether notes are used from now on: off, useful or always; empty leaves it as it is.
-    uses_notes: str = ""
+    # Whether notes are used from now on; empty leaves it as it is.
+    uses_notes: Annotated[str, one_of(["", *UsesNotes.values])] = ""
     # Files of the person's that were uploaded before.
     files: list[uuid.UUID] = Field([], max_length=MOST_NAMED)
 

@@ -1,14 +1,16 @@
 """How the model answers in all chats that say nothing else, for programs."""
 
+from typing import Annotated
+
 from ninja import Router
 
 from accounts.api_settings import READING, WRITING
 from accounts.requests import SignedInRequest
 from ahfai import problems
-from ahfai.bodies import Body
+from ahfai.bodies import Body, one_of
 from chats import steering
 from chats.forms import DefaultsForm
-from chats.models import Preset
+from chats.models import Preset, Think
 
 router = Router()
 
@@ -23,8 +25,8 @@ class Answers(Body):
     longest: int | None = None
     # How much of a chat the model reads at most.
     reads: int | None = None
-    # "off", "on", "low", "medium" or "high", where the model can think.
-    think: str = ""
+    # Where the model can think.
+    think: Annotated[str, one_of(Think.values)] = ""
 
 
 @router.get("answers", auth=READING, response=Answers, url_name="settings_answers")

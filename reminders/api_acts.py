@@ -3,6 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Callable
+from typing import Annotated
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -14,7 +15,7 @@ from accounts.api_access import Allowed
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import etags, problems
-from ahfai.bodies import Body
+from ahfai.bodies import Body, one_of
 from ahfai.problems import Refused
 from reminders import completing, order, snoozing
 from reminders.api_rows import WholeReminder, reminder_of, whole
@@ -27,10 +28,9 @@ _writing = Allowed(Scope.REMINDERS_WRITE)
 
 
 class PutOff(Body):
-    """To a choice of the pages ("10m", "1h", "evening", "tomorrow" or "week"), or to a day and a
-    time on the person's clock."""
+    """To a choice of the pages, or to a day and a time on the person's clock."""
 
-    to: str = ""
+    to: Annotated[str, one_of(["", "10m", "1h", "evening", "tomorrow", "week"])] = ""
     day: datetime.date | None = None
     at: WallTime | None = None
 

@@ -1,6 +1,7 @@
 """A person's lists of reminders for programs, by the form and verbs of their pages."""
 
 import uuid
+from typing import Annotated
 
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from accounts.api_access import Allowed
 from accounts.models import Scope
 from accounts.requests import SignedInRequest
 from ahfai import problems
-from ahfai.bodies import Body
+from ahfai.bodies import Body, one_of
 from ahfai.problems import Refused
 from reminders import own_lists
 from reminders.forms import ListForm
@@ -34,14 +35,14 @@ class OwnLists(Schema):
 
 class NewList(Body):
     name: str = ""
-    colour: str = Colour.JADE.value
+    colour: Annotated[str, one_of(Colour.values)] = Colour.JADE.value
 
 
 class ChangedList(Body):
     """What isn't said stays as it is."""
 
     name: str = ""
-    colour: str = ""
+    colour: Annotated[str, one_of(Colour.values)] = ""
 
 
 @router.get("", auth=_reading, response=OwnLists, url_name="reminder_lists")

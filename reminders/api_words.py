@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -11,12 +11,12 @@ from ninja import Schema
 from accounts.api_tags import names_in
 from accounts.requests import SignedInRequest
 from ahfai import problems
-from ahfai.bodies import Body
+from ahfai.bodies import Body, one_of
 from ahfai.problems import Refused
 from reminders import own_lists, quick, recurrence, words
 from reminders.api_times import WallTime
 from reminders.forms import KEPT, QuickForm, ReminderForm
-from reminders.models import MAX_RULE, Reminder
+from reminders.models import MAX_RULE, Priority, Reminder, RepeatFrom
 
 _AS_MEMBERS = {"list_id": "in_list", "unit": "rrule"}
 
@@ -31,8 +31,9 @@ class Fields(Body):
     at: WallTime | None = None
     zone: str = ""
     rrule: str = ""
-    repeat_from: str = ""
-    priority: int = 0
+    repeat_from: Annotated[str, one_of(["", *RepeatFrom.values])] = ""
+    # 0 for none, then 1 for the highest.
+    priority: Annotated[int, one_of(Priority.values)] = 0
     # Its name or its id.
     in_list: str | None = None
     tags: list[str] = []

@@ -57,6 +57,19 @@ def test_each_body_refuses_members_that_it_doesnt_know(said):
                 assert kinds
 
 
+def test_it_says_what_may_be_chosen(said):
+    schemas = said["components"]["schemas"]
+    for name, member, value in (
+        ("NewList", "colour", "jade"),
+        ("PutOff", "to", "10m"),
+        ("ChangedProfile", "theme", "dark"),
+        ("ChangedChat", "uses_notes", "useful"),
+        ("Fields", "priority", 3),
+    ):
+        assert value in schemas[name]["properties"][member]["enum"]
+    assert "note.created" in schemas["NewWebhook"]["properties"]["events"]["items"]["enum"]
+
+
 def test_each_operation_has_a_name_of_its_own_and_asks_who_it_is(said):
     names = [one["operationId"] for methods in said["paths"].values() for one in methods.values()]
     assert len(names) == len({*names})
