@@ -155,7 +155,12 @@ def _no_object() -> str:
 
 
 def _sentence(fault: dict[str, Any]) -> str:
-    return _("There is no such member.") if fault["type"] == "extra_forbidden" else fault["msg"]
+    match fault["type"]:
+        case "extra_forbidden":
+            return _("There is no such member.")
+        case "missing":
+            return _("It is missing.")
+    return fault["msg"]
 
 
 def _field(place: tuple[Any, ...]) -> str:

@@ -168,14 +168,20 @@ def _curl(
     if details["security"]:
         parts.append('-H "Authorization: Bearer $TOKEN"')
     if any(one["name"] == "If-Match" for one in details["parameters"]):
-        parts.append("-H 'If-Match: \"1\"'")
+        parts.append('-H "If-Match: $ETAG"')
     if body_type == "multipart/form-data":
         parts += [f'-F "{name}={value}"' for name, value in _form(body)]
     elif body:
         example = json.dumps(_example(said, body), ensure_ascii=False).replace("'", "’")
         parts += [f'-H "Content-Type: {body_type}"', f"-d '{example}'"]
     filled = re.sub(r"{(\w+)}", lambda found: "$" + found[1].upper(), path)
-    return " ".join([*parts, f'"{settings.SITE_URL}{filled}"'])
+    asked = "&".join(
+        f"{one['name']}=${one['name'].upper()}"
+        for one in details["parameters"]
+        if one["in"] == "query" and one["required"]
+    )
+    address = f"{settings.SITE_URL}{filled}" + (f"?{asked}" if asked else "")
+    return " ".join([*parts, f'"{address}"'])
 
 
 def _form(schema: Schema) -> Iterator[tuple[str, str]]:
@@ -187,8 +193,14 @@ def _example(said: Schema, schema: Schema) -> Any:
     schema = _resolved(said, schema)
     if choices := schema.get("anyOf") or schema.get("allOf"):
         return _example(said, choices[0])
+    if "examples" in schema:
+        return schema["examples"][0]
     if "enum" in schema:
-        return schema["enum"][0]
+        return next(one for one in schema["enum"] if one != "")
+    if schema.get("format") == "date":
+        return "2026-12-01"
+    if "enum" in schema.get("items", {}):
+        return [_example(said, schema["items"])]
     if "properties" in schema:
         needed = schema.get("required") or list(schema["properties"])[:2]
         return {name: _example(said, schema["properties"][name]) for name in needed}

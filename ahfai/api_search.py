@@ -64,7 +64,7 @@ class Hits(Schema):
 def search(
     request: SignedInRequest,
     answer: HttpResponse,
-    q: str = "",
+    q: str,
     page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1,
 ) -> Hits:
     """The best first, of the kinds that the token may read. `q` holds words, and conditions as on

@@ -19,6 +19,10 @@ WallTime = Annotated[
     AfterValidator(_without_zone),
     # What OpenAPI calls a time has a zone (RFC 3339).
     WithJsonSchema(
-        {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"}
+        {
+            "type": "string",
+            "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$",
+            "examples": ["09:00"],
+        }
     ),
 ]

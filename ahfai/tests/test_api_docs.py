@@ -26,9 +26,17 @@ def test_each_request_has_a_line_for_a_shell(nobody, settings):
     token = '-H "Authorization: Bearer $TOKEN"'
     assert lines["GET /api/me"] == f'curl {token} "{site}/api/me"'
     assert lines["PATCH /api/notes/{note_id}"] == (
-        f'curl -X PATCH {token} -H \'If-Match: "1"\' -H "Content-Type: application/json" '
+        f'curl -X PATCH {token} -H "If-Match: $ETAG" -H "Content-Type: application/json" '
         f"""-d '{{"title": "…", "body": "…"}}' "{site}/api/notes/$NOTE_ID\""""
     )
+    # Also what has to be asked with.
+    assert lines["GET /api/search"] == f'curl {token} "{site}/api/search?q=$Q"'
+    assert lines["GET /api/reminders/days"].endswith('/days?first=$FIRST&last=$LAST"')
+    assert (
+        """-d '{"to": "10m", "day": "2026-12-01"}'"""
+        in (lines["POST /api/reminders/{reminder_id}/snooze"])
+    )
+    assert """-d '{"address": "…", "events": ["chat.created"]}'""" in lines["POST /api/webhooks"]
     assert lines["POST /api/reminders/{reminder_id}/complete"].startswith("curl -X POST ")
 
 
