@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -88,7 +88,13 @@ def subjects(said: Schema) -> list[Subject]:
 def things(said: Schema) -> list[Thing]:
     """What is sent and answered, by name."""
     schemas = sorted(said["components"]["schemas"].items())
-    return [Thing(name, one.get("description", ""), _fields(one)) for name, one in schemas]
+    return [Thing(name, one.get("description", ""), _fields_of(one)) for name, one in schemas]
+
+
+def _fields_of(schema: Schema) -> list[Field]:
+    """What is answered has all its fields, so only of what is sent it is told which are needed."""
+    is_sent = schema.get("additionalProperties") is False
+    return [replace(one, is_needed=one.is_needed and is_sent) for one in _fields(schema)]
 
 
 def _request(said: Schema, method: str, path: str, details: Schema) -> Request:
@@ -114,7 +120,11 @@ def _scopes(details: Schema) -> list[str]:
 
 def _parameter(said: Schema) -> Field:
     kind, of = _kind(said["schema"])
-    places = {"path": _("in the address"), "query": _("after ?"), "header": _("header")}
+    places = {
+        "path": _("in the address"),
+        "query": _("as ?%(name)s=") % {"name": said["name"]},
+        "header": _("header"),
+    }
     kind = f"{kind}, {places.get(said['in'], said['in'])}"
     return Field(said["name"], kind, of, said["required"], said.get("description", ""))
 

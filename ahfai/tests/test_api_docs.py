@@ -15,6 +15,7 @@ def test_everybody_reads_there_what_the_api_can_do_without_a_script(nobody):
         assert words in page
     assert 'href="#thing-WholeNote"' in page
     assert 'id="thing-WholeNote"' in page
+    assert "as ?tag=" in page
     assert "<script" not in page
     assert "//cdn" not in page
 
@@ -43,3 +44,9 @@ def test_each_request_has_a_line_for_a_shell(nobody, settings):
 def test_what_comes_with_the_package_for_this_is_not_served(nobody):
     for path in ("/static/ninja/swagger-ui-bundle.js", "/static/ninja/redoc.standalone.js"):
         assert nobody.get(path).status_code == 404
+
+
+def test_only_what_is_sent_says_which_fields_are_needed(nobody):
+    things = {one.name: one for one in api_docs.things(nobody.get("/api/openapi.json").json())}
+    assert [one.name for one in things["SignIn"].fields if one.is_needed] == ["email", "password"]
+    assert not any(one.is_needed for one in things["WholeNote"].fields)
