@@ -2,11 +2,14 @@
 
 import datetime
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from ahfai import problems
 
 PER_PAGE = 50
 _MOMENT = "%Y%m%d%H%M%S%f"
@@ -56,9 +59,19 @@ def _key(rows: list[Any], place: int, column: str) -> str:
 
 def _read(text: str) -> tuple[datetime.datetime, uuid.UUID] | None:
     """None for what is no key."""
-    moment, _, row_id = text.partition("-")
+    moment, _dash, row_id = text.partition("-")
     try:
         when = datetime.datetime.strptime(moment, _MOMENT).replace(tzinfo=datetime.UTC)
         return when, uuid.UUID(row_id)
     except ValueError:
         return None
+
+
+def asked_after(text: str, read: Callable[[str], object] = _read) -> dict[str, str]:
+    """What a program asks for a page by.
+
+    Raises Refused for what is no key: it would read the same rows from their beginning for ever.
+    """
+    if text and read(text) is None:
+        raise problems.of_field("after", _("That is no “next” of this list."))
+    return {"after": text}

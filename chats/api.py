@@ -108,7 +108,7 @@ def index(request: SignedInRequest, after: str = "", tag: str = "") -> ChatPage:
     """Those that are neither in the archive nor in the trash: pinned ones first, then those that
     were used last. `tag` is the name or the id of one; those nested in it count."""
     chats = _tagged(request, request.user.chats.kept(), tag)
-    page = pinned_first.page(chats, "changed", {"after": after})
+    page = pinned_first.page(chats, "changed", pinned_first.asked_after(after))
     return _page(request, page.notes, page.after)
 
 
@@ -117,7 +117,7 @@ def index(request: SignedInRequest, after: str = "", tag: str = "") -> ChatPage:
 def archive(request: SignedInRequest, after: str = "", tag: str = "") -> ChatPage:
     """Those that were used last begin."""
     chats = _tagged(request, request.user.chats.living().in_archive(), tag)
-    page = pages.page(chats, "-changed", {"after": after})
+    page = pages.page(chats, "-changed", pages.asked_after(after))
     return _page(request, page.rows, page.after)
 
 
@@ -126,7 +126,7 @@ def archive(request: SignedInRequest, after: str = "", tag: str = "") -> ChatPag
 def trash(request: SignedInRequest, after: str = "", tag: str = "") -> ChatPage:
     """Those that were thrown away last begin."""
     chats = _tagged(request, request.user.chats.exclude(trashed=None), tag)
-    page = pages.page(chats, "-trashed", {"after": after})
+    page = pages.page(chats, "-trashed", pages.asked_after(after))
     return _page(request, page.rows, page.after)
 
 

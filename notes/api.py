@@ -223,7 +223,7 @@ def _page(request: SignedInRequest, here: NoteQuerySet, by: str, after: str, tag
             raise Http404
         carrying = Tagging.objects.filter(tag__in=[one.id for one in chosen])
         notes = notes.filter(pk__in=carrying.values("note"))
-    page = pages.page(notes, by, {"after": after})
+    page = pages.page(notes, by, pages.asked_after(after))
     carried = tags_of(page.notes, known)
     columns = ("pinned", "version", "created", "changed", "trashed")
     found = [

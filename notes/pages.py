@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 
+from ahfai import pages
+
 PER_PAGE = 30
 _MOMENT = "%Y%m%d%H%M%S%f"
 
@@ -65,10 +67,15 @@ def _key(notes: list[Any], place: int, by: str) -> str:
 
 def _read(text: str) -> _Key | None:
     """None for what is no key."""
-    pinned, _, rest = text.partition("-")
-    moment, _, note_id = rest.partition("-")
+    pinned, _dash, rest = text.partition("-")
+    moment, _dash, note_id = rest.partition("-")
     try:
         when = datetime.datetime.strptime(moment, _MOMENT).replace(tzinfo=datetime.UTC)
         return _Key(pinned == "1", when, uuid.UUID(note_id))
     except ValueError:
         return None
+
+
+def asked_after(text: str) -> dict[str, str]:
+    """As `ahfai.pages.asked_after`."""
+    return pages.asked_after(text, _read)

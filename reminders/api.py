@@ -73,7 +73,7 @@ def index(
     """The open ones with a date, the soonest first: those that are overdue begin. `tag` and
     `in_list` are names or ids."""
     there = _narrowed(request, tag, in_list).dated()
-    return shown_page(request, pages.page(there, "moment", {"after": after}))
+    return shown_page(request, pages.page(there, "moment", pages.asked_after(after)))
 
 
 @router.get("undated", auth=_reading, response=ReminderPage, url_name="reminders_undated")
@@ -83,7 +83,7 @@ def undated(
 ) -> ReminderPage:
     """The open ones without a date, the newest first."""
     there = _narrowed(request, tag, in_list).undated()
-    return shown_page(request, pages.page(there, "-created", {"after": after}))
+    return shown_page(request, pages.page(there, "-created", pages.asked_after(after)))
 
 
 @router.get("trash", auth=_reading, response=ReminderPage, url_name="reminders_trash")
@@ -91,7 +91,7 @@ def undated(
 def trash(request: SignedInRequest, after: str = "") -> ReminderPage:
     """Those that were thrown away last begin; their steps lie there along with them."""
     there = request.user.reminders.listed().listed_in_trash()
-    return shown_page(request, pages.page(there, "-trashed", {"after": after}))
+    return shown_page(request, pages.page(there, "-trashed", pages.asked_after(after)))
 
 
 @router.get("done", auth=_reading, response=DonePage, url_name="reminders_done")
@@ -100,7 +100,7 @@ def done(request: SignedInRequest, after: str = "") -> DonePage:
     """What was done, skipped and ended last begins; each time of a series counts by itself."""
     made = request.user.completions.by_the_person().filter(reminder__trashed=None)
     rows = made.select_related("reminder").defer("reminder__details")
-    page = pages.page(rows, "-made", {"after": after})
+    page = pages.page(rows, "-made", pages.asked_after(after))
     found = [
         Done(
             id=one.pk,

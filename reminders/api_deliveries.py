@@ -52,7 +52,7 @@ def index(request: SignedInRequest, after: str = "") -> DeliveryPage:
     """The newest first."""
     found = request.user.deliveries.select_related("reminder", "channel")
     rows = found.defer("reminder__details", "channel__target")
-    page = pages.page(rows, "-made", {"after": after})
+    page = pages.page(rows, "-made", pages.asked_after(after))
     return DeliveryPage(deliveries=[_shown(one) for one in page.rows], next=page.after or None)
 
 

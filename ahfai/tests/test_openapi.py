@@ -4,6 +4,8 @@ import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from accounts.api_access import Allowed, OpenToAll
+from accounts.models import Scope
+from accounts.tests.programs import Program
 from ahfai import openapi
 from ahfai.api import api
 
@@ -85,3 +87,19 @@ def test_each_operation_has_a_name_of_its_own_and_asks_who_it_is(said):
             assert rule.scope or operation.view_func.__name__ in ("me", "search", "nothing")
     # Whoever opens another one to all adds it here.
     assert open_to_all == {"sign_in", "refresh", "revoke"}
+
+
+def test_a_page_that_no_list_has_is_refused_and_not_read_from_the_beginning(said, owner):
+    program = Program(owner, *Scope)
+    lists = [
+        path
+        for path, methods in said["paths"].items()
+        for one in methods.get("get", {}).get("parameters", [])
+        if one["name"] == "after" and one["schema"].get("type") == "string"
+    ]
+    assert len(lists) >= 11
+    for path in lists:
+        answer = program.get(f"{path}?after=20260101")
+        assert answer.status_code == 422, path
+        assert answer.json()["errors"][0]["field"] == "after"
+        assert program.get(f"{path}?after=").status_code == 200
