@@ -11,7 +11,7 @@ from accounts.models import User
 from ahfai import wakes
 from chats import asking, attachments, commands, generation, lifecycle, sentences, servers, steering
 from chats.attachments import Brought
-from chats.models import Chat, Message, UsesNotes
+from chats.models import Chat, Message, State, UsesNotes
 from reminders.phrases import Order
 
 
@@ -124,7 +124,7 @@ def _another(
         model = servers.pick(reply.owner, reply.chat, model)
         fresh, is_fresh = verb(reply, model, request_id)
     except lifecycle.NothingToContinue:
-        raise Refused(409, _("This answer is complete.")) from None
+        raise _not_continued(reply) from None
     except (lifecycle.StillAnswering, lifecycle.TooManyOpen) as why:
         raise _refused(why) from None
     return _begun(fresh, is_fresh)
@@ -145,6 +145,14 @@ def _answered(
     if answer is None:
         return None
     return lifecycle.Answered(answer.text, lambda reply: commands.keep(reply, answer.brought))
+
+
+def _not_continued(reply: Message) -> Refused:
+    if reply.is_open:
+        return _refused(lifecycle.StillAnswering())
+    if reply.state == State.DONE:
+        return Refused(409, _("This answer is complete."))
+    return Refused(409, _("This answer has no words to go on from. Try again instead."))
 
 
 def _refused(why: Exception) -> Refused:

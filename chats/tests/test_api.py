@@ -138,6 +138,22 @@ def test_a_reply_is_stopped_and_goes_on(owner, program, ollama):
     assert program.post(f"/api/messages/{got[-1][2]['id']}/continue").status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (State.RUNNING, "AhFai is still answering. Wait for the end, or stop it first."),
+        (State.DONE, "This answer is complete."),
+        (State.STOPPED, "This answer has no words to go on from. Try again instead."),
+    ],
+)
+def test_why_an_answer_isnt_continued_is_said(owner, program, state, sentence):
+    reply = chat_with(owner, "Count").messages.in_order().last()
+    closed = None if state == State.RUNNING else timezone.now()
+    Message.objects.filter(pk=reply.pk).update(state=state, closed=closed)
+    refused = program.post(f"/api/messages/{reply.pk}/continue")
+    assert (refused.status_code, refused.json()["detail"]) == (409, sentence)
+
+
 def test_a_request_that_comes_twice_begins_one_reply(owner, program, ollama):
     key = {"Idempotency_Key": "spring cleaning"}
     chat = chat_with(owner)
