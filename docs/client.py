@@ -180,7 +180,7 @@ def main() -> int:
     except Refused as why:
         print(why, file=sys.stderr)
         return 1
-    except BROKEN_OFF:
+    except PASSING:
         print(f"{ahfai.url} doesn't answer.", file=sys.stderr)
         return 1
     return 0
