@@ -15,20 +15,29 @@ from chats import calibration, lifecycle
 from reminders import notices
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--whole", action="store_true", help="on PostgreSQL also what no database changes"
+    )
+
+
 def pytest_collection_modifyitems(config, items):
     """On PostgreSQL only the tests that use the database run: the others have run on SQLite, as
-    have those that are about what no database changes.
+    have those that are about what no database changes, but for `--whole`.
 
     The files that take longest come first, so that no process waits for one of them at the end.
     """
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
     if connection.vendor != "postgresql":
         return
+    left = (
+        {"only_on_sqlite"} if config.getoption("whole") else {"only_on_sqlite", "same_everywhere"}
+    )
     marks, fixtures = ("django_db", "both_databases"), {"db", "transactional_db"}
     chosen = [
         item
         for item in items
-        if not item.get_closest_marker("only_on_sqlite")
+        if not any(map(item.get_closest_marker, left))
         and (any(map(item.get_closest_marker, marks)) or fixtures & {*item.fixturenames})
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])

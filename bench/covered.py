@@ -101,7 +101,7 @@ def measured(paths: list[str]) -> tuple[str, bool]:
             _run([*coverage, "run", "-m", "pytest", *paths], where)
         else:
             _run([*coverage, "run", "-m", "pytest", *AT_ONCE], where)
-            _run([*coverage, "run", "-m", "ahfai.tests.postgres", *AT_ONCE], where)
+            _run([*coverage, "run", "-m", "ahfai.tests.postgres", *AT_ONCE, "--whole"], where)
         report = Path(folder) / "report.json"
         subprocess.run([*coverage, "combine", "--quiet"], cwd=ROOT, env=where, check=True)
         subprocess.run(

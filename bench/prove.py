@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from covered import measured
+from covered import AT_ONCE, measured
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -69,6 +69,8 @@ def main() -> None:
         run([sys.executable, "bench/sealing.py"]),
         "## The container image",
         run([sys.executable, "bench/try_image.py"]),
+        "## All tests on PostgreSQL, also those that no database changes",
+        on_postgresql := whole_on_postgresql(),
         "## What tests run of the code",
         covered,
         "## What deploy/ has, by the rules of those who read it",
@@ -79,7 +81,7 @@ def main() -> None:
     ]
     FIGURES.write_text("\n\n".join(filter(None, parts)) + "\n")
     print(f"Written to {FIGURES.relative_to(ROOT)}.")
-    if not (all_passed and is_enough):
+    if not (all_passed and is_enough and "failed" not in on_postgresql):
         raise SystemExit("A check failed; see the tables there.")
 
 
@@ -102,6 +104,13 @@ def idle() -> str:
         run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(copy)])
         run(["make", "--silent", ".venv/.installed-run"], copy)
         return run([".venv/bin/python", "bench/idle.py"], copy)
+
+
+def whole_on_postgresql() -> str:
+    """The last line that pytest says; nothing where there is no PostgreSQL."""
+    command = [sys.executable, "-m", "ahfai.tests.postgres", *AT_ONCE, "--whole", "-o", "addopts="]
+    said = run([*command, "-p", "no:schemathesis", "-m", "not prove"], fine=(0, 1)).splitlines()
+    return said[-1].strip("= ") if said else ""
 
 
 def long_checks() -> tuple[str, bool]:

@@ -7,7 +7,7 @@ from accounts.tests.programs import Program
 from chats import steering
 from reminders.models import Telling
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 SETTINGS = "/api/settings"
 
 

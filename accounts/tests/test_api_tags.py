@@ -8,7 +8,7 @@ from accounts.tests.programs import Program
 from notes import order, writing
 from notes.models import Note
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 TAGS = "/api/tags"
 
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from ahfai.testing import PASSWORD, make_person
 
 # Each limit meets the other database in tests of its own.
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 URL = "/account/sign-in/"
 

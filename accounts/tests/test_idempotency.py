@@ -56,7 +56,7 @@ def test_whoever_may_not_write_is_not_answered_from_what_is_kept(owner, program)
     assert post(Program(owner, "notes:read")).status_code == 403
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_the_same_key_for_another_request_is_refused(program):
     post(program)
     assert post(program, SOUP | {"body": "carrot"}).status_code == 422
@@ -64,14 +64,14 @@ def test_the_same_key_for_another_request_is_refused(program):
     assert Note.objects.count() == 1
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_what_was_refused_may_be_tried_again_by_the_same_key(program):
     assert post(program, {"title": "x" * 999}).status_code == 422
     assert not KeptAnswer.objects.exists()
     assert post(program).status_code == 201
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_a_key_is_short_and_of_plain_letters(program):
     for key in ("x" * 256, "ä", '"', '""', 'a"b'):
         assert post(program, key=key).status_code == 400
@@ -106,7 +106,7 @@ def test_a_request_that_was_given_up_can_not_end_after_all(program):
     assert not Note.objects.exists()
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_what_was_left_by_a_process_that_died_is_free_after_a_minute(owner, program):
     post(program)
     Note.objects.all().delete()
@@ -130,7 +130,7 @@ def test_where_something_breaks_nothing_is_created_and_the_key_is_free(program):
     assert post(program).status_code == 201
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_an_answer_is_kept_for_a_day_and_then_cleared(program):
     post(program)
     idempotency.forget_old()

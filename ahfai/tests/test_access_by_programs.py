@@ -15,7 +15,7 @@ from ahfai.api import api
 from ahfai.testing import make_person
 from ahfai.tests.test_access_matrix import CANARY, things_of
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 ALL = list(Scope)
 JSON, FORM = "application/json", "multipart/form-data; boundary=x"
 BODIES = {JSON: "{}", FORM: "--x--\r\n"}

@@ -21,7 +21,7 @@ from notes.models import Import, Note, Revision
 from reminders.models import Channel, Delivery, Feed, List, Reminder
 
 # Each view meets the other database in tests of its own.
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 CANARY = "Weekend in the Ardennes with a canary"
 PAYLOAD = json.dumps({"title": CANARY, "body": CANARY})

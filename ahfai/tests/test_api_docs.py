@@ -4,7 +4,7 @@ import pytest
 
 from ahfai import api_docs
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 
 def test_everybody_reads_there_what_the_api_can_do_without_a_script(nobody):

@@ -13,7 +13,7 @@ from ahfai import exporting
 from ahfai.models import Heartbeat
 from notes import writing
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 EXPORT = "/api/export"
 
 

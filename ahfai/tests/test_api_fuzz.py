@@ -41,7 +41,7 @@ MEANT = st.sampled_from([True, True, True, False])
 @pytest.mark.parametrize(
     ("count", "of"),
     [
-        pytest.param(60, 5, marks=pytest.mark.only_on_sqlite),
+        pytest.param(60, 5, marks=pytest.mark.same_everywhere),
         pytest.param(10_000, 1, marks=pytest.mark.prove),
     ],
 )

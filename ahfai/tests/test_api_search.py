@@ -10,7 +10,7 @@ from chats.models import Chat, Message
 from notes import order, writing
 from reminders.tests.test_list import make
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on_sqlite]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.same_everywhere]
 SEARCH = "/api/search"
 READS = ("chats:read", "notes:read", "reminders:read")
 

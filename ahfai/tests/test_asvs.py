@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 ROOT = Path(settings.BASE_DIR)
 TEXT = (ROOT / "docs" / "asvs.md").read_text()

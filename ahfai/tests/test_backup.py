@@ -310,7 +310,7 @@ def test_a_backup_that_fails_is_in_the_log_in_words(folder, owner, settings, cap
 # Around it
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_a_missing_program_of_postgresql_is_named(settings, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(postgres, "DEBIANS", tmp_path)
@@ -321,7 +321,7 @@ def test_a_missing_program_of_postgresql_is_named(settings, tmp_path, monkeypatc
         postgres.program("pg_dump")
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_a_password_goes_by_the_environment_and_never_stands_in_a_command(monkeypatch):
     known = {"dbname": "ahfai", "user": "ada", "password": "secret", "sslmode": "require"}
     ran = []
@@ -342,7 +342,7 @@ def test_a_password_goes_by_the_environment_and_never_stands_in_a_command(monkey
     assert (environment["PGPASSWORD"], environment["PGSSLMODE"]) == ("secret", "require")
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_the_version_in_it_is_that_of_the_package():
     project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
     assert project["version"] == ahfai.VERSION

@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 
 from ahfai import cache, wakes
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 # Nothing listens on the discard port.
 NOBODY = "redis://127.0.0.1:9"
 

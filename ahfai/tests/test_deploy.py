@@ -11,7 +11,7 @@ from django.conf import settings
 from ahfai.crypto import MasterKeys
 from ahfai.serving.supervisor import CLOSING_S
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
 KNOWN = set(

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from bench.try_image import steps
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 ROOT = Path(settings.BASE_DIR)
 STEPS = list(steps((ROOT / "Dockerfile").read_text()))

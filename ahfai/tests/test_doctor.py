@@ -326,7 +326,7 @@ def test_it_never_repeats_a_key(settings, owner):
         assert secret not in said
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_a_mail_server_that_answers_lets_nobody_in_or_is_away(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
@@ -341,7 +341,7 @@ def test_a_mail_server_that_answers_lets_nobody_in_or_is_away(settings):
     assert "wrong" not in _asked()[0]
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_a_cache_or_a_replica_that_is_away_is_named(settings, monkeypatch):
     # Nothing listens on the discard port.
     settings.CACHE_URL = "redis://:pass-word@127.0.0.1:9"

@@ -13,7 +13,7 @@ import requests
 from ahfai.tests.house import House
 from chats.tests.conftest import wait_until
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 
 class Visitors:

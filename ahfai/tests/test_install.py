@@ -7,7 +7,7 @@ import struct
 import pytest
 from django.contrib.staticfiles import finders
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 
 def test_the_manifest_says_what_a_phone_asks_for(nobody):

@@ -17,7 +17,7 @@ from reminders.models import channel, feed, reminder
 from reminders.models import list as lists
 from reminders.phrases import reading
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 DOCUMENTED = (Path(settings.BASE_DIR) / "docs" / "operating.md").read_text()
 

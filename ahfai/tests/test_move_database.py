@@ -7,7 +7,7 @@ from django.db import connection
 from ahfai.backups import BackupFailed, moving
 from ahfai.models import Heartbeat
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 
 @pytest.mark.parametrize(

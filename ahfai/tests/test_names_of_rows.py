@@ -6,7 +6,7 @@ from django.apps import apps
 from ahfai.tests.everything import give_everything
 
 CANARY = "a canary that sings in the Ardennes"
-pytestmark = [pytest.mark.django_db, pytest.mark.only_on_sqlite]
+pytestmark = [pytest.mark.django_db, pytest.mark.same_everywhere]
 
 
 def test_no_row_is_called_by_what_stands_in_it(owner):

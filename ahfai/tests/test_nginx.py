@@ -23,7 +23,7 @@ from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import END, FakeOllama, Request, Send, final, head, say
 from chats.tests.test_kill import start
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 SAID_BY_THE_APP = (
     "Content-Security-Policy",

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from ahfai.testing import PASSWORD
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 WANTED, EXTRA_FROM, SIX_MONTHS_S = 130, 90, 15_768_000
 PRIVATE = {"no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"}

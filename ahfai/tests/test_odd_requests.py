@@ -18,7 +18,7 @@ from ahfai.testing import PASSWORD
 from ahfai.tests.odd_requests import NAMES, Forms, Maker, Odd
 from ahfai.tests.test_access_matrix import OPEN, ROUTES, things_of
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 # How many to each address, and to each of how many.
 HOW_MANY = pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from accounts.tests.programs import Program
 from ahfai import openapi
 from ahfai.api import api
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 
 @pytest.fixture(scope="module")

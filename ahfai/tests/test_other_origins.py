@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.tests.programs import Program
 from ahfai.testing import PASSWORD, signed_in
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 ORIGIN, OTHER = "https://app.example", "https://evil.example"
 ALLOWED = "Access-Control-Allow-Origin"

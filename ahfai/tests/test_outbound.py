@@ -21,7 +21,7 @@ from ahfai import outbound
 from ahfai.outbound import Failed, Refused
 from ahfai.tests.sinks import http_sink, raw_sink
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 # {port} is that of a listener on this machine.
 NOT_ADDRESSES = """

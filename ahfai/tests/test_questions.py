@@ -4,7 +4,7 @@ import pytest
 
 from ahfai.questions import Question, stem
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 
 def test_only_what_it_is_about_is_looked_for():

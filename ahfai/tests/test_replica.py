@@ -9,7 +9,7 @@ from ahfai.models import RateCount
 from chats.models import Chat
 from notes.models import Note
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 router = replica.Router()
 
 

@@ -122,14 +122,14 @@ def test_without_the_master_key(folder, settings):
         keys.clear_cache()
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_with_too_little_room(folder, monkeypatch):
     usage = shutil.disk_usage("/")._replace(free=1_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     assert "1 MB are free" in refused(folder, "--replace", "--yes")
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_a_file_that_another_program_has_open_is_not_replaced(tmp_path):
     live, fresh = tmp_path / "live", tmp_path / "fresh"
     with contextlib.closing(sqlite3.connect(live)) as other, sqlite3.connect(fresh):
@@ -142,7 +142,7 @@ def test_a_file_that_another_program_has_open_is_not_replaced(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["live"]
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_the_log_of_a_killed_restore_is_not_played_into_the_next_one(tmp_path):
     for more in ("", "-wal", "-shm"):
         (tmp_path / f"ahfai.sqlite3.restoring{more}").write_text("left")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # How long pages take tells nothing where all of it shares a busy machine: `make prove` prints it.

@@ -19,7 +19,7 @@ from chats.tests.fake_ollama import END, FakeOllama, Pause, Request, Send, final
 from chats.tests.open_tab import OpenTab
 from chats.tests.test_kill import closed_page, start, text_of
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 # Once it is back, all goes on within this, and nobody has to do anything.
 COMES_BACK_S = 10

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 
 def test_it_comes_from_the_root_without_a_sign_in_and_is_never_kept(nobody):

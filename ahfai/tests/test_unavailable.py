@@ -7,7 +7,7 @@ from psycopg import errors
 
 from ahfai import unavailable, views
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 
 def failed(request, cause: Exception):

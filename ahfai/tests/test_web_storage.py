@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 SCRIPTS = sorted(Path(settings.BASE_DIR, "static", "js").glob("*.js"))
 # Whoever adds one says what is in it.

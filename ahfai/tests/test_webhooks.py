@@ -461,7 +461,7 @@ def test_the_courier_carries_it(owner, sink):
     assert len(sink.requests) == 1
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_what_was_sent_makes_counting_what_waits_no_slower(owner):
     made, _secret = hook(owner, "https://example.org/")
     waiting = WebhookEvent.objects.filter(webhook=made, state=WebhookEvent.State.WAITING)

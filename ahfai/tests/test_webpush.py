@@ -12,7 +12,7 @@ from ahfai.webpush import MOST_BYTES, Subscription, vapid
 from ahfai.webpush.encryption import encrypt
 from ahfai.webpush.vapid import decoded, encoded
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from accounts.tests.programs import Program
 from chats import attachments
 from chats.models import Attachment, Chat, Message
 
-pytestmark = [pytest.mark.django_db, pytest.mark.only_on_sqlite]
+pytestmark = [pytest.mark.django_db, pytest.mark.same_everywhere]
 FILES = "/api/chats/files"
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + struct.pack(">II", 40, 30) + bytes(range(200))
 

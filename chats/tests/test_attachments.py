@@ -358,7 +358,7 @@ def test_a_resend_with_the_same_request_id_asks_once(client, ollama):
         (PNG[:16] + struct.pack(">II", 0, 30), None),
     ],
 )
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_how_large_a_picture_is_stands_at_its_beginning(data, size):
     assert pictures.size(data) == size
 

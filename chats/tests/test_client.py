@@ -9,7 +9,7 @@ import pytest
 
 from ahfai.tests.house import ROOT
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 
 def event(name: str, number: int | None, **data: object) -> bytes:

@@ -66,7 +66,7 @@ def window(settings):
 
 
 # Tokens longer than what is estimated, and shorter.
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 @pytest.mark.parametrize("characters_per_token", [4.5, 1.7])
 @pytest.mark.parametrize("turns", [60, pytest.param(200, marks=pytest.mark.prove)])
 def test_in_a_talk_of_many_turns_nothing_fails_and_nothing_is_dropped_in_silence(

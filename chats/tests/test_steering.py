@@ -10,7 +10,7 @@ from chats.models import Chat
 from chats.tests.fake_ollama import FakeModel
 from chats.tests.test_reply_life import closed_reply, start
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on_sqlite]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.same_everywhere]
 
 
 def steer(client, chat: Chat, **fields):

@@ -21,7 +21,7 @@ from chats.tests.fake_openai import MODEL, FakeOpenAI
 from chats.tests.test_reply_life import closed_reply, reply_of, start, told
 from chats.tests.test_watching import events
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on_sqlite]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.same_everywhere]
 
 QUESTION = "What will the weather be?"
 AGAIN = ("Try again",)

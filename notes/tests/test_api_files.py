@@ -12,7 +12,7 @@ from ahfai.sizes import MB
 from notes import order, writing
 from notes.models import Attachment, Note
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 NOTES = "/api/notes"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 

@@ -6,7 +6,7 @@ from accounts.tests.programs import Program, what_happened
 from notes import order, writing
 from notes.models import Note
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 NOTES = "/api/notes"
 
 

@@ -6,7 +6,7 @@ from accounts.tests.programs import Program
 from notes import api_revisions, order, writing
 from notes.models import Note
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def peak(pid: int) -> int:
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_a_marked_word_is_nowhere_on_the_disk(house, tmp_path):
     ada = ada_of(house)
     name = CANARY.decode()

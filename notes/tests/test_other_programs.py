@@ -12,7 +12,7 @@ from notes.models import Note
 from notes.tests.test_arriving import bring, packed, tags_of
 from notes.transfer import lexical
 
-pytestmark = [pytest.mark.django_db, pytest.mark.only_on_sqlite]
+pytestmark = [pytest.mark.django_db, pytest.mark.same_everywhere]
 
 
 def notes(owner) -> dict[str, Note]:

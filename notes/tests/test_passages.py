@@ -4,7 +4,7 @@ import pytest
 
 from notes.passages import MOST, cut
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 LONG = "Some words about plums and other fruit here.\n" * 12
 

@@ -11,7 +11,7 @@ from accounts.tests.programs import Program, what_happened
 from reminders.models import Channel, Delivery, Reminder
 from reminders.tests.test_list import make
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 REMINDERS = "/api/reminders"
 NOW = datetime(2026, 3, 25, 10, 30, tzinfo=UTC)
 

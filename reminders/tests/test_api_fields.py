@@ -10,7 +10,7 @@ from reminders import completing, own_lists, writing
 from reminders.models import Reminder
 from reminders.tests.test_list import make
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 REMINDERS = "/api/reminders"
 NOW = datetime(2026, 3, 25, 10, 30, tzinfo=UTC)
 

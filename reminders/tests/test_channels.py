@@ -23,7 +23,7 @@ from reminders.channels.ntfy import Ntfy
 from reminders.channels.webhook import Webhook
 from reminders.tests.smtp_sink import smtp_sink
 
-pytestmark = pytest.mark.only_on_sqlite
+pytestmark = pytest.mark.same_everywhere
 
 MESSAGE = Message(
     uuid.UUID("6ba7b810-9dad-41d1-80b4-00c04fd430c8"),

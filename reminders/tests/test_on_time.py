@@ -11,7 +11,7 @@ from chats.tests.conftest import wait_until
 from reminders.models import Reminder
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("times", "within_s"),

@@ -11,7 +11,7 @@ from reminders.models import Telling
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 @pytest.mark.parametrize(
     ("hours", "wall", "expected"),
     [
@@ -44,7 +44,7 @@ def test_what_comes_in_quiet_hours_waits_for_their_end(hours, wall, expected):
     )
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_an_end_that_the_clock_shows_twice_is_the_first_of_them():
     telling = Telling(quiet_from=time(22), quiet_until=time(2, 30))
     before = datetime(2026, 10, 25, 0, 15, tzinfo=UTC)
@@ -54,7 +54,7 @@ def test_an_end_that_the_clock_shows_twice_is_the_first_of_them():
     assert quiet.ends_at(telling, after, BERLIN) == after
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 def test_without_quiet_hours_nothing_waits():
     moment = datetime(2026, 5, 2, 3, tzinfo=UTC)
     assert quiet.ends_at(None, moment, BERLIN) == moment

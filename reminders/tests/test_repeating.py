@@ -39,7 +39,7 @@ def due_of(reminder: Reminder) -> str:
     return f"{reminder.due:%Y-%m-%dT%H:%M}"
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 @pytest.mark.parametrize(
     ("unit", "interval", "day", "rule"),
     [
@@ -85,7 +85,7 @@ WHOLE = [
 ]
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 @pytest.mark.parametrize(("sent", "rule"), WHOLE)
 def test_a_form_says_all_that_a_line_can(client, sent, rule):
     add(client, day="2026-03-02", at="09:00", **sent)
@@ -149,7 +149,7 @@ def test_it_begins_on_the_first_day_that_fits(client):
     assert Reminder.objects.get().day == date(2026, 3, 30)
 
 
-@pytest.mark.only_on_sqlite
+@pytest.mark.same_everywhere
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

@@ -14,7 +14,7 @@ from reminders import due
 from reminders.models import Reminder
 from reminders.tests.test_due import every, remind
 
-pytestmark = [pytest.mark.django_db, pytest.mark.only_on_sqlite]
+pytestmark = [pytest.mark.django_db, pytest.mark.same_everywhere]
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
