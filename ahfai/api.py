@@ -8,7 +8,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -184,6 +184,12 @@ def docs(request: HttpRequest) -> HttpResponse:
     return render(request, "api_docs.html", shown)
 
 
+@open_to_all("it leads to the page about the API")
+@require_safe
+def root(request: HttpRequest) -> HttpResponse:
+    return redirect("api:docs")
+
+
 def _once(operation: Operation) -> None:
     """A request that is sent twice by the same `Idempotency-Key` does once what it asks for."""
     view = operation.view_func
@@ -236,6 +242,7 @@ for _operation in filter(openapi.takes_key, openapi.operations(api)):
 # Without the page at its root, which says nothing.
 _routes = [entry for entry in api.urls[0] if getattr(entry, "name", "") != "api-root"]
 urlpatterns = [
+    path("", root, name="root"),
     path("openapi.json", described, name="openapi"),
     path("docs", docs, name="docs"),
     *map(_route, _routes),

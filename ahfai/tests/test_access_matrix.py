@@ -37,6 +37,7 @@ OPEN = {
     "service_worker",
     "openapi",
     "docs",
+    "root",
     "receipt",
     "receipt_file",
     "account_login",

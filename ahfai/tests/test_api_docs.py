@@ -20,6 +20,10 @@ def test_everybody_reads_there_what_the_api_can_do_without_a_script(nobody):
     assert "//cdn" not in page
 
 
+def test_who_asks_at_the_root_is_led_there(nobody):
+    assert nobody.get("/api/").url == "/api/docs"
+
+
 def test_each_request_has_a_line_for_a_shell(nobody, settings):
     subjects = api_docs.subjects(nobody.get("/api/openapi.json").json())
     lines = {f"{one.method} {one.path}": one.curl for about in subjects for one in about.requests}
