@@ -138,6 +138,8 @@ def change(
     version = etags.asked(request, reminder.version)
     if reminder.done:
         raise Refused(409, _("It is done. Take that back first."))
+    if not said.model_fields_set:
+        return whole(request, reminder, answer)
     form = fields_form(request, said, reminder, is_step=bool(reminder.parent_id))
     try:
         saved = writing.save(reminder, version, form.wanted, form.cleaned_data["tags"])

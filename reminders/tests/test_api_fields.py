@@ -105,6 +105,12 @@ def test_what_is_no_reminder_is_refused_in_words(program, said, field, sentence)
     assert not Reminder.objects.exists()
 
 
+def test_where_nothing_is_said_nothing_changes(owner, program):
+    path = f"{REMINDERS}/{make(owner, 'Call').pk}"
+    same = program.patch(path, {}, If_Match='"1"')
+    assert (same.status_code, same["ETag"]) == (200, '"1"')
+
+
 def test_what_is_done_is_not_changed(owner, program):
     call = make(owner, "Call", 1)
     completing.complete(owner, {call.pk: 1})
