@@ -39,6 +39,7 @@ class Gate:
 
 
 @pytest.mark.both_databases
+@pytest.mark.same_everywhere
 def test_the_shell_and_a_program_talk_with_the_model_beside_the_pages():
     with FakeOllama(delay_s=0.02) as ollama, House(OLLAMA_URL=ollama.url) as house:
         person = Browser(house.url)
