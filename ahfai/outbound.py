@@ -27,7 +27,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 WITHIN_S = 5.0
 CONNECT_S = 2.5
@@ -266,6 +265,9 @@ def _secured(sock: socket.socket, target: _Target, deadline: float) -> socket.so
 def _authorities() -> ssl.SSLContext:
     """Those of the system, where an operator adds their own, and those that Mozilla trusts."""
     context = ssl.create_default_context()
+    # Not above: models read a length from here, and whoever loads them would load all of requests.
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return context
 
