@@ -46,6 +46,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "ahfai.views.senseless"
 handler500 = "ahfai.views.broken"
 
 if settings.DEBUG:

@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from django.views.defaults import server_error
+from django.views.defaults import bad_request, server_error
 
 from accounts.pace import MINUTE, at_most
 from accounts.requests import SignedInRequest
@@ -131,6 +131,14 @@ def broken(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         return problems.answer(500, _("Something broke on our side. It isn't your fault."))
     return server_error(request)
+
+
+def senseless(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The answer to what can't be a request of ours, such as one for another host."""
+    # By its address: nobody has looked for a view yet.
+    if request.path.startswith("/api/"):
+        return problems.answer(400, _("That is no request that AhFai can answer."))
+    return bad_request(request, exception)
 
 
 class _SampleForm(forms.Form):

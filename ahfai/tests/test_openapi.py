@@ -103,3 +103,12 @@ def test_a_page_that_no_list_has_is_refused_and_not_read_from_the_beginning(said
         assert answer.status_code == 422, path
         assert answer.json()["errors"][0]["field"] == "after"
         assert program.get(f"{path}?after=").status_code == 200
+
+
+def test_a_request_for_another_host_is_a_problem_for_programs_and_a_page_for_people(nobody):
+    elsewhere = {"Host": "elsewhere.example"}
+    program = nobody.get("/api/me", headers=elsewhere)
+    assert (program.status_code, program["Content-Type"]) == (400, "application/problem+json")
+    person = nobody.get("/notes/", headers=elsewhere)
+    assert person.status_code == 400
+    assert "That didn't make sense" in person.text.replace("&#x27;", "'")
