@@ -6,18 +6,15 @@ import socket
 import subprocess
 import time
 
-import pytest
-
 from ahfai.processes import end_with_parent
+from ahfai.tests.lacking import skip_or_fail
 
 
 class CacheServer:
     def __init__(self) -> None:
         found = shutil.which("valkey-server") or shutil.which("redis-server")
         if found is None:
-            if os.environ.get("AHFAI_NO_SKIP"):
-                pytest.fail("Neither Valkey nor Redis is installed here.")
-            pytest.skip("Neither Valkey nor Redis is installed here.")
+            skip_or_fail("Neither Valkey nor Redis is installed here.")
         self.program = found
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))

@@ -13,18 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from ahfai.tests import postgres
+from ahfai.tests.lacking import skip_or_fail
 
 
 def programs() -> Path:
-    """Where PostgreSQL's programs lie. A test without them is skipped, or fails where none may."""
+    """Where PostgreSQL's programs lie."""
     found = postgres.programs()
     if found is None:
-        if os.environ.get("AHFAI_NO_SKIP"):
-            pytest.fail("PostgreSQL isn't installed here.")
-        pytest.skip("PostgreSQL isn't installed here.")
+        skip_or_fail("PostgreSQL isn't installed here.")
     return found
 
 

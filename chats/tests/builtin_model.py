@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from ahfai.tests.lacking import skip_or_fail
 from chats.builtin import engine, machine
 from chats.builtin.keeper import keep
 from chats.builtin.weights import TEST, Progress, WeightsMissing, obtain
@@ -28,9 +27,9 @@ def tiny_weights() -> Path:
     Skips the test where it can't be had; fails it if AHFAI_NO_SKIP is set.
     """
     if lack := machine.what_it_lacks():
-        _without(lack)
+        skip_or_fail(lack)
     if not engine.is_installed():
-        _without("The engine isn't installed: requirements-dev.lock has it.")
+        skip_or_fail("The engine isn't installed: requirements-dev.lock has it.")
     cache = Path(os.environ.get("AHFAI_TEST_CACHE") or Path.home() / ".cache" / "ahfai-tests")
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
@@ -38,14 +37,7 @@ def tiny_weights() -> Path:
         try:
             return obtain(TEST, cache, model_file=None, progress=lambda _progress: None)
         except WeightsMissing as missing:
-            _without(str(missing))
-    raise AssertionError("unreachable")
-
-
-def _without(reason: str) -> None:
-    if os.environ.get("AHFAI_NO_SKIP"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+            skip_or_fail(str(missing))
 
 
 @dataclass
