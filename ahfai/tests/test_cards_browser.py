@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from ahfai.tests.test_browser import (
     NARROW,
@@ -18,6 +18,12 @@ from ahfai.tests.test_browser import (
 from chats.tests.fake_ollama import asking_for
 
 __all__ = ["ada", "chromium", "house", "ollama", "pytestmark", "signed_in"]
+
+
+def ask_next(page: Page, text: str) -> None:
+    """A card can be there a moment before its answer is over."""
+    expect(page.locator("#composer")).not_to_have_attribute("data-busy", "")
+    ask(page, text)
 
 
 def test_a_card_from_the_question_to_undo(ada, ollama):
@@ -74,11 +80,11 @@ def test_a_card_from_the_question_to_undo(ada, ollama):
     assert long.evaluate("card => card.scrollWidth <= card.clientWidth")
 
     # Without any model, and with the card as the whole answer.
-    ask(ada, "/remind call mum tomorrow at 9")
+    ask_next(ada, "/remind call mum tomorrow at 9")
     card = ada.get_by_role("group", name="New reminder").last
     expect(card).to_contain_text("call mum")
     card.get_by_role("button", name="Dismiss").click()
-    ask(ada, "/search parking")
+    ask_next(ada, "/search parking")
     expect(ada.locator(".lookup").last.get_by_role("link", name="Packing")).to_be_visible()
     expect_no_complaint_in_any_look(ada, "what commands answer")
     ada.goto("/chats/acting")
