@@ -4,7 +4,7 @@ import uuid
 
 from ninja import Router, Schema
 
-from accounts.api_access import Allowed
+from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 
 router = Router()

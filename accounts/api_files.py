@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from ninja import Schema
 
 from accounts import files
-from accounts.api_access import FORM
 from accounts.models import SealedFile
+from accounts.programs.api_access import FORM
 from ahfai import problems
 from ahfai.problems import Refused
 from ahfai.templatetags.house import opened

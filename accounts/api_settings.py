@@ -4,9 +4,9 @@ from typing import Annotated
 
 from ninja import Router, Schema
 
-from accounts.api_access import Allowed
 from accounts.forms import ProfileForm
 from accounts.models import Scope, Theme
+from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai import problems
 from ahfai.bodies import Body, one_of

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
 from accounts import tags
-from accounts.api_access import Allowed
 from accounts.forms import TagForm, TagsField
-from accounts.lookup import fold
 from accounts.models import Scope
+from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
+from accounts.sealing.lookup import fold
 from ahfai import problems
 from ahfai.bodies import Body
 

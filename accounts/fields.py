@@ -32,7 +32,7 @@ from django.db.models.query_utils import DeferredAttribute
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts import keys
+from accounts.sealing import keys
 from ahfai import crypto
 from ahfai.crypto import SealError
 

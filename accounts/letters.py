@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit, email_change, reset, sign_up_by_mail
+from accounts import audit
 from accounts.models import Letter, User
+from accounts.sign_in import email_change, reset, sign_up_by_mail
 
 # A letter that couldn't be sent is tried again then; so is one whose worker died.
 AGAIN_AFTER = datetime.timedelta(minutes=5)

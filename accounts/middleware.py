@@ -13,9 +13,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import doors, second_factor
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
+from accounts.sign_in import doors, second_factor
 from ahfai import clients, disk, replica
 from ahfai.middleware import SAFE
 

@@ -10,8 +10,9 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit, leaving
+from accounts import audit
 from accounts.models import Invitation, Ownership, SealedFile, Session, User
+from accounts.parting import leaving
 from ahfai import sizes
 
 MB = 1_000_000

@@ -18,8 +18,8 @@ from accounts import audit, invitations, people
 from accounts.forms import InvitationForm, QuotaForm
 from accounts.models import Invitation, User
 from accounts.ownership import is_owner
-from accounts.reauthentication import ask_again
 from accounts.requests import SignedInRequest
+from accounts.sign_in.reauthentication import ask_again
 
 
 def administrators_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

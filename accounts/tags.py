@@ -15,8 +15,8 @@ from django.db import models, transaction
 
 from accounts import changes
 from accounts.fields import opened_rows, sealed_for
-from accounts.lookup import fold, hashed, key_of
 from accounts.models import Tag, User
+from accounts.sealing.lookup import fold, hashed, key_of
 
 MAX_NAME = 80
 MAX_TAGS = 20

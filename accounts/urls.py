@@ -1,14 +1,8 @@
 from django.urls import path
 
-from accounts import (
-    file_views,
-    leave_views,
-    people_views,
-    session_views,
-    tag_views,
-    token_views,
-    views,
-)
+from accounts import file_views, people_views, session_views, tag_views, views
+from accounts.parting import leave_views
+from accounts.programs import token_views
 
 app_name = "accounts"
 urlpatterns = [

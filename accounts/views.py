@@ -11,14 +11,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import audit, invitations, leaving, sign_up_by_mail, sign_up_views
+from accounts import audit, invitations
 from accounts.form_again import FormAgain
 from accounts.forms import ProfileForm
 from accounts.models import Ownership, User
 from accounts.ownership import is_owner
+from accounts.parting import leaving
 from accounts.requests import SignedInRequest
-from accounts.second_factor import factors_of
-from accounts.sign_up import CountedSignUpForm
+from accounts.sign_in import sign_up_by_mail, sign_up_views
+from accounts.sign_in.second_factor import factors_of
+from accounts.sign_in.sign_up import CountedSignUpForm
 from ahfai.access import open_to_all
 
 

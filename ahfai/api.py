@@ -17,12 +17,12 @@ from ninja.errors import HttpError, ValidationError
 from ninja.operation import Operation
 from ninja.parser import Parser
 
-from accounts import idempotency
 from accounts.api import router as me
-from accounts.api_access import Allowed, pace_headers
 from accounts.api_settings import router as profile
 from accounts.api_tags import router as tags
-from accounts.api_token import router as token
+from accounts.programs import idempotency
+from accounts.programs.api_access import Allowed, pace_headers
+from accounts.programs.api_token import router as token
 from accounts.requests import SignedInRequest
 from ahfai import api_docs, openapi, problems
 from ahfai.access import for_programs, open_to_all

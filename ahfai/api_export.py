@@ -11,10 +11,10 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
-from accounts import exports
-from accounts.api_access import HOUR, Allowed, at_most
 from accounts.api_files import binary
 from accounts.models import Export, Scope
+from accounts.parting import exports
+from accounts.programs.api_access import HOUR, Allowed, at_most
 from accounts.requests import SignedInRequest
 from ahfai import limits
 from ahfai.data_views import export_file

@@ -8,8 +8,8 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 
-from accounts.api_access import MINUTE, Allowed, at_most, may
 from accounts.models import Scope
+from accounts.programs.api_access import MINUTE, Allowed, at_most, may
 from accounts.requests import SignedInRequest
 from ahfai import problems
 from ahfai.asked import Asked

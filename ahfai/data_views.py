@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import audit, exports
+from accounts import audit
 from accounts.models import Export
 from accounts.pace import HOUR, at_most
+from accounts.parting import exports
 from accounts.requests import SignedInRequest
 from ahfai import file_names
 from ahfai.arrivals import SENTENCES

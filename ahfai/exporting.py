@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import exports, transfer
+from accounts import transfer
 from accounts.models import User
+from accounts.parting import exports
 from chats import hooks as chats
 from chats.transfer import exporting as chat_exporting
 from notes import hooks as notes

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from django.db import connections
 from django.utils import timezone
 
-from accounts import erasure, exports, keys, leaving, webhooks
 from accounts.models import Leaving, Receipt, User
+from accounts.parting import erasure, exports, leaving
+from accounts.programs import webhooks
+from accounts.sealing import keys
 from ahfai import search
 from chats import hooks as chats
 from notes import hooks as notes

@@ -14,8 +14,8 @@ from django.conf import settings
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
-from accounts import idempotency
-from accounts.api_access import Allowed
+from accounts.programs import idempotency
+from accounts.programs.api_access import Allowed
 from ahfai.middleware import SAFE
 
 PREFIX = "/api/"

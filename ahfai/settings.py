@@ -187,7 +187,7 @@ BACKUP_DAILY = bool(_text("BACKUP_DIR"))
 BACKUP_KEEP = _number("BACKUP_KEEP", 14, 1, 10_000)
 BACKUP_BEFORE_MIGRATING = _flag("BACKUP_BEFORE_MIGRATING", True)
 POSTGRES_BIN = _path("POSTGRES_BIN", Path()) if _text("POSTGRES_BIN") else None
-# Made by accounts.keys at the first start, which looks into the database whether it is the first.
+# Made by accounts.sealing.keys at the first start: it asks the database whether this is the first.
 MASTER_KEY_FILE = _path("MASTER_KEY_FILE", KEYS_DIR / "master.key")
 for _name, _place in (("KEYS_DIR", KEYS_DIR), ("MASTER_KEY_FILE", MASTER_KEY_FILE)):
     if _place.is_relative_to(DATA_DIR):
@@ -523,7 +523,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 10}  # type: ignore[assignment]
-AUTH_PASSWORD_VALIDATORS.append({"NAME": "accounts.password_rules.NotNamedAfterThisPlace"})
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "accounts.sign_in.password_rules.NotNamedAfterThisPlace"})
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
@@ -543,14 +543,14 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "ahfai.views.form_expired"
 
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.sign_in.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_FORMS = {
-    "signup": "accounts.sign_up.CountedSignUpForm",
-    "login": "accounts.door_forms.SignInPage",
-    "change_password": "accounts.door_forms.PasswordPage",
+    "signup": "accounts.sign_in.sign_up.CountedSignUpForm",
+    "login": "accounts.sign_in.door_forms.SignInPage",
+    "change_password": "accounts.sign_in.door_forms.PasswordPage",
 }
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignUpForm"
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -560,7 +560,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 # Counted by the cache there, which loses counts between processes; ours are in the database.
 ACCOUNT_RATE_LIMITS = False
-MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
+MFA_ADAPTER = "accounts.sign_in.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RATE_LIMITS = False

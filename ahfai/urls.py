@@ -42,7 +42,7 @@ urlpatterns = [
     path("you/webhooks/<uuid:webhook_id>/switch", webhook_views.switch, name="webhook_switch"),
     path("you/webhooks/<uuid:webhook_id>/delete", webhook_views.delete, name="webhook_delete"),
     path("you/", include("accounts.urls")),
-    path("account/", include("accounts.doors")),
+    path("account/", include("accounts.sign_in.doors")),
     path("admin/", admin.site.urls),
 ]
 

@@ -10,9 +10,10 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
-from accounts import audit, webhooks
-from accounts.api_access import Allowed, by_chosen_scopes
+from accounts import audit
 from accounts.models import Scope, Webhook
+from accounts.programs import webhooks
+from accounts.programs.api_access import Allowed, by_chosen_scopes
 from accounts.requests import SignedInRequest
 from ahfai import problems
 from ahfai.bodies import Body, one_of

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import audit, webhooks
+from accounts import audit
 from accounts.models import Webhook
-from accounts.reauthentication import after_asking_again
+from accounts.programs import webhooks
 from accounts.requests import SignedInRequest
+from accounts.sign_in.reauthentication import after_asking_again
 from ahfai import limits
 from ahfai.crypto import SealError
 from chats import hooks as chats

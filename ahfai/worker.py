@@ -15,10 +15,12 @@ from django.db import close_old_connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import audit, erased, exports, idempotency, invitations, letters, webhook_sending
+from accounts import audit, invitations, letters
 from accounts.files import drop_unneeded
-from accounts.leaving import forget_receipts
+from accounts.parting import erased, exports
+from accounts.parting.leaving import forget_receipts
 from accounts.postman import Postman
+from accounts.programs import idempotency, webhook_sending
 from accounts.sessions import SessionStore
 from ahfai import arrivals, disk, exporting, leaving, retention
 from ahfai.backups.daily import back_up_daily

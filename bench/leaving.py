@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def run(chats: int, notes: int, reminders: int) -> None:
-    from accounts import erasure, exports
+    from accounts.parting import erasure, exports
     from ahfai import arrivals, exporting
     from ahfai.models import Heartbeat
     from ahfai.testing import make_person

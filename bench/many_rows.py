@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from django.db import connection, models
 from django.utils import timezone
 
-from accounts import keys
 from accounts.models import Session, User, UserKey
+from accounts.sealing import keys
 from accounts.sessions import digest
 from ahfai import crypto
 from chats.models import Chat, Message, Role

@@ -46,7 +46,7 @@ def main() -> None:
 
 def first_searches(ada, vocabulary: list[str]) -> Iterator[tuple[str, ...]]:
     """As after a restart, asked again as the page does."""
-    from accounts import keys
+    from accounts.sealing import keys
     from ahfai import search
 
     said, newest, found = [], [], []
@@ -99,7 +99,7 @@ def bare(ada) -> tuple[float, float]:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from django.db import connection
 
-    from accounts import keys
+    from accounts.sealing import keys
     from ahfai import crypto
 
     generation, key = keys.data_key(ada.pk)

@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema, Status
 
-from accounts import audit, idempotency, tags
-from accounts.api_access import Allowed
+from accounts import audit, tags
 from accounts.api_tags import names_in
 from accounts.models import Scope
+from accounts.programs import idempotency
+from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai import etags, pages, problems
 from ahfai.bodies import Body, one_of

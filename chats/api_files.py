@@ -7,11 +7,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja import Router
 
-from accounts import files, idempotency
-from accounts.api_access import FORM, MINUTE, Allowed, at_most
+from accounts import files
 from accounts.api_files import ONE_FILE, FileShown, binary, facts, not_taken, sent
 from accounts.file_views import file as show
 from accounts.models import Scope
+from accounts.programs import idempotency
+from accounts.programs.api_access import FORM, MINUTE, Allowed, at_most
 from accounts.requests import SignedInRequest
 from chats import attachments
 

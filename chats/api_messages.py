@@ -9,9 +9,9 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
-from accounts import idempotency
-from accounts.api_access import Allowed
 from accounts.models import Scope
+from accounts.programs import idempotency
+from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai import problems
 from ahfai.bodies import Body

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import Field, Status
 
-from accounts import api_access, idempotency
+from accounts.programs import api_access, idempotency
 from accounts.requests import SignedInRequest
 from ahfai import problems
 from ahfai.bodies import Body, one_of

@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from accounts.fields import opened_rows, sealed_for
-from accounts.lookup import fold
 from accounts.models import User
+from accounts.sealing.lookup import fold
 from ahfai.crypto import SealError
 from chats.models import Fact, FactsTold
 

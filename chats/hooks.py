@@ -21,7 +21,7 @@ from chats.models import Chat, ChatQuerySet, Message, State
 from chats.transfer import exporting
 
 KINDS = frozenset({"chat", "message"})
-# What webhooks can be told of: see `accounts.webhooks`.
+# What webhooks can be told of: see `accounts.programs.webhooks`.
 EVENTS = {
     "chat.created": _("A chat is new"),
     "chat.changed": _("A chat has another title, tag or place"),

@@ -19,7 +19,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts import changes, tags, webhooks
+from accounts import changes, tags
+from accounts.programs import webhooks
 from ahfai.models import Heartbeat
 from chats import attachments, context, drafts, hosts, servers, sources, tooluse
 from chats.models import OPEN, Chat, Line, Message, Role, State, TemporaryPlace

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import changes, tags, webhooks
+from accounts import changes, tags
+from accounts.programs import webhooks
 from chats import lifecycle
 from chats.models import Chat, ChatQuerySet, Message
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.lookup import fold
 from accounts.models import User
+from accounts.sealing.lookup import fold
 from ahfai.crypto import SealError
 from chats.models import Chat, Preset, PresetQuerySet, Steered, Think
 

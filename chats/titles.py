@@ -9,8 +9,9 @@ from dataclasses import replace
 from django.db import Error as DatabaseError
 from django.db import connections, transaction
 
-from accounts import changes, webhooks
+from accounts import changes
 from accounts.fields import sealed_for
+from accounts.programs import webhooks
 from chats import hosts, lifecycle, servers
 from chats.context import Window
 from chats.enclosed import TOKENS_OF_PICTURE

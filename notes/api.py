@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
 from accounts import audit, tags
-from accounts.api_access import Allowed
 from accounts.api_tags import names_in
 from accounts.models import Scope
+from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai import etags, problems
 from ahfai.bodies import Body

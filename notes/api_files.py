@@ -7,10 +7,10 @@ from django.http.response import HttpResponseBase
 from ninja import Router, Schema
 
 from accounts import files
-from accounts.api_access import FORM, MINUTE, Allowed, at_most
 from accounts.api_files import ONE_FILE, FileShown, binary, facts, not_taken, sent
 from accounts.file_views import file as show
 from accounts.models import Scope, SealedFile
+from accounts.programs.api_access import FORM, MINUTE, Allowed, at_most
 from accounts.requests import SignedInRequest
 from ahfai import etags, problems
 from ahfai.markdown.files import without

@@ -8,8 +8,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
 
-from accounts.api_access import Allowed
 from accounts.models import Scope
+from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai.templatetags.house import opened
 from notes import writing

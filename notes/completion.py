@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from accounts import lookup
 from accounts.models import User
+from accounts.sealing import lookup
 from ahfai.markdown.titles import PATTERN
 from ahfai.textindex import fold
 from notes import titles as known_titles

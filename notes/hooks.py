@@ -20,7 +20,7 @@ from notes.places import PLACE_FOUND
 from notes.transfer import exporting, importing
 
 KINDS = frozenset({"note"})
-# What webhooks can be told of: see `accounts.webhooks`.
+# What webhooks can be told of: see `accounts.programs.webhooks`.
 EVENTS = {
     "note.created": _("A note is new"),
     "note.changed": _("A note is changed"),

@@ -5,7 +5,7 @@ import re
 import uuid
 from collections.abc import Iterable
 
-from accounts import lookup
+from accounts.sealing import lookup
 from ahfai.markdown.titles import PATTERN
 from notes.models import Link, Note, NoteQuerySet
 
@@ -14,7 +14,7 @@ MOST_BACK_LINKS = 50
 
 
 def title_hash(key: bytes, title: str) -> str:
-    """How a title is found, "" for none; `key` is `accounts.lookup.key_of` its owner."""
+    """How a title is found, "" for none; `key` is `accounts.sealing.lookup.key_of` its owner."""
     title = one_line(title)
     return lookup.hashed(key, "note title", title) if title else ""
 

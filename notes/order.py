@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import changes, tags, webhooks
+from accounts import changes, tags
+from accounts.programs import webhooks
 from notes.models import Note, NoteQuerySet, Tagging
 
 TRASH_KEPT_FOR = datetime.timedelta(days=30)

@@ -9,8 +9,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts import changes, lookup, webhooks
+from accounts import changes
 from accounts.fields import sealed_for
+from accounts.programs import webhooks
+from accounts.sealing import lookup
 from ahfai.crypto import SealError
 from ahfai.markdown import files, glances
 from notes import attachments, links

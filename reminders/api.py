@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
 from accounts import audit, tags
-from accounts.api_access import Allowed
 from accounts.models import Scope
+from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai import etags, pages, problems
 from ahfai.problems import Refused

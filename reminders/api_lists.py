@@ -7,8 +7,8 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
-from accounts.api_access import Allowed
 from accounts.models import Scope
+from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai import problems
 from ahfai.bodies import Body, one_of

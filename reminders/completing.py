@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import webhooks
+from accounts.programs import webhooks
 from reminders import moving, schedule
 from reminders.models import Completion, Reminder
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Min
 from django.utils import timezone
 
-from accounts import webhooks
+from accounts.programs import webhooks
 from reminders import outside, schedule
 from reminders.models import Notice, Reminder
 

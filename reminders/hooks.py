@@ -21,7 +21,7 @@ from reminders import order, transfer, words
 from reminders.models import Delivery, Reminder, ReminderQuerySet, Tagging
 
 KINDS = frozenset({"reminder"})
-# What webhooks can be told of: see `accounts.webhooks`.
+# What webhooks can be told of: see `accounts.programs.webhooks`.
 EVENTS = {
     "reminder.created": _("A reminder is new"),
     "reminder.changed": _("A reminder is changed"),

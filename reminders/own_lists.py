@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Count, Max, Q
 
-from accounts import changes, webhooks
+from accounts import changes
 from accounts.fields import opened_rows, sealed_for
-from accounts.lookup import fold, hashed, key_of
+from accounts.programs import webhooks
+from accounts.sealing.lookup import fold, hashed, key_of
 from reminders.models import List, Reminder
 
 MAX_LISTS = 50

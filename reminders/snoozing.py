@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import webhooks
+from accounts.programs import webhooks
 from reminders import moving, recurrence, schedule
 from reminders.completing import locked
 from reminders.models import Notice, Reminder

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.lookup import fold
+from accounts.sealing.lookup import fold
 from ahfai.crypto import SealError
 from ahfai.questions import meant
 from ahfai.tools import Found, Link, Proposal, Said, Unfit, between, short

@@ -16,8 +16,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from accounts import changes, tags, webhooks
-from accounts.lookup import fold, hashed, key_of
+from accounts import changes, tags
+from accounts.programs import webhooks
+from accounts.sealing.lookup import fold, hashed, key_of
 from ahfai.crypto import SealError
 from reminders import own_lists, recurrence, schedule
 from reminders.ical import export as ical

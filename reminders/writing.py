@@ -7,8 +7,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import changes, tags, webhooks
-from accounts.lookup import fold
+from accounts import changes, tags
+from accounts.programs import webhooks
+from accounts.sealing.lookup import fold
 from reminders import own_lists, schedule
 from reminders.models import ChosenChannel, Reminder
 

@@ -13,7 +13,7 @@ from accounts.fields import SealedQuerySet, SealedTextField
 
 class KeptAnswer(models.Model):
     """What a request with an `Idempotency-Key` was answered, or that it is under way; see
-    `accounts.idempotency`."""
+    `accounts.programs.idempotency`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(

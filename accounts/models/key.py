@@ -54,7 +54,7 @@ class LookupKey(models.Model):
 
 
 class ErasedPerson(models.Model):
-    """The id of somebody who was erased, and nothing else of them: see `accounts.erased`."""
+    """The id of somebody who was erased, and nothing else: see `accounts.parting.erased`."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     when = models.DateTimeField(default=timezone.now, editable=False)

@@ -13,7 +13,7 @@ from ahfai.models import Heartbeat
 
 
 class Leaving(models.Model):
-    """That a person wants their account to be gone, with all in it; see `accounts.leaving`."""
+    """That a person wants their account gone with all in it; see `accounts.parting.leaving`."""
 
     # Of the receipt, too.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -85,7 +85,7 @@ class Retention(models.Model):
 
 class Export(models.Model):
     """Everything that a person has, in one ZIP that is made, or waits to be fetched; see
-    `accounts.exports`."""
+    `accounts.parting.exports`."""
 
     class State(models.TextChoices):
         WAITING = "waiting"

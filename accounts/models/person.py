@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import keys
+from accounts.sealing import keys
 
 
 class UserManager(BaseUserManager["User"]):

@@ -30,7 +30,7 @@ class Session(AbstractBaseSession):
     browser = models.CharField(max_length=60, default="")
     address = models.CharField(max_length=45, default="")
     # Of a front end that signed in by the API: the refresh token that works next. See
-    # accounts.jwts.
+    # accounts.programs.jwts.
     refresh = models.UUIDField(null=True, editable=False)
 
     objects: ClassVar[BaseSessionManager] = BaseSessionManager()

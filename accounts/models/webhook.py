@@ -61,7 +61,7 @@ class WebhookEvent(models.Model):
     """That one webhook is to be told of one thing, and what became of it: no word of the thing.
 
     A sender takes it for a while (`lease_until`, by the database's clock), and alone says what
-    became of it, with its `lease_token`: see `accounts.webhook_sending`.
+    became of it, with its `lease_token`: see `accounts.programs.webhook_sending`.
     """
 
     class State(models.TextChoices):

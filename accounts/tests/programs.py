@@ -5,8 +5,9 @@ import json
 from django.db import transaction
 from django.test import Client
 
-from accounts import audit, tokens
+from accounts import audit
 from accounts.models import AuditEntry
+from accounts.programs import tokens
 
 
 class Program:

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import api_access, tokens
 from accounts.models import ApiToken, Scope, Session
+from accounts.programs import api_access, tokens
 from ahfai.models import RateCount
 
 ME = "/api/me"

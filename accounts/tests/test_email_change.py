@@ -6,8 +6,9 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from accounts import audit, email_change, letters
+from accounts import audit, letters
 from accounts.models import Letter, User
+from accounts.sign_in import email_change
 from accounts.tests.factors import sign_in
 from ahfai.testing import PASSWORD, signed_in
 

@@ -5,8 +5,9 @@ import uuid
 
 import pytest
 
-from accounts import erased, key_archive, keys
 from accounts.models import ErasedPerson
+from accounts.parting import erased
+from accounts.sealing import key_archive, keys
 from ahfai.crypto import MasterKeys
 from ahfai.testing import make_person
 

@@ -7,10 +7,11 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from accounts import files, keys
+from accounts import files
 from accounts.fields import PlainTextRefused
 from accounts.files import PART
 from accounts.models import FileKind, FilePart, SealedFile, UserKey
+from accounts.sealing import keys
 from ahfai.crypto import SealError
 from ahfai.sizes import MB
 from ahfai.testing import make_person

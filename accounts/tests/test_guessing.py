@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.hashers import get_hasher
 from django.test import Client
 
-from accounts import tries
 from accounts.models import User
+from accounts.sign_in import tries
 from ahfai.testing import PASSWORD, make_person
 
 # Each limit meets the other database in tests of its own.

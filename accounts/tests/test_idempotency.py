@@ -10,8 +10,8 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import idempotency, tokens
 from accounts.models import KeptAnswer
+from accounts.programs import idempotency, tokens
 from accounts.tests.programs import Program
 from ahfai.tests.at_once import at_once
 from notes import writing

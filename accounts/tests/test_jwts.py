@@ -11,10 +11,11 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
 
-from accounts import api_access, jwts, passwords, tries
 from accounts.audit import Event
 from accounts.models import AuditEntry, Session
+from accounts.programs import api_access, jwts
 from accounts.sessions import SessionStore
+from accounts.sign_in import passwords, tries
 from accounts.tests import factors
 from accounts.tests.factors import add_app, code_of
 from ahfai.testing import PASSWORD, make_person, signed_in

@@ -8,7 +8,7 @@ import sys
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts import key_archive, keys, recovery, sheet
+from accounts.sealing import key_archive, keys, recovery, sheet
 from ahfai.crypto import MasterKeys
 from ahfai.testing import make_person
 

@@ -11,8 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from accounts import keys
 from accounts.models import UserKey
+from accounts.sealing import keys
 from ahfai import crypto
 from ahfai.crypto import MasterKeys, SealError
 from ahfai.testing import make_person
@@ -287,7 +287,7 @@ def test_rotation_wraps_every_key_anew_and_keeps_the_old_master_key(key_file):
 def test_an_interrupted_rotation_is_finished_by_the_next_run(key_file, monkeypatch):
     people = [make_person() for _ in range(5)]
     before = {person.pk: keys.data_key(person.pk) for person in people}
-    monkeypatch.setattr("accounts.rotating.AT_ONCE", 2)
+    monkeypatch.setattr("accounts.sealing.rotating.AT_ONCE", 2)
     wrap, calls = keys.wrap, []
 
     def wrap_until_the_power_fails(*arguments):

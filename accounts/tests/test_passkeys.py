@@ -5,8 +5,8 @@ import json
 import pytest
 from allauth.mfa.models import Authenticator
 
-from accounts import factor_views
-from accounts.second_factor import factors_of, seal
+from accounts.sign_in import factor_views
+from accounts.sign_in.second_factor import factors_of, seal
 from accounts.tests.factors import sign_in
 from ahfai.testing import signed_in
 

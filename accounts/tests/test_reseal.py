@@ -5,9 +5,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts import keys
 from accounts.fields import SealedTextField, sealed_for, sealed_rows
 from accounts.models import UserKey
+from accounts.sealing import keys
 from ahfai import crypto
 from ahfai.crypto import SealError
 from chats.models import Chat, Message
@@ -119,7 +119,7 @@ def test_an_interrupted_run_is_finished_by_the_next_one(owner, chats, strangers_
         return seal(field, row, text)
 
     monkeypatch.setattr(
-        "accounts.resealing.sealed_rows",
+        "accounts.sealing.resealing.sealed_rows",
         lambda model, owner_id: sealed_rows(model, owner_id, at_once=2),
     )
     with monkeypatch.context() as patch:

@@ -12,9 +12,10 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from accounts import audit, letters, passwords, reset
+from accounts import audit, letters
 from accounts.models import Letter
 from accounts.postman import Postman
+from accounts.sign_in import passwords, reset
 from accounts.tests.factors import sign_in
 from ahfai.testing import PASSWORD
 

@@ -17,7 +17,6 @@ from django.db.models.functions import Coalesce
 from django.test.utils import isolate_apps
 from django.utils import timezone
 
-from accounts import keys
 from accounts.fields import (
     PlainTextRefused,
     Sealed,
@@ -27,6 +26,7 @@ from accounts.fields import (
     sealed_for,
     sealed_models,
 )
+from accounts.sealing import keys
 from ahfai import crypto
 from ahfai.crypto import SealError
 from ahfai.testing import make_person

@@ -8,8 +8,9 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 
-from accounts import audit, factor_views, second_factor
+from accounts import audit
 from accounts.models import SecondFactorSecret, User
+from accounts.sign_in import factor_views, second_factor
 from accounts.tests.factors import APP, add_app, code_of, codes_on, sign_in
 from ahfai.crypto import SealError
 from ahfai.testing import PASSWORD

@@ -5,8 +5,8 @@ from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
-from accounts import tries
 from accounts.models import User
+from accounts.sign_in import tries
 from ahfai import limits
 from ahfai.models import RateCount
 from ahfai.testing import PASSWORD, make_person, signed_in

@@ -5,8 +5,8 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 
-from accounts.adapter import SIGN_UPS_PER_HOUR
 from accounts.models import Ownership, User, UserKey
+from accounts.sign_in.adapter import SIGN_UPS_PER_HOUR
 from ahfai.testing import make_person
 from ahfai.tests.at_once import at_once
 

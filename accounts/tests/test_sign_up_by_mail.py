@@ -11,10 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import audit, invitations, letters, sign_up_by_mail
-from accounts.adapter import SIGN_UPS_PER_HOUR
+from accounts import audit, invitations, letters
 from accounts.models import Invitation, Letter, User
-from accounts.sign_up_by_mail import LETTERS_PER_HOUR
+from accounts.sign_in import sign_up_by_mail
+from accounts.sign_in.adapter import SIGN_UPS_PER_HOUR
+from accounts.sign_in.sign_up_by_mail import LETTERS_PER_HOUR
 
 ASK, MAKE = "/account/sign-up/", "/account/sign-up/new/"
 NEW = "ada@example.org"

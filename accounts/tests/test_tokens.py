@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts import audit, tokens
+from accounts import audit
 from accounts.models import ApiToken, Scope
 from accounts.models.token import SCOPE_KINDS
+from accounts.programs import tokens
 from accounts.tests.factors import sign_in
 from ahfai.testing import signed_in
 

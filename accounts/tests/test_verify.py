@@ -3,7 +3,7 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts import keys
+from accounts.sealing import keys
 from ahfai import crypto
 from ahfai.crypto import MasterKeys
 from chats.models import Chat, Message

@@ -1,7 +1,7 @@
 """Copies of the whole installation: making them, looking after them, bringing them back.
 
 A backup is a file with all rows but the keys, and a JSON beside it that says what is in it. The
-keys of all backups of a folder are in its key archive: see `accounts.key_archive`.
+keys of all backups of a folder are in its key archive: see `accounts.sealing.key_archive`.
 """
 
 

@@ -17,9 +17,10 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.functions import Now
 
-from accounts import key_archive, keys, people
-from accounts.key_archive import KeyArchive
+from accounts import people
 from accounts.models import ErasedPerson, Ownership, User, UserKey
+from accounts.sealing import key_archive, keys
+from accounts.sealing.key_archive import KeyArchive
 from ahfai.backups import BackupFailed, manifest
 from ahfai.backups.manifest import Manifest
 from ahfai.backups.taking import KINDS

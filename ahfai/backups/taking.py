@@ -15,8 +15,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.recorder import MigrationRecorder
 
 import ahfai
-from accounts import key_archive, keys
 from accounts.models import Session, User, UserKey
+from accounts.sealing import key_archive, keys
 from ahfai import files
 from ahfai.backups import BackupFailed, manifest, postgres, sqlite
 from ahfai.backups.manifest import Manifest

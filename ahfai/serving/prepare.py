@@ -13,8 +13,8 @@ from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from accounts import keys
 from accounts.models import User
+from accounts.sealing import keys
 from ahfai.backups import BackupFailed
 from ahfai.backups.taking import take
 from ahfai.processes import end_with_parent

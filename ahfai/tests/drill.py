@@ -97,8 +97,8 @@ def figures() -> dict[str, Any]:
 
 
 def erase(who: str) -> None:
-    from accounts.erasure import erase
     from accounts.models import User
+    from accounts.parting.erasure import erase
 
     erase(User.objects.get(email=f"{who}@example.org").pk, uuid.uuid4())
 

@@ -10,7 +10,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from accounts import audit, changes, files, tags
-from accounts.lookup import key_of
 from accounts.models import (
     ApiToken,
     Export,
@@ -24,6 +23,7 @@ from accounts.models import (
     Webhook,
     WebhookEvent,
 )
+from accounts.sealing.lookup import key_of
 from ahfai.testing import signed_in
 from chats import models as chats
 from notes import models as notes

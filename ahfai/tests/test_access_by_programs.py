@@ -8,8 +8,8 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from accounts import jwts, tokens
 from accounts.models import Scope
+from accounts.programs import jwts, tokens
 from ahfai import openapi
 from ahfai.api import api
 from ahfai.testing import make_person

@@ -13,8 +13,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts import files, second_factor
+from accounts import files
 from accounts.models import ApiToken, Invitation, Leaving, Session, Tag, Webhook
+from accounts.sign_in import second_factor
 from ahfai.testing import signed_in
 from chats.models import Card, Chat, Fact, Message, Preset, Pull, Source, TemporaryPlace
 from notes.models import Import, Note, Revision

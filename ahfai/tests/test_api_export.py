@@ -6,8 +6,9 @@ import zipfile
 
 import pytest
 
-from accounts import audit, exports
+from accounts import audit
 from accounts.models import AuditEntry
+from accounts.parting import exports
 from accounts.tests.programs import Program
 from ahfai import exporting
 from ahfai.models import Heartbeat

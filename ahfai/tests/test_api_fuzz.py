@@ -12,8 +12,8 @@ from schemathesis import checks
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks as of_openapi
 
-from accounts import api_access, tokens
 from accounts.models import Scope
+from accounts.programs import api_access, tokens
 from ahfai.testing import make_person
 from ahfai.tests.test_access_matrix import things_of
 from ahfai.wsgi import application

@@ -18,8 +18,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 import ahfai
-from accounts import key_archive, keys
 from accounts.models import UserKey
+from accounts.sealing import key_archive, keys
 from ahfai.backups import BackupFailed, daily, manifest, postgres, taking
 from ahfai.crypto import MasterKeys
 from ahfai.models import Heartbeat

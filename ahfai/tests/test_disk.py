@@ -9,8 +9,8 @@ from django.db import OperationalError, connection
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import exports
 from accounts.models import Session
+from accounts.parting import exports
 from ahfai import disk
 from ahfai.testing import PASSWORD
 from ahfai.worker import Worker

@@ -13,8 +13,8 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from accounts import key_archive, keys
 from accounts.models import User, UserKey
+from accounts.sealing import key_archive, keys
 from ahfai import replica
 from ahfai.backups.manifest import Manifest
 from ahfai.models import Heartbeat

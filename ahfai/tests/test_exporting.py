@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
-from accounts import exports
 from accounts.models import AuditEntry, Export, ExportPart
+from accounts.parting import exports
 from ahfai import exporting
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat

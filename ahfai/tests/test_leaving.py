@@ -11,8 +11,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import erasure, keys, people
-from accounts import leaving as leavings
+from accounts import people
 from accounts.models import (
     ErasedPerson,
     Leaving,
@@ -23,6 +22,9 @@ from accounts.models import (
     User,
     UserKey,
 )
+from accounts.parting import erasure
+from accounts.parting import leaving as leavings
+from accounts.sealing import keys
 from ahfai import leaving, search
 from ahfai.crypto import SealError
 from ahfai.testing import PASSWORD, signed_in

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from accounts import files, tags, tokens
+from accounts import files, tags
 from accounts.models import User, token
+from accounts.programs import tokens
 from ahfai.textindex import MAX_QUERY
 from chats import attachments, facts, steering
 from chats import forms as chat_forms

@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from accounts import keys
+from accounts.sealing import keys
 from ahfai.serving.prepare import READY, prepare
 
 # The one of chats was reached when there were neither notes nor reminders.

@@ -3,8 +3,8 @@
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from accounts.api_access import Allowed, OpenToAll
 from accounts.models import Scope
+from accounts.programs.api_access import Allowed, OpenToAll
 from accounts.tests.programs import Program
 from ahfai import openapi
 from ahfai.api import api

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from accounts import key_archive
+from accounts.sealing import key_archive
 from ahfai.backups import manifest, sqlite
 from ahfai.tests import drill
 from ahfai.tests.house import empty_database

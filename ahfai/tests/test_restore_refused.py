@@ -10,8 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from accounts import key_archive, keys
 from accounts.models import User
+from accounts.sealing import key_archive, keys
 from ahfai.backups import BackupFailed, manifest, sqlite, taking
 from ahfai.crypto import MasterKeys
 from ahfai.models import Heartbeat

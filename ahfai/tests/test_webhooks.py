@@ -12,8 +12,10 @@ from django.db import transaction
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from accounts import audit, jwts, keys, webhook_sending, webhooks
+from accounts import audit
 from accounts.models import Webhook, WebhookEvent
+from accounts.programs import jwts, webhook_sending, webhooks
+from accounts.sealing import keys
 from accounts.tests.factors import sign_in
 from accounts.tests.programs import Program
 from ahfai import outbound

@@ -8,10 +8,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import changes, webhooks
+from accounts import changes
 from accounts.constraints import SameOwner
 from accounts.fields import SealedQuerySet, SealedTextField, sealed_for
 from accounts.models import Tag
+from accounts.programs import webhooks
 from ahfai import addresses
 from ahfai.models import Heartbeat
 from chats.models.steering import Steered

@@ -5,8 +5,9 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from accounts import erasure, files
+from accounts import files
 from accounts.models import FilePart, FileText, SealedFile, Tag, Tombstone
+from accounts.parting import erasure
 from ahfai.tests.everything import give_everything
 from chats import lifecycle
 from chats.models import Chat, Fact, Message

@@ -16,8 +16,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import changes, tags, webhooks
-from accounts.lookup import hashed, key_of
+from accounts import changes, tags
+from accounts.programs import webhooks
+from accounts.sealing.lookup import hashed, key_of
 from accounts.tags import MAX_NAME
 from chats import drafts
 from chats.models import Chat, Message, Pin, Role, Source, State, Summary, ToolUse

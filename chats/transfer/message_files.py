@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 
 from accounts import files
-from accounts.lookup import key_of
+from accounts.sealing.lookup import key_of
 from ahfai.crypto import SealError
 from chats import attachments
 from chats.models import Attachment, Message

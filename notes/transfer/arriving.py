@@ -15,9 +15,10 @@ from typing import Protocol
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import changes, tags, webhooks
-from accounts.lookup import fold, hashed, key_of
+from accounts import changes, tags
 from accounts.models import Tag
+from accounts.programs import webhooks
+from accounts.sealing.lookup import fold, hashed, key_of
 from ahfai.crypto import SealError
 from notes import attachments, links
 from notes.models import Link, Note, Tagging

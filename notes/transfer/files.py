@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from accounts import files
-from accounts.lookup import hashed
 from accounts.models import SealedFile, User
+from accounts.sealing.lookup import hashed
 from ahfai.crypto import SealError
 from ahfai.sizes import MB
 from notes.attachments import MOST_FILES

@@ -17,8 +17,9 @@ from itertools import islice
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import changes, tags, webhooks
-from accounts.lookup import fold, hashed, key_of
+from accounts import changes, tags
+from accounts.programs import webhooks
+from accounts.sealing.lookup import fold, hashed, key_of
 from reminders import schedule
 from reminders.ical import reading
 from reminders.ical.reading import Entry, Incoming

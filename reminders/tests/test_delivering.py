@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import keys
 from accounts.models import UserKey
+from accounts.sealing import keys
 from ahfai.testing import make_person
 from ahfai.tests.at_once import at_once
 from reminders import completing, delivering, due, order, rescheduling, snoozing, writing

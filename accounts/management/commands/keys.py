@@ -11,12 +11,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, Max
 
-from accounts import keys, recovery, sheet
-from accounts.keys import KeysStay
 from accounts.models import UserKey
-from accounts.resealing import Resealing
-from accounts.rotating import Rotation
-from accounts.sheet import Misread
+from accounts.sealing import keys, recovery, sheet
+from accounts.sealing.keys import KeysStay
+from accounts.sealing.resealing import Resealing
+from accounts.sealing.rotating import Rotation
+from accounts.sealing.sheet import Misread
 from ahfai.crypto import MasterKeys
 
 

@@ -6,8 +6,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import audit, passwords
+from accounts import audit
 from accounts.models import User
+from accounts.sign_in import passwords
 
 
 class Command(BaseCommand):

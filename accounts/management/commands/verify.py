@@ -6,9 +6,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, models
 
-from accounts import files, keys
+from accounts import files
 from accounts.fields import sealed_fields, sealed_models, sealed_rows
 from accounts.models import UserKey
+from accounts.sealing import keys
 from ahfai.crypto import SealError
 
 

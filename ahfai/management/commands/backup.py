@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import key_archive
 from accounts.models import User
+from accounts.sealing import key_archive
 from ahfai.backups import BackupFailed
 from ahfai.backups.taking import Taken, take
 from ahfai.sizes import MB

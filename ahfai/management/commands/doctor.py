@@ -20,8 +20,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import key_archive, keys
 from accounts.models import User, UserKey
+from accounts.sealing import key_archive, keys
 from ahfai import replica
 from ahfai.backups import manifest
 from ahfai.crypto import SealError

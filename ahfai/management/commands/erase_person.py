@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import erasure
-from accounts import leaving as leavings
 from accounts.models import User
+from accounts.parting import erasure
+from accounts.parting import leaving as leavings
 from ahfai import leaving
 
 LOOK_AGAIN_S = 1

@@ -17,9 +17,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, second_factor
+from accounts import audit
 from accounts.models import User
 from accounts.requests import SignedInRequest
+from accounts.sign_in import second_factor
 
 _TYPED = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
 

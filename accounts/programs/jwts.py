@@ -19,9 +19,10 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts import audit, tries
+from accounts import audit
 from accounts.models import Session, User
 from accounts.sessions import SessionStore, open_since
+from accounts.sign_in import tries
 from ahfai import clients
 
 ACCESS_FOR = datetime.timedelta(minutes=15)

@@ -9,9 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import invitations, sign_up_by_mail
-from accounts.door_forms import AddressForm
-from accounts.sign_up import ConfirmedSignUpForm
+from accounts import invitations
+from accounts.sign_in import sign_up_by_mail
+from accounts.sign_in.door_forms import AddressForm
+from accounts.sign_in.sign_up import ConfirmedSignUpForm
 from ahfai.access import open_to_all
 
 

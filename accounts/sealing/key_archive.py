@@ -23,8 +23,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 
-from accounts import keys
 from accounts.models import ErasedPerson, Ownership, UserKey
+from accounts.sealing import keys
 from ahfai import files
 from ahfai.crypto import SealError
 

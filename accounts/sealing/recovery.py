@@ -10,10 +10,10 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts import keys, sheet
-from accounts.keys import KeysStay
 from accounts.models import UserKey
 from accounts.qr import qr_code, qr_text
+from accounts.sealing import keys, sheet
+from accounts.sealing.keys import KeysStay
 from ahfai import crypto, files
 from ahfai.crypto import MasterKeys, SealError
 

@@ -9,10 +9,10 @@ import uuid
 
 from django.db import transaction
 
-from accounts import key_archive
 from accounts.models import ErasedPerson
+from accounts.sealing import key_archive
 
-log = logging.getLogger("accounts.erased")
+log = logging.getLogger(__name__)
 
 
 def note_erased(user_id: uuid.UUID) -> None:

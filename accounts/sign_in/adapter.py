@@ -16,15 +16,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import (
-    audit,
-    invitations,
-    leaving,
-    passwords,
-    tries,
-)
+from accounts import audit, invitations
 from accounts.forms import time_zones
 from accounts.models import User
+from accounts.parting import leaving
+from accounts.sign_in import passwords, tries
 from ahfai import clients, limits
 
 HOUR = datetime.timedelta(hours=1)

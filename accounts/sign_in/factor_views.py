@@ -21,8 +21,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit, letters, second_factor
-from accounts.factor_forms import (
+from accounts import audit, letters
+from accounts.form_again import FormAgain
+from accounts.qr import qr_code
+from accounts.requests import SignedInRequest
+from accounts.sign_in import second_factor
+from accounts.sign_in.factor_forms import (
     AgainCode,
     AgainPasskey,
     AppForm,
@@ -32,11 +36,8 @@ from accounts.factor_forms import (
     SignInCode,
     SignInPasskey,
 )
-from accounts.form_again import FormAgain
-from accounts.qr import qr_code
-from accounts.reauthentication import after_asking_again, ask_again
-from accounts.requests import SignedInRequest
-from accounts.second_factor import factors_of, forget_unused
+from accounts.sign_in.reauthentication import after_asking_again, ask_again
+from accounts.sign_in.second_factor import factors_of, forget_unused
 from ahfai import limits
 from ahfai.access import open_to_all
 

@@ -13,9 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import audit, passwords, reset
-from accounts.door_forms import GOOD_PASSWORD, AddressForm
+from accounts import audit
 from accounts.models import User
+from accounts.sign_in import passwords, reset
+from accounts.sign_in.door_forms import GOOD_PASSWORD, AddressForm
 from ahfai.access import open_to_all
 
 

@@ -15,9 +15,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, transaction
 
-from accounts import key_archive, keys
-from accounts.keys import KeysStay
 from accounts.models import UserKey
+from accounts.sealing import key_archive, keys
+from accounts.sealing.keys import KeysStay
 from ahfai import files
 from ahfai.crypto import MasterKeys, SealError
 

@@ -5,7 +5,8 @@ Chosen one by one: what is not listed here can't be reached.
 
 from django.urls import path
 
-from accounts import email_views, factor_views, reset_views, sign_up_views, views
+from accounts import views
+from accounts.sign_in import email_views, factor_views, reset_views, sign_up_views
 
 urlpatterns = [
     path("sign-in/", views.sign_in, name="account_login"),

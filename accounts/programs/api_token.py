@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
-from accounts import jwts, second_factor
-from accounts.api_access import HOUR, OpenToAll
-from accounts.door_forms import SignInPage
-from accounts.factor_forms import SignInCode
 from accounts.models import User
+from accounts.programs import jwts
+from accounts.programs.api_access import HOUR, OpenToAll
+from accounts.sign_in import second_factor
+from accounts.sign_in.door_forms import SignInPage
+from accounts.sign_in.factor_forms import SignInCode
 from ahfai import problems
 from ahfai.bodies import Body
 from ahfai.problems import Refused

@@ -11,10 +11,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, models, transaction
 from django.utils import timezone
 
-from accounts import keys
 from accounts.fields import Sealed, SealedField, sealed_fields, sealed_models, sealed_rows
-from accounts.keys import KeysStay
 from accounts.models import User, UserKey
+from accounts.sealing import keys
+from accounts.sealing.keys import KeysStay
 from ahfai import crypto
 from ahfai.crypto import SealError
 

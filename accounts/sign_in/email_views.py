@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import email_change
 from accounts.models import User
-from accounts.reauthentication import after_asking_again
 from accounts.requests import SignedInRequest
+from accounts.sign_in import email_change
+from accounts.sign_in.reauthentication import after_asking_again
 from ahfai.access import open_to_all
 
 

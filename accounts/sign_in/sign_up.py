@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from accounts import invitations
-from accounts.door_forms import in_our_words
 from accounts.models import User
+from accounts.sign_in.door_forms import in_our_words
 
 
 class CountedSignUpForm(SignupForm):

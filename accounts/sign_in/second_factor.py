@@ -30,9 +30,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, keys, letters
+from accounts import audit, letters
 from accounts.models import SecondFactorSecret, User
 from accounts.requests import SignedInRequest
+from accounts.sealing import keys
 from ahfai import crypto, limits
 from ahfai.crypto import SealError
 

@@ -18,9 +18,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import webhooks
 from accounts.fields import Sealed, sealed_for
 from accounts.models import Webhook, WebhookEvent
+from accounts.programs import webhooks
 from ahfai import outbound, signing
 from ahfai.crypto import SealError
 

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import audit
-from accounts.erasure import OwnsInstallation
 from accounts.models import FilePart, Leaving, LookupKey, Receipt, User, UserKey
 from accounts.ownership import is_owner
+from accounts.parting.erasure import OwnsInstallation
 
 GRACE = datetime.timedelta(hours=24)
 RECEIPT_KEPT_FOR = datetime.timedelta(days=1)

@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja.utils import check_csrf
 
-from accounts import jwts, second_factor, tokens
 from accounts.models import Scope, Session, User
+from accounts.programs import jwts, tokens
 from accounts.requests import SignedInRequest
+from accounts.sign_in import second_factor
 from ahfai import clients, disk, limits, problems
 from ahfai.middleware import SAFE
 from ahfai.problems import Refused

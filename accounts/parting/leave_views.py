@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import leaving
 from accounts.models import Leaving, Receipt
 from accounts.ownership import is_owner
-from accounts.reauthentication import after_asking_again, ask_again
+from accounts.parting import leaving
 from accounts.requests import SignedInRequest
 from accounts.sessions import digest
+from accounts.sign_in.reauthentication import after_asking_again, ask_again
 from ahfai import file_names
 from ahfai.access import open_to_all
 

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import audit, tokens
+from accounts import audit
 from accounts.models import ApiToken, Scope
 from accounts.models.token import MAX_TOKEN_NAME, SCOPE_KINDS
-from accounts.reauthentication import after_asking_again
+from accounts.programs import tokens
 from accounts.requests import SignedInRequest
+from accounts.sign_in.reauthentication import after_asking_again
 from ahfai.templatetags.house import opened
 
 

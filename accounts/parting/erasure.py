@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
 
-from accounts import erased, keys
 from accounts.models import Letter, LookupKey, Ownership, Receipt, User, UserKey
+from accounts.parting import erased
+from accounts.sealing import keys
 
 # Of what PostgreSQL has of them in clear, or opens the rest.
 REWRITTEN = (User, UserKey, LookupKey)
