@@ -11,7 +11,8 @@ from django.test import Client
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from ahfai.testing import make_person, signed_in
-from chats import calibration, lifecycle
+from chats import calibration
+from chats.lifecycle import heartbeat
 from reminders import notices
 
 
@@ -98,7 +99,7 @@ def _sql_to_delete_all(style, tables, **_how):
 
 @pytest.fixture(autouse=True)
 def nothing_known_from_an_earlier_test():
-    lifecycle.forget_process()
+    heartbeat.forget_process()
     calibration.forget()
     notices.forget_start()
 

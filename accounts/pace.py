@@ -1,5 +1,5 @@
 """How often one person may do what costs the server much. What they ask the model is limited by how
-many of their replies may be open; see `chats.lifecycle`."""
+many of their replies may be open; see `chats.lifecycle.line`."""
 
 import datetime
 import math

@@ -19,7 +19,8 @@ from accounts.sessions import open_since
 from ahfai import processes, replica
 from ahfai.access import open_to_all
 from ahfai.models import Heartbeat
-from chats import hosts, lifecycle, servers
+from chats import hosts, servers
+from chats.lifecycle import places
 from chats.models import Message
 from reminders.models import Delivery, Reminder
 
@@ -100,7 +101,7 @@ def _of_replica() -> Iterator[str]:
 
 def _of_model_servers() -> Iterator[str]:
     """By their numbers in the settings."""
-    well, busy, written = {}, lifecycle.busy(), {}
+    well, busy, written = {}, places.busy(), {}
     for number, host in enumerate(hosts.renewed(), 1):
         label = f'server="{number}"'
         well[label], written[label] = int(host.state == "ready"), busy[host.name]

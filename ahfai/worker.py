@@ -30,7 +30,7 @@ from ahfai.models import Heartbeat
 from ahfai.search import forget_tombstones
 from ahfai.stopping import StopAsked
 from chats import cards, embedding, pulls
-from chats.lifecycle import close_dead
+from chats.lifecycle.closing import close_dead
 from chats.order import purge_trash
 from chats.sources import forget_deleted
 from notes import vectors

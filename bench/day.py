@@ -119,12 +119,13 @@ def rows() -> int:
 def begin_without_model() -> None:
     """A reply is there at once: how long a model writes isn't the database's."""
     from accounts.fields import sealed_for
-    from chats import generation, lifecycle
+    from chats import generation
+    from chats.lifecycle import closing
     from chats.models import State
 
     def begin(reply) -> None:
         words = sealed_for(reply, "content", text(ANSWER))
-        lifecycle.close(reply, State.DONE, content=words)
+        closing.close(reply, State.DONE, content=words)
 
     generation.begin = begin
 
@@ -209,17 +210,17 @@ def line() -> dict[str, float]:
     """For how many milliseconds a question keeps all others waiting, with so many replies open."""
     from django.db import transaction
 
-    from chats import lifecycle
+    from chats.lifecycle import closing, heartbeat, line, storing
     from chats.models import Chat, Message, Role, State
 
     ada = make_person()
-    hold, held_since = lifecycle._hold_line, [0.0]
+    hold, held_since = line.hold_line, [0.0]
 
     def noted() -> None:
         hold()
         held_since[0] = time.perf_counter()
 
-    lifecycle._hold_line = noted
+    line.hold_line = noted
     found, there = {}, 0
     for wanted in OPEN_REPLIES:
         with transaction.atomic():
@@ -236,16 +237,16 @@ def line() -> dict[str, float]:
                 role=Role.ASSISTANT,
                 state=State.RUNNING,
                 model=MODEL,
-                process_id=lifecycle.this_process(),
+                process_id=heartbeat.this_process(),
             )
             for one in asked
         )
         there, took = wanted, []
         chat = Chat.objects.create(owner=ada, title="", model=MODEL)
         for _ in range(QUESTIONS):
-            reply, _fresh = lifecycle.ask(chat, text(QUESTION), MODEL, uuid.uuid4())
+            reply, _fresh = storing.ask(chat, text(QUESTION), MODEL, uuid.uuid4())
             took.append((time.perf_counter() - held_since[0]) * 1000)
-            lifecycle.close(reply, State.DONE)
+            closing.close(reply, State.DONE)
         found[str(wanted)] = statistics.median(took)
     return found
 

@@ -190,12 +190,13 @@ def uses(owner: Any) -> dict[str, Callable[[], object]]:
 
 def asker(client: Any, user: Any) -> Callable[[], None]:
     """A question in a chat of its own, whose reply is closed at once without a model."""
-    from chats import generation, lifecycle
+    from chats import generation
+    from chats.lifecycle import closing
     from chats.models import Chat, State
 
     chat = Chat.objects.create(owner=user, title="Asked", model="llama3.1:8b", titled=True)
     # The reply would be written in a thread, beside what is measured.
-    generation.begin = lambda reply: lifecycle.close(reply, State.DONE)
+    generation.begin = lambda reply: closing.close(reply, State.DONE)
 
     def ask() -> None:
         form = {"text": "And then?", "request_id": str(uuid.uuid4())}

@@ -138,16 +138,17 @@ def variants() -> dict[str, Callable]:
 
 def ask(person: Any, request: dict[str, Any], is_told: bool) -> Outcome:
     """In a chat of its own, until it is plain what the model does."""
-    from chats import asking, commands, generation, lifecycle, servers
+    from chats import asking, commands, generation, servers
+    from chats.lifecycle import storing
     from chats.models import Card
 
     began = time.monotonic()
     words, name = request["text"], servers.default_model()
     answer = asking.answer(person, words, name)
-    answered = answer and lifecycle.Answered(
+    answered = answer and storing.Answered(
         answer.text, lambda reply: commands.keep(reply, answer.brought)
     )
-    reply, fresh = lifecycle.start(person, words, name, None, answered)
+    reply, fresh = storing.start(person, words, name, None, answered)
     running = generation.begin(reply) if fresh else None
     seen = 0
     while running and not running.over:

@@ -22,18 +22,7 @@ from ahfai import etags, pages, problems
 from ahfai.bodies import Body, one_of
 from ahfai.problems import Refused
 from ahfai.replica import may_be_behind
-from chats import (
-    api_replies,
-    api_told,
-    generation,
-    lifecycle,
-    order,
-    pins,
-    servers,
-    steering,
-    turns,
-    watching,
-)
+from chats import api_replies, api_told, generation, order, pins, servers, steering, turns, watching
 from chats.api_told import ChatInList, WholeChat, WholeMessage
 from chats.forms import FirstMessageForm, SteerForm, TitleForm, UsesNotesForm
 from chats.models import Chat, ChatQuerySet, Think, UsesNotes
@@ -270,7 +259,7 @@ def delete(request: SignedInRequest, chat_id: uuid.UUID) -> None:
         chat = get_object_or_404(request.user.chats.select_for_update(), pk=chat_id)
         if not chat.trashed:
             raise Refused(409, _("Put it into the trash first: what is deleted is gone for good."))
-        lifecycle.delete(chat)
+        order.delete(chat)
         audit.record(request.user, audit.Event.DELETED, request, kind="chats", count=1)
 
 

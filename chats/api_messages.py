@@ -19,7 +19,7 @@ from ahfai.crypto import SealError
 from ahfai.problems import Refused
 from ahfai.proposals import Stale
 from ahfai.replica import may_be_behind
-from chats import api_replies, api_told, cards, generation, lifecycle, pages, turns
+from chats import api_replies, api_told, branches, cards, generation, pages, turns
 from chats.api_replies import NewMessage
 from chats.api_told import MessageInList, WholeCard, WholeMessage
 from chats.forms import DecisionForm, MessageForm, ModelForm
@@ -219,7 +219,7 @@ def stop(request: SignedInRequest, message_id: uuid.UUID) -> None:
 )
 def show(request: SignedInRequest, message_id: uuid.UUID) -> None:
     """The chat shows the branch of this version from now on, and goes on there."""
-    lifecycle.show(_message(request, message_id))
+    branches.show(_message(request, message_id))
 
 
 @router.delete(
@@ -228,8 +228,8 @@ def show(request: SignedInRequest, message_id: uuid.UUID) -> None:
 def delete_version(request: SignedInRequest, message_id: uuid.UUID) -> None:
     """With all that grew from it; 409 where it is the only version in its place."""
     try:
-        growing = lifecycle.delete_version(_message(request, message_id))
-    except lifecycle.OnlyVersion:
+        growing = branches.delete_version(_message(request, message_id))
+    except branches.OnlyVersion:
         sentence = _("This is the only version. You can delete the whole chat instead.")
         raise Refused(409, sentence) from None
     except (Chat.DoesNotExist, Message.DoesNotExist):

@@ -17,10 +17,11 @@ from accounts.requests import SignedInRequest
 from ahfai import problems
 from ahfai.bodies import Body, one_of
 from ahfai.problems import Refused
-from chats import api_told, attachments, lifecycle, turns, watching
+from chats import api_told, attachments, turns, watching
 from chats.api_told import WholeMessage
 from chats.attachments import Brought
 from chats.forms import MessageForm
+from chats.lifecycle import line
 from chats.models import Message, UsesNotes
 from reminders.phrases import Order
 from reminders.quick import order_for
@@ -154,7 +155,7 @@ class _ForProgram:
         self.crowded = watching.is_crowded()
 
     def waits(self, words: str) -> str:
-        place = lifecycle.place_in_line(self.reply)
+        place = line.place_in_line(self.reply)
         connections.close_all()
         state = "waiting" if place else "running"
         return watching.event("state", {"state": state, "place": place, "sentence": words})

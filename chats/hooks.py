@@ -16,7 +16,7 @@ from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
 from ahfai.textindex import Document
-from chats import lifecycle
+from chats import order
 from chats.models import Chat, ChatQuerySet, Message, State
 from chats.transfer import exporting
 
@@ -110,7 +110,7 @@ def in_trash_since(user, moment: datetime) -> QuerySet:
 
 def delete(one: Chat) -> None:
     """For good."""
-    lifecycle.delete(one)
+    order.delete(one)
 
 
 def export(user, packed: zipfile.ZipFile) -> Iterator[int]:

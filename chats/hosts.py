@@ -2,7 +2,7 @@
 
 What one has is what it listed last. It is asked in the background, when somebody wants to know; a
 call that it fails counts at once. Each process knows this for itself: only the places at the
-servers are counted in the database (`chats.lifecycle`), by the servers' names.
+servers are counted in the database (`chats.lifecycle.places`), by the servers' names.
 """
 
 import logging

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.ownership import owner_only
 from accounts.requests import SignedInRequest
 from ahfai.access import asked_by_the_page
-from chats import hosts, lifecycle, pulls, servers, suggestions
+from chats import hosts, pulls, servers, suggestions
 from chats.builtin.weights import WEIGHTS
 from chats.engines import EngineFailed
 from chats.engines.names import full
 from chats.engines.ollama import Ollama
 from chats.forms import ModelNameForm
+from chats.lifecycle import places
 from chats.models import DefaultModel, Pull
 
 
@@ -172,7 +173,7 @@ def _servers() -> list[dict[str, Any]]:
     """How each of several does."""
     if not hosts.are_several():
         return []
-    busy = lifecycle.busy()
+    busy = places.busy()
     return [
         {
             "host": host,

@@ -1,4 +1,4 @@
-"""Keeping chats in order: pinned, tagged, put into the archive or the trash, and back."""
+"""Keeping chats in order: pinned, tagged, put into the archive or the trash, and back; deleted."""
 
 import datetime
 import uuid
@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from accounts import changes, tags
 from accounts.programs import webhooks
-from chats import lifecycle
 from chats.models import Chat, ChatQuerySet, Message
 
 TRASH_KEPT_FOR = datetime.timedelta(days=30)
@@ -129,6 +128,22 @@ def purge_trash() -> int:
         with transaction.atomic():
             # Somebody may have taken it out of the trash meanwhile.
             if old.select_for_update().filter(pk=chat.pk).exists():
-                lifecycle.delete(chat)
+                delete(chat)
                 gone += 1
     return gone
+
+
+def delete(chat: Chat) -> list[uuid.UUID]:
+    """Delete `chat` with all its messages. Returns the replies that were being written.
+
+    The chat is locked first: a question that is being stored comes before or not at all.
+    """
+    with transaction.atomic():
+        if not Chat.objects.select_for_update().filter(pk=chat.pk).exists():
+            return []
+        growing = list(chat.messages.open().values_list("pk", flat=True))
+        changes.bury(chat.owner_id, [chat.pk])
+        webhooks.happened(chat.owner_id, "chat.deleted", [chat.pk])
+        chat.delete()
+        tags.drop_unused(chat.owner)
+    return growing

@@ -13,12 +13,13 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from ahfai.models import Heartbeat
-from chats import hosts, lifecycle, servers
+from chats import hosts, servers
 from chats.engines import Call, Cancelled, EngineFailed
 from chats.engines.failures import failed
 from chats.engines.names import tagged
 from chats.engines.ollama import Ollama
 from chats.engines.openai import OpenAI
+from chats.lifecycle import heartbeat
 from chats.models import Pull
 
 SAVE_EVERY_S = 0.7
@@ -50,14 +51,14 @@ def _start(model: str, server: str) -> None:
     pull, is_new = Pull.objects.get_or_create(
         model__iexact=name,
         server=server,
-        defaults={"model": name, "process_id": lifecycle.this_process()},
+        defaults={"model": name, "process_id": heartbeat.this_process()},
     )
     if not is_new:
         # Whoever turns the failed one into a running one runs it.
         is_new = bool(
             Pull.objects.filter(pk=pull.pk)
             .exclude(reason="")
-            .update(reason="", stop_asked=False, process=lifecycle.this_process())
+            .update(reason="", stop_asked=False, process=heartbeat.this_process())
         )
     if is_new:
         thread = f"pull-{pull.pk}"
@@ -135,7 +136,7 @@ def _try_to_save(pull_id: uuid.UUID, fetch: _Fetch) -> None:
     """The next round tries again."""
     close_old_connections()
     try:
-        lifecycle.this_process()
+        heartbeat.this_process()
         rows = Pull.objects.filter(pk=pull_id)
         rows.update(**fetch.progress())
         if not rows.filter(stop_asked=False).exists():

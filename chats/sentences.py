@@ -4,8 +4,9 @@ from django.forms import Form
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chats import lifecycle, servers
+from chats import servers
 from chats.engines.failures import SENTENCES
+from chats.lifecycle import line
 from chats.models import Message, State
 
 OWN = {
@@ -55,14 +56,14 @@ def in_line(reply: Message) -> str:
     """What keeps a waiting reply from being written."""
     if servers.kind() == "builtin" and (told := servers.builtin_status().sentence):
         return told
-    place = lifecycle.place_in_line(reply)
+    place = line.place_in_line(reply)
     if place > 1:
         return gettext("Waiting in line: number %(place)d.") % {"place": place}
     return gettext("Next in line: another reply is being written.")
 
 
 def too_many() -> str:
-    """What somebody is told who has lifecycle.MAX_OPEN_PER_PERSON replies that aren't over."""
+    """What somebody is told who has line.MAX_OPEN_PER_PERSON replies that aren't over."""
     return gettext(
         "So many of your questions are waiting already. Let some of them be answered first."
     )

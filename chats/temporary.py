@@ -15,7 +15,8 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from ahfai import markdown
-from chats import calibration, context, generation, lifecycle, watching
+from chats import calibration, context, generation, watching
+from chats.lifecycle import heartbeat, places
 from chats.models import Chat, Message, Role, State, TemporaryPlace
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ def turns(user, said: Iterable[tuple[str, str]]) -> list[Turn]:
 
 def begin(user, before: Sequence[Turn], text: str, model: str, steering: dict) -> "Reply":
     """Start to answer `text` after what was said `before`. Raises TooManyOpen."""
-    place = lifecycle.take_place(user, model)
+    place = places.take_place(user, model)
     chat = Chat(owner=user, model=model, **steering)
     mine = Message(owner=user, chat=chat, role=Role.PERSON, content=text)
     reply = Reply(place, chat, before, mine)
@@ -92,7 +93,7 @@ class Reply(generation.Generation):
         if self.over or time.monotonic() - self._looked < LOOK_EVERY_S:
             return
         self._looked = time.monotonic()
-        lifecycle.this_process()
+        heartbeat.this_process()
         place = TemporaryPlace.objects.filter(pk=self.place.pk).first()
         connections.close_all()
         if place and place.stop_asked:
@@ -101,12 +102,12 @@ class Reply(generation.Generation):
             self.interrupt()
 
     def claim(self) -> bool:
-        has_place = lifecycle.claim(self.place, self.failing)
+        has_place = places.claim(self.place, self.failing)
         self.reply.server = self.place.server
         return has_place
 
     def give_back(self) -> None:
-        lifecycle.give_back(self.place)
+        places.give_back(self.place)
 
     def _prepare(self, num_ctx: int, takes_tools: bool) -> tuple[generation.Asked, context.Context]:
         window = context.Window(num_ctx, calibration.ratio(self.place.model))
@@ -125,7 +126,7 @@ class Reply(generation.Generation):
 
     def _closed(self, state: State, fields: dict) -> bool:
         try:
-            lifecycle.leave_place(self.place)
+            places.leave_place(self.place)
         except DatabaseError as error:
             log.error("a place in line was not given back: %s", type(error).__name__)
             connections.close_all()

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import SignedInRequest
-from chats import commands, lifecycle, sentences, servers, steering, temporary, watching
+from chats import commands, sentences, servers, steering, temporary, watching
 from chats.composing import composer
 from chats.forms import TemporaryForm
+from chats.lifecycle import line
 from chats.temporary import Turn
 
 
@@ -44,7 +45,7 @@ def chat(request: SignedInRequest) -> HttpResponseBase:
         )
     except steering.NoSuchPreset:
         return _refused(request, _("This preset is gone. Choose another one."), 422)
-    except lifecycle.TooManyOpen:
+    except line.TooManyOpen:
         return _refused(request, sentences.too_many(), 429)
     if watching.are_wanted(request):
         allowed = watching.still_signed_in(request)

@@ -1,5 +1,5 @@
-"""Titles by the model, when the first answer is there: one more call with the same options, which
-steps back for whoever has a question."""
+"""Titles of chats: at first from what was asked, and by the model when the first answer is there.
+That is one more call with the same options, which steps back for whoever has a question."""
 
 import logging
 import re
@@ -8,14 +8,17 @@ from dataclasses import replace
 
 from django.db import Error as DatabaseError
 from django.db import connections, transaction
+from django.utils.translation import gettext
 
 from accounts import changes
 from accounts.fields import sealed_for
 from accounts.programs import webhooks
-from chats import hosts, lifecycle, servers
+from chats import hosts, servers
 from chats.context import Window
 from chats.enclosed import TOKENS_OF_PICTURE
 from chats.engines import Call, Cancelled, EngineFailed, Event, Prompt, Text, Turn
+from chats.lifecycle import places
+from chats.lifecycle.line import is_waited_for
 from chats.models import Chat, Message, State
 
 log = logging.getLogger(__name__)
@@ -31,13 +34,20 @@ LOOK_EVERY_S = 0.3
 TRY_AGAIN_S = 1.0
 
 
+def from_words(text: str) -> str:
+    """The first line that holds a word, until somebody finds a better title."""
+    lines = (line.strip("#>*- \t") for line in text.splitlines())
+    line = next(filter(None, lines), "") or gettext("New chat")
+    return line if len(line) <= 60 else line[:59].rsplit(" ", 1)[0] + "…"
+
+
 def wanted(reply: Message) -> bool:
     """Whether this answer's chat still needs a title, and nobody is writing on there."""
     if reply.state not in (State.DONE, State.CUT):
         return False
     return Chat.objects.filter(
         pk=reply.chat_id, titled=False, trashed=None, draft=None
-    ).exists() and not lifecycle.is_waited_for(reply.model)
+    ).exists() and not is_waited_for(reply.model)
 
 
 def make(reply: Message, like: Prompt, window: Window, call: Call) -> bool:
@@ -46,7 +56,7 @@ def make(reply: Message, like: Prompt, window: Window, call: Call) -> bool:
 
     `call` is cancelled from outside, or here when somebody asks something.
     """
-    server = lifecycle.claim_for_title(reply)
+    server = places.claim_for_title(reply)
     if server is None:
         return False
     try:
@@ -69,7 +79,7 @@ def _give_back(reply: Message) -> None:
     place."""
     while True:
         try:
-            lifecycle.give_back_title(reply)
+            places.give_back_title(reply)
         except DatabaseError as error:
             log.error("the place of a title was not given back: %s", type(error).__name__)
             connections.close_all()
@@ -102,7 +112,7 @@ def _said(events, call: Call, reply: Message) -> str:
             call.cancel()
         elif now - looked > LOOK_EVERY_S:
             looked = now
-            if lifecycle.is_waited_for(reply.model):
+            if is_waited_for(reply.model):
                 call.cancel()
             connections.close_all()
         call.check()

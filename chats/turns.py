@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from ahfai import wakes
-from chats import asking, attachments, commands, generation, lifecycle, sentences, servers, steering
+from chats import asking, attachments, commands, generation, sentences, servers, steering
 from chats.attachments import Brought
+from chats.lifecycle import line, storing
 from chats.models import Chat, Message, State, UsesNotes
 from reminders.phrases import Order
 
@@ -32,7 +33,7 @@ def start(
     _check_seen(brought, model)
     try:
         steered = steering.of_preset(user, said["preset"]) if said["preset"] else {}
-        reply, is_fresh = lifecycle.start(
+        reply, is_fresh = storing.start(
             user,
             said["text"],
             model,
@@ -45,7 +46,7 @@ def start(
         )
     except steering.NoSuchPreset:
         raise Refused(422, _("This preset is gone. Choose another one.")) from None
-    except (attachments.Gone, lifecycle.TooManyOpen) as why:
+    except (attachments.Gone, line.TooManyOpen) as why:
         raise _refused(why) from None
     return _begun(reply, is_fresh)
 
@@ -60,7 +61,7 @@ def ask(
     _check_seen(brought, model)
     chat.use_notes(said["notes"] or chat.uses_notes)
     try:
-        reply, is_fresh = lifecycle.ask(
+        reply, is_fresh = storing.ask(
             chat,
             said["text"],
             model,
@@ -72,7 +73,7 @@ def ask(
         )
     except Message.DoesNotExist:
         raise Refused(409, _("What you go on from was deleted elsewhere.")) from None
-    except (lifecycle.StillAnswering, attachments.Gone, lifecycle.TooManyOpen) as why:
+    except (storing.StillAnswering, attachments.Gone, line.TooManyOpen) as why:
         raise _refused(why) from None
     return _begun(reply, is_fresh)
 
@@ -86,10 +87,10 @@ def edit(message: Message, said: Mapping[str, Any], brought: Brought, order: Ord
     chat.use_notes(said["notes"] or chat.uses_notes)
     try:
         answered = _answered(user, said["text"], model, brought, order)
-        reply, is_fresh = lifecycle.edit(
+        reply, is_fresh = storing.edit(
             message, said["text"], model, said["request_id"], answered, brought.ids
         )
-    except (lifecycle.StillAnswering, attachments.Gone, lifecycle.TooManyOpen) as why:
+    except (storing.StillAnswering, attachments.Gone, line.TooManyOpen) as why:
         raise _refused(why) from None
     return _begun(reply, is_fresh)
 
@@ -97,12 +98,12 @@ def edit(message: Message, said: Mapping[str, Any], brought: Brought, order: Ord
 def try_again(reply: Message, model: str = "", request_id: uuid.UUID | None = None) -> Message:
     """Another reply to the same words. Raises Refused, and Chat.DoesNotExist or
     Message.DoesNotExist where they were deleted meanwhile."""
-    return _another(lifecycle.try_again, reply, model, request_id)
+    return _another(storing.try_again, reply, model, request_id)
 
 
 def carry_on(reply: Message, model: str = "", request_id: uuid.UUID | None = None) -> Message:
     """Another reply that goes on where this one ended. Raises what `try_again` raises."""
-    return _another(lifecycle.carry_on, reply, model, request_id)
+    return _another(storing.carry_on, reply, model, request_id)
 
 
 def stop(reply: Message) -> None:
@@ -123,9 +124,9 @@ def _another(
     try:
         model = servers.pick(reply.owner, reply.chat, model)
         fresh, is_fresh = verb(reply, model, request_id)
-    except lifecycle.NothingToContinue:
+    except storing.NothingToContinue:
         raise _not_continued(reply) from None
-    except (lifecycle.StillAnswering, lifecycle.TooManyOpen) as why:
+    except (storing.StillAnswering, line.TooManyOpen) as why:
         raise _refused(why) from None
     return _begun(fresh, is_fresh)
 
@@ -137,19 +138,19 @@ def _check_seen(brought: Brought, model: str) -> None:
 
 def _answered(
     user: User, text: str, model: str, brought: Brought, order: Order
-) -> lifecycle.Answered | None:
+) -> storing.Answered | None:
     """Where the words are a command, or so clear that no model is needed."""
     answer = commands.answer(user, text, order)
     if answer is None and not brought.files:
         answer = asking.answer(user, text, model)
     if answer is None:
         return None
-    return lifecycle.Answered(answer.text, lambda reply: commands.keep(reply, answer.brought))
+    return storing.Answered(answer.text, lambda reply: commands.keep(reply, answer.brought))
 
 
 def _not_continued(reply: Message) -> Refused:
     if reply.is_open:
-        return _refused(lifecycle.StillAnswering())
+        return _refused(storing.StillAnswering())
     if reply.state == State.DONE:
         return Refused(409, _("This answer is complete."))
     return Refused(409, _("This answer has no words to go on from. Try again instead."))
@@ -157,10 +158,10 @@ def _not_continued(reply: Message) -> Refused:
 
 def _refused(why: Exception) -> Refused:
     match why:
-        case lifecycle.StillAnswering():
+        case storing.StillAnswering():
             sentence = _("AhFai is still answering. Wait for the end, or stop it first.")
             return Refused(409, sentence)
-        case lifecycle.TooManyOpen():
+        case line.TooManyOpen():
             return Refused(429, sentences.too_many())
         case _:
             return Refused(422, str(why))

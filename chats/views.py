@@ -31,9 +31,9 @@ from ahfai.replica import may_be_behind
 from ahfai.textindex import MAX_QUERY
 from chats import (
     attachments,
+    branches,
     drafts,
     generation,
-    lifecycle,
     order,
     pages,
     sentences,
@@ -52,6 +52,7 @@ from chats.forms import (
     PickedForm,
     TitleForm,
 )
+from chats.lifecycle import places
 from chats.models import Chat, ChatQuerySet, Message, Role, UsesNotes
 from chats.tree import Tree
 from reminders.quick import order_for
@@ -196,7 +197,7 @@ def delete_several(request: SignedInRequest) -> HttpResponse:
     return trash_can.delete(
         request,
         there,
-        lifecycle.delete,
+        order.delete,
         "chats:trash",
         _gone_for_good,
         picked,
@@ -335,7 +336,7 @@ def edit(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
 def show(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
     """Show the branch of this version from now on."""
     message = _message(request, message_id)
-    lifecycle.show(message)
+    branches.show(message)
     return redirect(f"{message.chat.get_absolute_url()}#message-{message.pk}")
 
 
@@ -345,8 +346,8 @@ def delete_version(request: SignedInRequest, message_id: uuid.UUID) -> HttpRespo
     if request.method == "GET":
         return render(request, "chats/version_delete.html", {"message": message})
     try:
-        growing = lifecycle.delete_version(message)
-    except lifecycle.OnlyVersion:
+        growing = branches.delete_version(message)
+    except branches.OnlyVersion:
         sentence = _("This is the only version. You can delete the whole chat instead.")
         return _refused(request, message.chat, sentence, 409)
     except (Chat.DoesNotExist, Message.DoesNotExist):
@@ -390,7 +391,7 @@ def rename(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
 def title(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     """For the open page of a chat whose title the model is about to make."""
     chat = get_object_or_404(request.user.chats.living(), pk=chat_id)
-    shown = {"chat": chat, "title_comes": "now" if lifecycle.is_naming(chat) else ""}
+    shown = {"chat": chat, "title_comes": "now" if places.is_naming(chat) else ""}
     return render(request, "chats/title.html", shown)
 
 
@@ -418,7 +419,7 @@ def delete(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = get_object_or_404(request.user.chats, pk=chat_id)
     if request.method == "GET":
         return render(request, "chats/chat_delete.html", {"chat": chat})
-    for reply_id in lifecycle.delete(chat):
+    for reply_id in order.delete(chat):
         if here := generation.running(reply_id):
             here.interrupt()
     return redirect("chats:trash" if chat.trashed else "chats:list")
@@ -513,7 +514,7 @@ def _title_comes(chat: Chat, last: Message | None) -> str:
     """Whether the model is making a title "now", or may begin to "soon"."""
     if chat.titled or not last or last.is_open:
         return ""
-    if lifecycle.is_naming(chat):
+    if places.is_naming(chat):
         return "now"
     fresh = timezone.now() - chat.changed < NAMED_WITHIN
     return "soon" if settings.TITLES and fresh else ""

@@ -24,8 +24,8 @@ from ahfai.models import Heartbeat
 from ahfai.testing import make_person, signed_in
 from ahfai.tests.sinks import http_sink
 from ahfai.webhook_views import EVENTS
-from chats import lifecycle
 from chats import order as chat_order
+from chats.lifecycle import closing, storing
 from chats.models import State
 from chats.tests.conftest import wait_until
 from notes import order, writing
@@ -434,23 +434,23 @@ def test_a_browser_or_a_front_end_that_signed_in_long_ago_makes_none_by_the_api(
 
 def test_a_chats_life_is_told(owner):
     hook(owner, "https://example.org/")
-    reply, _is_new = lifecycle.start(owner, "Hello", "m", None)
-    lifecycle.close(reply, State.DONE)
-    lifecycle.close(reply, State.DONE)
+    reply, _is_new = storing.start(owner, "Hello", "m", None)
+    closing.close(reply, State.DONE)
+    closing.close(reply, State.DONE)
     reply.chat.rename("Greetings")
     chat_order.move(owner, [reply.chat_id], "trash")
     chat_order.move(owner, [reply.chat_id], "restore")
     chat_order.move(owner, [reply.chat_id], "pin")
-    lifecycle.delete(reply.chat)
+    chat_order.delete(reply.chat)
     happened = ("changed", "created", "deleted", "restored", "trashed")
     assert kinds() == [*(f"chat.{what}" for what in happened), "reply.finished"]
 
 
 def test_a_reply_whose_process_died_is_told_of_as_failed(owner):
     hook(owner, "https://example.org/", "reply.failed")
-    lifecycle.start(owner, "Hello", "m", None)
+    storing.start(owner, "Hello", "m", None)
     Heartbeat.objects.all().delete()
-    assert lifecycle.close_dead() == 1
+    assert closing.close_dead() == 1
     assert kinds() == ["reply.failed"]
 
 

@@ -7,11 +7,11 @@ per process writes all growing replies once a second.
 import logging
 import threading
 
-from chats import lifecycle
 from chats.generation import registry, saving
 from chats.generation.life import Generation
 from chats.generation.question import Asked
 from chats.generation.registry import begin_drain, drain, draining, running
+from chats.lifecycle import closing
 from chats.models import Message, State
 
 __all__ = [
@@ -36,7 +36,7 @@ def take_over(reply: Message) -> Generation | None:
     # Read before it is taken: one that was taken and can't be read would stand in line for good.
     found = Message.objects.left_to_others().select_related("chat", "owner")
     left = found.filter(pk=reply.pk).first()
-    return begin(left) if left and lifecycle.take_over(left) else None
+    return begin(left) if left and closing.take_over(left) else None
 
 
 def take_over_all() -> None:

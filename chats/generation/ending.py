@@ -7,9 +7,10 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connections
 
 from accounts.fields import sealed_for
-from chats import context, lifecycle, numbers
+from chats import context, numbers
 from chats.engines import Counts, Finished
 from chats.generation.growing import Growing
+from chats.lifecycle import closing
 from chats.models import Message, State
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def close(
             "content": sealed_for(reply, "content", _checked(growing.text, built)),
             "thinking": sealed_for(reply, "thinking", growing.thinking),
         }
-        lifecycle.close(reply, state, **words, **_measured(growing.text, built, window), **fields)
+        closing.close(reply, state, **words, **_measured(growing.text, built, window), **fields)
     except (OperationalError, InterfaceError) as error:
         log.error("a reply could not be saved: %s", type(error).__name__)
         connections.close_all()
@@ -84,7 +85,7 @@ def _measured(
 def _close_bare(reply: Message, state: State, reason: str) -> bool:
     connections.close_all()
     try:
-        lifecycle.close(reply, state, reason=reason)
+        closing.close(reply, state, reason=reason)
     except DatabaseError as error:
         log.error("a reply could not be closed: %s", type(error).__name__)
         connections.close_all()

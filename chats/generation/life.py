@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from ahfai import unavailable, wakes
 from ahfai.crypto import SealError
-from chats import hosts, lifecycle, sentences, servers
+from chats import hosts, sentences, servers
 from chats.engines import Cancelled, EngineFailed, Finished
 from chats.generation import afterwards, ending, line, registry
 from chats.generation.writing import Writing
+from chats.lifecycle import closing, places
 from chats.models import Message, State
 
 log = logging.getLogger(__name__)
@@ -158,10 +159,10 @@ class Generation(Writing):
 
     def claim(self) -> bool:
         """Take a place at a model server, if it is this reply's turn."""
-        return lifecycle.claim(self.reply, self.failing)
+        return places.claim(self.reply, self.failing)
 
     def give_back(self) -> None:
-        lifecycle.give_back(self.reply)
+        places.give_back(self.reply)
 
     def _offer_card(self) -> None:
         # Where the model itself has used tools, it knew what was asked for.
@@ -187,7 +188,7 @@ class Generation(Writing):
         """Leave it to others. Who watches it here isn't told that it is over: they come back to
         whichever process has it."""
         try:
-            if not lifecycle.leave_to_others(self.reply):
+            if not closing.leave_to_others(self.reply):
                 return False
         except DatabaseError as error:
             log.error("a reply in line was not left to others: %s", type(error).__name__)

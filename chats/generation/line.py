@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from django.db import Error as DatabaseError
 from django.db import connections
 
-from chats import lifecycle, sentences, servers
+from chats import sentences, servers
 from chats.engines import Cancelled, EngineFailed
 from chats.generation import registry
+from chats.lifecycle.line import runs_alone
 from chats.models import Message, State
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def free_builtin(reply: Message) -> None:
     if servers.kind() != "builtin":
         return
     try:
-        if lifecycle.runs_alone(reply.pk):
+        if runs_alone(reply.pk):
             servers.restart_builtin()
     except DatabaseError as error:
         log.error("the built-in model could not be freed: %s", type(error).__name__)

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from ahfai import wakes
 from ahfai.crypto import SealError
-from chats import lifecycle
 from chats.generation import registry
 from chats.generation.life import Generation
+from chats.lifecycle import closing, heartbeat
 from chats.models import OPEN, Message, State
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class Saver:
         sizes = {generation: generation.size for generation in growing}
         grown = {generation: fields for generation in growing if (fields := _unsaved(generation))}
         with transaction.atomic():
-            process = lifecycle.this_process()
+            process = heartbeat.this_process()
             Message.objects.save_growing(
                 (generation.reply.pk, fields) for generation, fields in grown.items()
             )
@@ -104,7 +104,7 @@ def _close_forgotten(process: uuid.UUID) -> None:
     known = [generation.reply.pk for generation in registry.every()]
     mine = Message.objects.open().filter(process=process, created__lt=old)
     for reply in mine.exclude(pk__in=known):
-        lifecycle.close(reply, State.INTERRUPTED, reason="restarted")
+        closing.close(reply, State.INTERRUPTED, reason="restarted")
 
 
 saver = Saver()

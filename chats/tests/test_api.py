@@ -13,7 +13,8 @@ from django.utils import timezone
 from accounts.models import ApiToken
 from accounts.tests.programs import Program, what_happened
 from ahfai.tools import Tool
-from chats import attachments, cards, drafts, lifecycle, order, servers, steering
+from chats import attachments, cards, drafts, order, servers, steering
+from chats.lifecycle import closing, storing
 from chats.models import Chat, Message, State
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import END, Send, final, head, say, think
@@ -57,7 +58,7 @@ def chat_with(owner, *turns: str, title="Trip") -> Chat:
     model = servers.default_model()
     chat = Chat.objects.create(owner=owner, title=title, model=model)
     for text in turns:
-        reply = lifecycle.ask(chat, text, model, None)[0]
+        reply = storing.ask(chat, text, model, None)[0]
         Message.objects.filter(pk=reply.pk).update(state=State.DONE, closed=timezone.now())
     return Chat.objects.get(pk=chat.pk)
 
@@ -243,8 +244,8 @@ def test_longer_lists_ask_the_database_no_more_often(owner, program):
     queries(messages), queries(CHATS)
     before = queries(messages), queries(CHATS)
     for text in ("Three", "Four", "Five"):
-        more = lifecycle.ask(chat, text, "m", None)[0]
-        lifecycle.close(more, State.DONE)
+        more = storing.ask(chat, text, "m", None)[0]
+        closing.close(more, State.DONE)
         propose(more)
         order.set_tags(chat_with(owner, title=text), ["kitchen"])
     assert (queries(messages), queries(CHATS)) == before

@@ -17,7 +17,8 @@ from django.core.management.base import CommandError
 
 from ahfai.testing import make_person
 from ahfai.tests.house import ROOT, Browser, House
-from chats import drafts, lifecycle, servers
+from chats import drafts, servers
+from chats.lifecycle import closing, storing
 from chats.models import Chat, Message, State
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import END, FakeOllama, Send, final, head, say
@@ -214,9 +215,9 @@ def test_a_chat_goes_on_from_the_shell(owner, ollama, capsys):
     call_command("ask", "/remind stretch tomorrow at 9", chat=str(chat.pk))
     assert "stretch. Decide about it in the chat." in capsys.readouterr().err
     assert not owner.reminders.exists()
-    reply = lifecycle.ask(chat, "Go on", servers.default_model(), None)[0]
+    reply = storing.ask(chat, "Go on", servers.default_model(), None)[0]
     assert "still answering" in refused("And?", chat="last")
-    lifecycle.close(reply, State.DONE)
+    closing.close(reply, State.DONE)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,7 +20,7 @@ from pypdf.generic import DictionaryObject, NameObject, StreamObject
 from accounts import files
 from accounts.models import FileText, SealedFile
 from ahfai.testing import signed_in
-from chats import lifecycle, pdf, pictures, servers
+from chats import order, pdf, pictures, servers
 from chats.models import Attachment, Chat, Message
 from chats.tests.conftest import quick_replies
 from chats.tests.fake_ollama import FakeModel
@@ -215,7 +215,7 @@ def test_files_go_with_the_last_message_that_has_them(client, owner, ollama):
     closed_reply(chat)
     SealedFile.objects.update(needed=timezone.now() - timedelta(days=2))
     assert files.drop_unneeded() == 0
-    lifecycle.delete(chat)
+    order.delete(chat)
     assert files.drop_unneeded() == 1
     assert not FileText.objects.exists()
     assert not Attachment.objects.exists()

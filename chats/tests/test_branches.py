@@ -5,8 +5,9 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from chats import lifecycle
+from chats import branches
 from chats.generation import registry
+from chats.lifecycle import closing, storing
 from chats.models import Chat, Message, State
 from chats.tests.conftest import wait_until
 from chats.tests.test_reply_life import closed_reply, reply_of, start
@@ -177,15 +178,15 @@ def test_an_edit_that_is_sent_twice_is_stored_once(client, ollama):
 
 def test_an_answer_is_no_message_to_edit(client, owner):
     chat = Chat.objects.create(owner=owner, title="t", model="m")
-    reply = lifecycle.ask(chat, "Well?", "m", None)[0]
-    lifecycle.close(reply, State.DONE)
+    reply = storing.ask(chat, "Well?", "m", None)[0]
+    closing.close(reply, State.DONE)
     assert go(client, "edit", reply, text="I never said that").status_code == 404
 
 
 def test_an_empty_edit_is_refused_with_a_sentence(client, owner):
     chat = Chat.objects.create(owner=owner, title="t", model="m")
-    reply = lifecycle.ask(chat, "Well?", "m", None)[0]
-    lifecycle.close(reply, State.DONE)
+    reply = storing.ask(chat, "Well?", "m", None)[0]
+    closing.close(reply, State.DONE)
     answer = go(client, "edit", reply.parent, text="  ")
     assert answer.status_code == 422
     assert b"Write something first." in answer.content
@@ -193,27 +194,27 @@ def test_an_empty_edit_is_refused_with_a_sentence(client, owner):
 
 def test_a_question_goes_where_its_page_is_whatever_another_tab_shows(client, owner):
     """One tab goes back to an earlier version; the other one still shows the newer."""
-    chat = lifecycle.start(owner, "One", "m", None)[0].chat
+    chat = storing.start(owner, "One", "m", None)[0].chat
     first = reply_of(chat)
-    lifecycle.close(first, State.DONE)
+    closing.close(first, State.DONE)
     question = first.parent
-    second = lifecycle.edit(question, "Two", "m", None)[0]
-    lifecycle.close(second, State.DONE)
-    lifecycle.show(question)
+    second = storing.edit(question, "Two", "m", None)[0]
+    closing.close(second, State.DONE)
+    branches.show(question)
     said = {"text": "And then?", "after": second.pk}
     assert client.post(reverse("chats:ask", args=[chat.pk]), said).status_code == 302
     asked = chat.messages.get(role="user", parent=second)
     reply = asked.replies.get()
-    lifecycle.close(reply, State.DONE)
+    closing.close(reply, State.DONE)
     # A tab that has missed a turn of the same branch goes on at its end.
-    lifecycle.ask(chat, "Once more", "m", None, after=second.pk)
+    storing.ask(chat, "Once more", "m", None, after=second.pk)
     assert chat.messages.filter(role="user", parent=reply).count() == 1
 
 
 def test_a_question_to_words_that_were_deleted_elsewhere_is_given_back(client, owner):
-    chat = lifecycle.start(owner, "One", "m", None)[0].chat
+    chat = storing.start(owner, "One", "m", None)[0].chat
     reply = reply_of(chat)
-    lifecycle.close(reply, State.DONE)
+    closing.close(reply, State.DONE)
     said = {"text": "And then?", "after": uuid.uuid4()}
     answer = client.post(reverse("chats:ask", args=[chat.pk]), said)
     assert answer.status_code == 409

@@ -8,11 +8,12 @@ from django.db import connection
 from django.urls import reverse
 
 from ahfai import wakes
-from chats import generation, lifecycle, servers, watching
+from chats import generation, servers, watching
 from chats.engines import Call
 from chats.generation import life
 from chats.generation.growing import Growing
 from chats.generation.silence import Silence
+from chats.lifecycle import storing
 from chats.models import BuiltinServer, State
 from chats.tests.conftest import quick_replies, wait_until
 from chats.tests.fake_openai import FakeOpenAI, call, closing, opening
@@ -39,7 +40,7 @@ def hang_up(request):
 
 def test_a_page_elsewhere_is_told_what_the_question_waits_for(client, builtin, owner):
     BuiltinServer.objects.update(state="downloading")
-    reply = lifecycle.start(owner, "Well?", "m", None)[0]
+    reply = storing.start(owner, "Well?", "m", None)[0]
     told = watching.FromRow(reply, wakes.Ear()).words
     assert told == servers.builtin_status().sentence
     assert "on its way" in told
@@ -56,7 +57,7 @@ def test_a_question_waits_for_a_model_that_is_still_on_its_way(client, builtin):
 
 
 def test_whoever_looks_how_the_server_is_keeps_no_connection_to_the_database(owner, builtin):
-    silence = Silence(Growing(lifecycle.start(owner, "Well?", "m", None)[0]), Call())
+    silence = Silence(Growing(storing.start(owner, "Well?", "m", None)[0]), Call())
 
     def look():
         return silence._found(), connection.connection

@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ahfai.tests.at_once import at_once
-from chats import lifecycle
+from chats import order, titles
+from chats.lifecycle import closing, storing
 from chats.models import Chat, Message, State
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def test_the_list_has_the_newest_chat_first_and_only_ones_own(client, owner, str
     main = page[page.index("<main") :]
     assert main.index("Blue paint") < main.index("Apple cake")
     assert "secret" not in page
-    lifecycle.ask(older, "And now?", "m", None)
+    storing.ask(older, "And now?", "m", None)
     page = client.get(LIST).content.decode()
     main = page[page.index("<main") :]
     assert main.index("Apple cake") < main.index("Blue paint")
@@ -71,8 +72,8 @@ def test_a_chat_of_twice_as_many_messages_needs_no_more_queries(client, owner):
     [chat] = make_chats(owner, ["One"])
 
     def talk() -> None:
-        reply = lifecycle.ask(chat, "Well?", "m", None)[0]
-        lifecycle.close(reply, State.DONE)
+        reply = storing.ask(chat, "Well?", "m", None)[0]
+        closing.close(reply, State.DONE)
 
     talk()
     before = queries_of(client, chat.get_absolute_url())
@@ -99,7 +100,7 @@ def test_a_title_that_cannot_be_kept_is_refused_with_a_sentence(client, owner, t
 
 def test_a_chat_is_deleted_with_its_messages_after_a_question(client, owner):
     [chat] = make_chats(owner, ["Old"])
-    lifecycle.ask(chat, "Well?", "m", None)
+    storing.ask(chat, "Well?", "m", None)
     address = reverse("chats:delete", args=[chat.pk])
     assert b"Old" in client.get(address).content
     assert Chat.objects.filter(pk=chat.pk).exists()
@@ -121,7 +122,7 @@ def test_a_strangers_chat_is_not_found(strangers_client, owner, name):
 @pytest.mark.parametrize("name", ["start", "ask", "stop", "retry", "continue"])
 def test_a_link_changes_nothing(client, owner, name):
     [chat] = make_chats(owner, ["Mine"])
-    reply = lifecycle.ask(chat, "Well?", "m", None)[0]
+    reply = storing.ask(chat, "Well?", "m", None)[0]
     key = {"start": [], "ask": [chat.pk]}.get(name, [reply.pk])
     assert client.get(reverse(f"chats:{name}", args=key)).status_code == 405
     assert Message.objects.count() == 2
@@ -129,13 +130,13 @@ def test_a_link_changes_nothing(client, owner, name):
 
 def test_a_deleted_chat_answers_a_late_question_as_a_missing_one(client, owner, monkeypatch):
     [chat] = make_chats(owner, ["Mine"])
-    real = lifecycle.this_process
+    real = storing.this_process
 
     def meanwhile(*args):
         Chat.objects.filter(pk=chat.pk).delete()
         return real(*args)
 
-    monkeypatch.setattr(lifecycle, "this_process", meanwhile)
+    monkeypatch.setattr(storing, "this_process", meanwhile)
     assert client.post(reverse("chats:ask", args=[chat.pk]), {"text": "Hm"}).status_code == 404
 
 
@@ -151,18 +152,18 @@ def test_a_chat_that_is_deleted_meanwhile_is_not_renamed_but_missing(client, own
     [("---\nplease read", "please read"), ("# Plan", "Plan"), ("***", "New chat")],
 )
 def test_the_first_line_with_a_word_is_the_title(text, title):
-    assert lifecycle.title_from(text) == title
+    assert titles.from_words(text) == title
 
 
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_a_question_and_a_deletion_at_once_leave_nothing_behind(owner):
     def meet(number: int) -> None:
-        with suppress(Chat.DoesNotExist, lifecycle.StillAnswering):
+        with suppress(Chat.DoesNotExist, storing.StillAnswering):
             if number % 2:
-                lifecycle.delete(Chat.objects.get(pk=chat.pk))
+                order.delete(Chat.objects.get(pk=chat.pk))
             else:
-                lifecycle.ask(Chat.objects.get(pk=chat.pk), "Well?", "m", None)
+                storing.ask(Chat.objects.get(pk=chat.pk), "Well?", "m", None)
 
     for _ in range(5):
         [chat] = make_chats(owner, ["Mine"])

@@ -9,7 +9,7 @@ from accounts import files
 from accounts.models import FilePart, FileText, SealedFile, Tag, Tombstone
 from accounts.parting import erasure
 from ahfai.tests.everything import give_everything
-from chats import lifecycle
+from chats import order
 from chats.models import Chat, Fact, Message
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def test_no_row_of_a_chat_is_left_nor_its_files_after_a_day(owner):
     for model in of_chats:
         assert model._base_manager.exists(), model
     key = chat.pk
-    lifecycle.delete(chat)
+    order.delete(chat)
     for model in of_chats:
         assert not model._base_manager.exists(), model
     assert Tombstone.objects.filter(key=key).exists(), "the search is told of it"

@@ -10,10 +10,11 @@ from django.test.utils import override_settings
 from ahfai.management.commands import doctor
 from ahfai.serving import model_server
 from ahfai.tests.at_once import at_once
-from chats import embedding, generation, hosts, lifecycle, servers
+from chats import embedding, generation, hosts, servers
 from chats.engines import Model
 from chats.engines.failures import failed
 from chats.generation import registry, silence
+from chats.lifecycle import line, places, storing
 from chats.models import Message, State
 from chats.tests.conftest import quick_replies, wait_until
 from chats.tests.fake_ollama import FakeModel, FakeOllama, Pause
@@ -101,11 +102,11 @@ def test_replies_go_to_the_least_busy_server_and_then_into_one_line(client, farm
     assert {reply_of(first).server, reply_of(second).server} == set(farm.urls)
     waiting = [reply_of(chat) for chat in (third, fourth)]
     assert [reply.state for reply in waiting] == [State.WAITING, State.WAITING]
-    assert [lifecycle.place_in_line(reply) for reply in waiting] == [1, 2]
+    assert [line.place_in_line(reply) for reply in waiting] == [1, 2]
     generation.running(reply_of(second).pk).stop()
     wait_until(lambda: is_running(third))
     assert reply_of(third).server == reply_of(second).server
-    assert lifecycle.place_in_line(waiting[1]) == 1
+    assert line.place_in_line(waiting[1]) == 1
 
 
 def test_of_servers_that_are_equally_busy_one_has_the_model_in_memory(client, farm):
@@ -278,7 +279,7 @@ def test_never_more_replies_than_places_at_each_server_though_all_claim_together
 ):
     with override_settings(OLLAMA_PARALLEL=0):
         replies = [
-            lifecycle.start((owner, stranger)[number % 2], "q", f"m{number % 2}", None)[0]
+            storing.start((owner, stranger)[number % 2], "q", f"m{number % 2}", None)[0]
             for number in range(12)
         ]
     order: list[int] = []
@@ -286,29 +287,29 @@ def test_never_more_replies_than_places_at_each_server_though_all_claim_together
     def claim(number: int) -> None:
         # As the loop of a waiting reply does it, until no place is left.
         for _ in range(3):
-            if lifecycle.claim(replies[number]):
+            if places.claim(replies[number]):
                 order.append(number)
                 return
 
     at_once(claim, 12)
     running = Message.objects.filter(state=State.RUNNING)
-    places = Counter(running.values_list("server", "model"))
-    assert set(places) <= {(name, model) for name in named for model in ("m0", "m1")}
-    assert max(places.values()) <= 2
+    taken = Counter(running.values_list("server", "model"))
+    assert set(taken) <= {(name, model) for name in named for model in ("m0", "m1")}
+    assert max(taken.values()) <= 2
     # The rest comes once its turn is there; all places are taken then.
     for number in range(12):
-        lifecycle.claim(replies[number])
-    places = Counter(running.values_list("server", "model"))
-    assert dict(places) == {(name, model): 2 for name in named for model in ("m0", "m1")}
+        places.claim(replies[number])
+    taken = Counter(running.values_list("server", "model"))
+    assert dict(taken) == {(name, model): 2 for name in named for model in ("m0", "m1")}
     # In order of arrival: the last ones of each model wait.
     assert {replies.index(one) for one in Message.objects.filter(state="waiting")} == {8, 9, 10, 11}
 
 
 def test_a_place_at_a_server_that_the_settings_no_longer_name_still_counts(owner, named):
     for _ in range(2):
-        left = lifecycle.start(owner, "q", "m", None)[0]
+        left = storing.start(owner, "q", "m", None)[0]
         Message.objects.filter(pk=left.pk).update(server="http://gone:1")
-    found = [lifecycle.start(owner, "q", "m", None)[0] for _ in range(3)]
+    found = [storing.start(owner, "q", "m", None)[0] for _ in range(3)]
     assert [one.server for one in found[:2]] == [named[1], named[1]]
     assert found[2].state == State.WAITING
 

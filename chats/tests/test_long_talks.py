@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from chats import calibration, context, lifecycle
+from chats import calibration, context, order
 from chats.models import Chat, Message, State, Summary, TokenRatio
 from chats.summaries import TASK
 from chats.tests.conftest import wait_until
@@ -237,7 +237,7 @@ def test_a_summary_goes_with_the_branch_that_it_ends_on(client, ollama, window, 
     closed_reply(chat)
     client.post(reverse("chats:ask", args=[chat.pk]), {"text": "word " * 1100})
     closed_reply(chat)
-    lifecycle.delete(Chat.objects.get())
+    order.delete(Chat.objects.get())
     assert not Summary.objects.exists()
 
 

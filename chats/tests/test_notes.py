@@ -4,8 +4,8 @@ import uuid
 
 from django.urls import reverse
 
-from chats import lifecycle
 from chats.forms import MAX_TEXT
+from chats.lifecycle import closing, storing
 from chats.models import State
 from chats.tests.test_reply_life import reply_of
 from notes import writing
@@ -13,11 +13,11 @@ from notes.models import Note
 
 
 def answered(owner, answer: str):
-    chat = lifecycle.start(owner, "What about the boiler?", "m", None)[0].chat
+    chat = storing.start(owner, "What about the boiler?", "m", None)[0].chat
     reply = reply_of(chat)
     reply.content = answer
     reply.save(update_fields=["content"])
-    lifecycle.close(reply, State.DONE)
+    closing.close(reply, State.DONE)
     return reply
 
 

@@ -19,9 +19,10 @@ from accounts.models import User
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
 from ahfai.tests.at_once import at_once, is_somebody_waiting
-from chats import context, generation, lifecycle, servers
+from chats import context, generation, servers
 from chats.engines import Cancelled
 from chats.generation import ending, life, registry, saving
+from chats.lifecycle import closing, heartbeat, line, places, storing
 from chats.models import Chat, Message, State
 from chats.sentences import sentence
 from chats.tests.conftest import wait_until
@@ -150,8 +151,8 @@ def test_two_tabs_that_ask_at_once_make_one_conversation(owner):
 
     def ask(number: int) -> None:
         try:
-            lifecycle.ask(Chat.objects.get(pk=chat.pk), f"Tab {number}", "m", uuid.uuid4())
-        except lifecycle.StillAnswering:
+            storing.ask(Chat.objects.get(pk=chat.pk), f"Tab {number}", "m", uuid.uuid4())
+        except storing.StillAnswering:
             refused.append(number)
 
     at_once(ask, 4)
@@ -161,14 +162,14 @@ def test_two_tabs_that_ask_at_once_make_one_conversation(owner):
 
 def test_two_tabs_that_try_again_at_once_get_one_more_reply(owner):
     chat = Chat.objects.create(owner=owner, title="t", model="m")
-    first = lifecycle.ask(chat, "q", "m", None)[0]
-    lifecycle.close(first, State.DONE)
+    first = storing.ask(chat, "q", "m", None)[0]
+    closing.close(first, State.DONE)
     refused = []
 
     def again(number: int) -> None:
         try:
-            lifecycle.try_again(Message.objects.get(pk=first.pk), "m")
-        except lifecycle.StillAnswering:
+            storing.try_again(Message.objects.get(pk=first.pk), "m")
+        except storing.StillAnswering:
             refused.append(number)
 
     at_once(again, 3)
@@ -177,8 +178,8 @@ def test_two_tabs_that_try_again_at_once_get_one_more_reply(owner):
 
 
 def test_the_first_questions_of_a_fresh_process_are_all_stored(owner, monkeypatch):
-    monkeypatch.setattr(lifecycle, "_process", None)
-    at_once(lambda number: lifecycle.start(owner, f"Question {number}", "m", uuid.uuid4()), 8)
+    monkeypatch.setattr(heartbeat, "_process", None)
+    at_once(lambda number: storing.start(owner, f"Question {number}", "m", uuid.uuid4()), 8)
     assert owner.chats.count() == 8
     assert Heartbeat.objects.count() == 1
 
@@ -186,14 +187,14 @@ def test_the_first_questions_of_a_fresh_process_are_all_stored(owner, monkeypatc
 def test_a_resend_that_races_the_first_send_is_stored_once(owner):
     same = uuid.uuid4()
     fresh = []
-    at_once(lambda _: fresh.append(lifecycle.start(owner, "Once", "m", same)[1]), 4)
+    at_once(lambda _: fresh.append(storing.start(owner, "Once", "m", same)[1]), 4)
     assert sorted(fresh) == [False, False, False, True]
     assert owner.chats.count() == 1
 
 
 def test_nobody_fills_the_line_alone(client, owner, monkeypatch):
-    monkeypatch.setattr(lifecycle, "MAX_OPEN_PER_PERSON", 1)
-    lifecycle.start(owner, "First", "m", None)
+    monkeypatch.setattr(line, "MAX_OPEN_PER_PERSON", 1)
+    storing.start(owner, "First", "m", None)
     answer = client.post(reverse("chats:start"), {"text": "Second"})
     assert answer.status_code == 429
     assert b"Second" in answer.content
@@ -264,27 +265,27 @@ def test_a_model_that_others_keep_busy_can_be_left_while_it_is_silent(client, ol
 def test_one_person_runs_so_many_replies_at_once_and_others_go_first(owner, stranger, settings):
     settings.OLLAMA_PARALLEL, settings.RUNS_PER_USER = 4, 2
     # Two models, so that the limit per model alone would let all of them run.
-    mine = [lifecycle.start(owner, "q", model, None)[0] for model in ("m", "m", "m", "other")]
-    theirs = lifecycle.start(stranger, "q", "m", None)[0]
+    mine = [storing.start(owner, "q", model, None)[0] for model in ("m", "m", "m", "other")]
+    theirs = storing.start(stranger, "q", "m", None)[0]
     assert [reply.state for reply in mine] == ["running", "running", "waiting", "waiting"]
     assert theirs.state == State.RUNNING
-    assert not any(lifecycle.claim(reply) for reply in mine)
-    lifecycle.close(mine[0], State.DONE)
-    assert lifecycle.claim(mine[3])
-    assert not lifecycle.claim(mine[2])
+    assert not any(places.claim(reply) for reply in mine)
+    closing.close(mine[0], State.DONE)
+    assert places.claim(mine[3])
+    assert not places.claim(mine[2])
 
 
 def test_replies_that_claim_together_keep_to_the_limits(owner, settings):
     settings.OLLAMA_PARALLEL, settings.RUNS_PER_USER = 0, 2
-    replies = [lifecycle.start(owner, "q", f"m{number % 3}", None)[0] for number in range(6)]
+    replies = [storing.start(owner, "q", f"m{number % 3}", None)[0] for number in range(6)]
     settings.OLLAMA_PARALLEL = 2
-    at_once(lambda number: lifecycle.claim(replies[number]), 6)
+    at_once(lambda number: places.claim(replies[number]), 6)
     assert 0 < Message.objects.filter(state=State.RUNNING).count() <= 2
 
 
 def test_questions_that_come_together_keep_to_the_limits(owner, settings):
     settings.OLLAMA_PARALLEL, settings.RUNS_PER_USER = 2, 2
-    at_once(lambda number: lifecycle.start(owner, "q", f"m{number % 3}", None), 6)
+    at_once(lambda number: storing.start(owner, "q", f"m{number % 3}", None), 6)
     assert Message.objects.filter(state=State.RUNNING).count() == 2
 
 
@@ -292,23 +293,23 @@ def test_several_free_places_are_taken_by_the_first_in_line_without_waiting_for_
     owner, stranger, settings
 ):
     settings.OLLAMA_PARALLEL = 0
-    mine = lifecycle.start(owner, "q", "m", None)[0]
-    theirs = lifecycle.start(stranger, "q", "m", None)[0]
-    last = lifecycle.start(stranger, "q", "m", None)[0]
+    mine = storing.start(owner, "q", "m", None)[0]
+    theirs = storing.start(stranger, "q", "m", None)[0]
+    last = storing.start(stranger, "q", "m", None)[0]
     settings.OLLAMA_PARALLEL = 2
-    assert not lifecycle.claim(last)
-    assert lifecycle.claim(theirs)
-    assert lifecycle.claim(mine)
+    assert not places.claim(last)
+    assert places.claim(theirs)
+    assert places.claim(mine)
 
 
 def test_what_a_dead_process_left_behind_holds_no_place(owner):
-    left = lifecycle.start(owner, "q", "m", None)[0]
+    left = storing.start(owner, "q", "m", None)[0]
     assert left.state == State.RUNNING
     dead = Heartbeat.objects.create(
         kind="web", host="elsewhere", pid=1, seen=timezone.now() - timedelta(minutes=2)
     )
     Message.objects.filter(pk=left.pk).update(process=dead)
-    assert lifecycle.start(owner, "q", "m", None)[0].state == State.RUNNING
+    assert storing.start(owner, "q", "m", None)[0].state == State.RUNNING
 
 
 def test_a_reply_of_a_deleted_chat_lets_go_of_the_model_server(client, ollama):
@@ -334,7 +335,7 @@ def test_a_reply_that_cannot_be_sealed_does_not_keep_others_from_being_saved(cli
 def test_an_end_that_cannot_be_saved_is_saved_when_the_database_is_back(
     client, ollama, monkeypatch
 ):
-    close, tries = lifecycle.close, []
+    close, tries = closing.close, []
 
     def away_for_a_while(*args, **fields):
         tries.append(1)
@@ -343,7 +344,7 @@ def test_an_end_that_cannot_be_saved_is_saved_when_the_database_is_back(
         return close(*args, **fields)
 
     monkeypatch.setattr(life, "LONGEST_PAUSE_S", 0.05)
-    monkeypatch.setattr(lifecycle, "close", away_for_a_while)
+    monkeypatch.setattr(closing, "close", away_for_a_while)
     assert closed_reply(start(client)).content == "Hello"
     assert len(tries) == 6
 
@@ -423,7 +424,7 @@ def left(client, ollama):
 def test_a_reply_in_line_is_left_to_other_processes_by_one_that_shuts_down(left):
     assert generation.running(reply_of(left).pk) is None
     assert reply_of(left).state == State.WAITING
-    assert lifecycle.close_dead() == 0
+    assert closing.close_dead() == 0
     generation.take_over_all()
     assert closed_reply(left).content == "Hello"
 
@@ -484,7 +485,7 @@ def test_a_reply_that_was_left_stays_so_where_it_cant_be_read_just_now(left):
 def test_a_reply_that_was_left_can_be_stopped(left, client):
     client.post(reverse("chats:stop", args=[reply_of(left).pk]))
     assert generation.take_over(reply_of(left)) is None
-    lifecycle.close_dead()
+    closing.close_dead()
     assert not reply_of(left).is_open
 
 
@@ -501,19 +502,19 @@ def test_replies_of_a_dead_process_are_closed_with_their_text(owner, settings):
         content="so far",
         process=dead,
     )
-    assert lifecycle.close_dead() == 1
+    assert closing.close_dead() == 1
     reply.refresh_from_db()
     assert (reply.state, reply.content) == (State.INTERRUPTED, "so far")
-    assert lifecycle.close_dead() == 0
+    assert closing.close_dead() == 0
 
 
 def test_a_reply_that_is_closed_while_it_is_taken_for_dead_stays_as_it_was_closed(owner, settings):
-    reply = lifecycle.start(owner, "q", "m", None)[0]
+    reply = storing.start(owner, "q", "m", None)[0]
     dead = Heartbeat.objects.create(kind="web", host=settings.HOST_NAME, pid=2**22 + 1)
     Message.objects.filter(pk=reply.pk).update(process=dead)
     with transaction.atomic():
-        lifecycle.close(reply, State.DONE)
-        worker = threading.Thread(target=at_once, args=[lambda _: lifecycle.close_dead(), 1])
+        closing.close(reply, State.DONE)
+        worker = threading.Thread(target=at_once, args=[lambda _: closing.close_dead(), 1])
         worker.start()
         wait_until(is_somebody_waiting)
     worker.join()
@@ -525,15 +526,15 @@ def test_replies_of_a_living_process_are_left_alone(client, ollama):
     ollama.play("endless")
     chat = start(client)
     wait_until(lambda: reply_of(chat).state == State.RUNNING)
-    assert lifecycle.close_dead() == 0
+    assert closing.close_dead() == 0
 
 
 def test_a_row_is_closed_once_whoever_comes_first(owner):
     chat = Chat.objects.create(owner=owner, title="t", model="m")
-    reply = lifecycle.ask(chat, "q", "m", None)[0]
+    reply = storing.ask(chat, "q", "m", None)[0]
     states = [State.STOPPED, State.INTERRUPTED, State.FAILED, State.DONE]
     won = []
-    at_once(lambda number: won.append(lifecycle.close(reply, states[number])), len(states))
+    at_once(lambda number: won.append(closing.close(reply, states[number])), len(states))
     assert sum(won) == 1
 
 

@@ -11,7 +11,8 @@ from django.urls import reverse
 from ahfai import search
 from ahfai.tests.test_access_matrix import CANARY
 from ahfai.worker import Worker
-from chats import lifecycle, pages
+from chats import pages
+from chats.lifecycle import closing, storing
 from chats.models import Chat, Message, State
 from chats.tests.conftest import wait_until
 from chats.tests.test_reply_life import closed_reply, reply_of, start
@@ -27,10 +28,10 @@ def fresh_indexes():
 
 
 def ask(owner, *texts: str) -> Chat:
-    chat = lifecycle.start(owner, texts[0], "m", None)[0].chat
-    lifecycle.close(reply_of(chat), State.DONE)
+    chat = storing.start(owner, texts[0], "m", None)[0].chat
+    closing.close(reply_of(chat), State.DONE)
     for text in texts[1:]:
-        lifecycle.close(lifecycle.ask(chat, text, "m", None)[0], State.DONE)
+        closing.close(storing.ask(chat, text, "m", None)[0], State.DONE)
     return chat
 
 
@@ -88,7 +89,7 @@ def test_a_chat_found_by_its_title_has_the_words_marked_there_beside_its_newest(
     reply = reply_of(chat)
     reply.content = "Too <much>"
     reply.save(update_fields=["content"])
-    lifecycle.close(lifecycle.try_again(reply, "m")[0], State.FAILED)
+    closing.close(storing.try_again(reply, "m")[0], State.FAILED)
     chat.rename("The boiler & I")
     page = found(client, "BOIL -cost")
     address = f"{chat.get_absolute_url()}?q=BOIL+-cost#main"
@@ -120,7 +121,7 @@ def test_words_are_marked_on_the_whole_page_where_no_place_is_named(client, owne
 def test_it_keeps_up_with_new_words_titles_and_deletions(client, owner):
     chat = ask(owner, "First question")
     assert "Nothing found" in found(client, "zanzibar")
-    lifecycle.close(lifecycle.ask(chat, "Where is Zanzibar?", "m", None)[0], State.DONE)
+    closing.close(storing.ask(chat, "Where is Zanzibar?", "m", None)[0], State.DONE)
     assert "Zanzibar" in found(client, "zanzibar")
     client.post(reverse("chats:rename", args=[chat.pk]), {"title": "Ptarmigans"})
     assert "Ptarmigans" in found(client, "ptarmigan")
@@ -141,7 +142,7 @@ def test_an_answer_is_found_while_it_grows_and_when_it_is_done(client, owner, ol
 def test_a_deleted_version_is_forgotten(client, owner):
     chat = ask(owner, "Old words")
     old = chat.messages.get(role="user")
-    lifecycle.close(lifecycle.edit(old, "New wording", "m", None)[0], State.DONE)
+    closing.close(storing.edit(old, "New wording", "m", None)[0], State.DONE)
     page = found(client, "old")
     assert f"?at={old.pk}" in page
     assert (

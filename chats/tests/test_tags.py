@@ -11,7 +11,7 @@ from accounts import changes, tags
 from accounts.models import LookupKey, Tag
 from ahfai.testing import make_person
 from ahfai.tests.at_once import at_once, is_somebody_waiting
-from chats import lifecycle, order
+from chats import order
 from chats.models import Chat
 from chats.tests.conftest import wait_until
 from chats.tests.test_order import LIST, main, make
@@ -93,7 +93,7 @@ def test_tags_are_taken_off_and_one_that_nothing_carries_is_gone(client, owner):
     put_on(client, roses, "", carried=[tag_id(owner, "garden/lawn")])
     assert names(owner) == ["garden", "garden/lawn"]
     order.set_tags(lawn, [])
-    lifecycle.delete(roses)
+    order.delete(roses)
     assert not Tag.objects.exists()
 
 

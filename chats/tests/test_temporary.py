@@ -16,7 +16,8 @@ from django.urls import reverse
 from accounts.models import SealedFile
 from ahfai.models import Heartbeat
 from ahfai.tests import at_rest
-from chats import generation, lifecycle, watching
+from chats import generation, watching
+from chats.lifecycle import closing, line, places
 from chats.models import Chat, Message, TemporaryPlace
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import Pause, Send, head, say
@@ -169,18 +170,18 @@ def test_it_stands_in_line_with_the_others(client, strangers_client, ollama):
         pass
     second = start(strangers_client)
     reply = second.messages.get(role="assistant")
-    assert lifecycle.place_in_line(reply) == 2
-    assert not lifecycle.claim(reply)
+    assert line.place_in_line(reply) == 2
+    assert not places.claim(reply)
     answer.close()
-    wait_until(lambda: lifecycle.place_in_line(reply) == 1)
+    wait_until(lambda: line.place_in_line(reply) == 1)
 
 
 def test_a_place_whose_process_died_is_given_up(owner):
-    place = lifecycle.take_place(owner, "m")
-    assert lifecycle.close_dead() == 0
+    place = places.take_place(owner, "m")
+    assert closing.close_dead() == 0
     assert TemporaryPlace.objects.exists()
     Heartbeat.objects.filter(pk=place.process_id).update(pid=2**22 + 1)
-    lifecycle.close_dead()
+    closing.close_dead()
     assert not TemporaryPlace.objects.exists()
 
 
@@ -208,7 +209,7 @@ def test_a_process_with_many_watchers_takes_none(client, monkeypatch):
 
 
 def test_too_many_open_replies_are_refused(client, monkeypatch):
-    monkeypatch.setattr(lifecycle, "MAX_OPEN_PER_PERSON", 0)
+    monkeypatch.setattr(line, "MAX_OPEN_PER_PERSON", 0)
     assert ask(client).status_code == 429
 
 

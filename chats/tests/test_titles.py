@@ -7,7 +7,8 @@ import pytest
 from django.db import InterfaceError, OperationalError
 from django.urls import reverse
 
-from chats import lifecycle, pages, titles
+from chats import pages, titles
+from chats.lifecycle import places
 from chats.models import Chat, Message
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import END, Pause, Request, Send, Step, final, head, say
@@ -102,7 +103,7 @@ def test_who_has_a_place_beside_it_leaves_the_title_alone(client, ollama, settin
 def test_the_place_of_a_title_is_free_again_though_the_database_was_away(
     client, ollama, monkeypatch
 ):
-    give_back, tries = lifecycle.give_back_title, []
+    give_back, tries = places.give_back_title, []
 
     def away_for_a_while(reply: Message) -> None:
         tries.append(1)
@@ -111,7 +112,7 @@ def test_the_place_of_a_title_is_free_again_though_the_database_was_away(
         give_back(reply)
 
     monkeypatch.setattr(titles, "TRY_AGAIN_S", 0.05)
-    monkeypatch.setattr(lifecycle, "give_back_title", away_for_a_while)
+    monkeypatch.setattr(places, "give_back_title", away_for_a_while)
     assert titled(start(client, "One")) == "A fine greeting"
     assert closed_reply(start(client, "Two")).state == "done"
 

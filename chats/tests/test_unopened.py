@@ -8,7 +8,7 @@ from django.db import connection
 from django.urls import reverse
 
 from ahfai import search
-from chats import lifecycle
+from chats.lifecycle import closing, storing
 from chats.models import Chat, Message, State
 from chats.tests.conftest import wait_until
 from chats.tests.test_search import found
@@ -22,8 +22,8 @@ SENTENCE = b"This can&#x27;t be opened."
 @pytest.fixture
 def chat(owner) -> Chat:
     chat = Chat.objects.create(owner=owner, title="Fine", model="m")
-    reply = lifecycle.ask(chat, "Well?", "m", None)[0]
-    lifecycle.close(reply, State.STOPPED)
+    reply = storing.ask(chat, "Well?", "m", None)[0]
+    closing.close(reply, State.STOPPED)
     return chat
 
 
@@ -97,7 +97,7 @@ def test_such_a_message_can_be_written_anew(client, ollama, chat):
 
 
 def test_such_a_version_can_be_deleted(client, chat):
-    lifecycle.edit(Message.objects.get(role="user"), "Well, then?", "m", None)
+    storing.edit(Message.objects.get(role="user"), "Well, then?", "m", None)
     damaged = Message.objects.filter(role="user").earliest("created")
     damage(damaged, "content")
     delete = reverse("chats:delete_version", args=[damaged.pk])
