@@ -8,6 +8,7 @@ import time
 
 from ahfai.processes import end_with_parent
 from ahfai.tests.lacking import skip_or_fail
+from ahfai.tests.ports import free_port
 
 
 class CacheServer:
@@ -16,9 +17,7 @@ class CacheServer:
         if found is None:
             skip_or_fail("Neither Valkey nor Redis is installed here.")
         self.program = found
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"valkey://127.0.0.1:{self.port}/0"
         self.process: subprocess.Popen | None = None
 

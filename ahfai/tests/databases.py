@@ -5,7 +5,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,7 @@ import psycopg
 
 from ahfai.tests import postgres
 from ahfai.tests.lacking import skip_or_fail
+from ahfai.tests.ports import free_port
 
 
 def programs() -> Path:
@@ -33,9 +33,7 @@ class Database:
         self.programs = programs()
         self.folder = folder
         self.user = pwd.getpwuid(os.geteuid()).pw_name
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"postgres://{self.user}@127.0.0.1:{self.port}/postgres"
         self.process: subprocess.Popen | None = None
 

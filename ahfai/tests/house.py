@@ -22,6 +22,7 @@ from django.db import connection
 from psycopg import sql
 
 from ahfai.testing import PASSWORD
+from ahfai.tests.ports import free_port
 
 # The one of this process, as a pattern for others; it goes with the server.
 _migrated_databases: list[str] = []
@@ -45,9 +46,7 @@ class House:
         self.settings = settings
         self.listener = listener
         self.folder = Path(tempfile.mkdtemp(prefix="ahfai-house-"))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = (listener or probe).getsockname()[1]
+        self.port = listener.getsockname()[1] if listener else free_port()
         self.url = f"http://localhost:{self.port}"
         self.log = self.folder / "log"
 

@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from ahfai.processes import end_with_parent
 from ahfai.tests.lacking import skip_or_fail
+from ahfai.tests.ports import free_port
 
 TEMPLATE = Path(__file__).resolve().parent.parent.parent / "deploy" / "nginx.conf"
 PATHS = ("/usr/sbin", "/usr/local/sbin", *os.get_exec_path())
@@ -33,7 +34,7 @@ class Nginx:
 
     def __init__(self, webs: Sequence[str] = (), max_body: str = "22m") -> None:
         self.webs, self.max_body = list(webs), max_body
-        self.http_port, self.https_port = free_ports(2)
+        self.http_port, self.https_port = free_port(), free_port()
         self.url = f"https://{NAME}:{self.https_port}"
 
     def __enter__(self) -> "Nginx":
@@ -97,14 +98,6 @@ def program() -> str:
     if found is None:
         skip_or_fail("nginx isn't installed here.")
     return found
-
-
-def free_ports(number: int) -> list[int]:
-    with contextlib.ExitStack() as entered:
-        probes = [entered.enter_context(socket.socket()) for _ in range(number)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
 
 
 def is_open(port: int) -> bool:

@@ -17,7 +17,8 @@ import requests
 
 from ahfai.testing import PASSWORD
 from ahfai.tests.house import Browser, House
-from ahfai.tests.nginx import NAME, Nginx, free_ports
+from ahfai.tests.nginx import NAME, Nginx
+from ahfai.tests.ports import free_port
 from ahfai.tests.test_observatory import WANTED, score
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import END, FakeOllama, Request, Send, final, head, say
@@ -54,7 +55,7 @@ def nginx(ollama) -> Iterator[Nginx]:
         SIGN_INS_PER_HOUR="1000",
     )
     with running as house:
-        (nobody_there,) = free_ports(1)
+        nobody_there = free_port()
         nginx.house, nginx.webs = house, [f"127.0.0.1:{one}" for one in (house.port, nobody_there)]
         with nginx:
             yield nginx
@@ -370,7 +371,7 @@ def test_no_words_are_written_into_the_log(nginx, ada):
 
 
 def test_without_any_replica_a_sentence_says_so():
-    with Nginx([f"127.0.0.1:{one}" for one in free_ports(1)]) as nginx:
+    with Nginx([f"127.0.0.1:{free_port()}"]) as nginx:
         answer = asked(nginx, "/?canary")
         assert answer.status == 503
         assert b"back soon" in answer.body

@@ -28,6 +28,7 @@ from ahfai.serving.supervisor import Child
 from ahfai.serving.web import QuietLogger
 from ahfai.testing import PASSWORD
 from ahfai.tests.house import Browser, House, empty_database, migrated_file
+from ahfai.tests.ports import free_port
 from chats import servers
 from chats.builtin.weights import Progress
 from chats.models import BuiltinServer
@@ -447,15 +448,12 @@ def model_servers(parents: list[int]) -> list[tuple[int, int]]:
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "ahfai.settings",
         "ENV_FILE": "none",
         "DATA_DIR": str(folder / "data"),
         "KEYS_DIR": str(folder / "keys"),
-        "PORT": str(port),
+        "PORT": str(free_port()),
         "MODEL_SERVER": "ollama",
         **settings,
     }

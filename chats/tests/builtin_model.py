@@ -4,7 +4,6 @@ import fcntl
 import http.client
 import json
 import os
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ahfai.tests.lacking import skip_or_fail
+from ahfai.tests.ports import free_port
 from chats.builtin import engine, machine
 from chats.builtin.keeper import keep
 from chats.builtin.weights import TEST, Progress, WeightsMissing, obtain
@@ -165,11 +165,6 @@ def kept(folder: Path, port: int = 0) -> Iterator[Kept]:
         running.stopping.set()
         thread.join(20)
         assert not thread.is_alive(), "the keeper doesn't stop"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 def _owner_of(link: str) -> int | None:

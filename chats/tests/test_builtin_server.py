@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from ahfai.tests.ports import free_port
 from chats.builtin import environment, keeper
 from chats.builtin.server import Settings
-from chats.tests.builtin_model import KEY, Kept, free_port, kept, tiny_weights
+from chats.tests.builtin_model import KEY, Kept, kept, tiny_weights
 from chats.tests.conftest import wait_until
 
 STRANGE_PAGE = "https://elsewhere.example"

@@ -10,6 +10,7 @@ from django.test.utils import override_settings
 from ahfai.management.commands import doctor
 from ahfai.serving import model_server
 from ahfai.tests.at_once import at_once
+from ahfai.tests.ports import free_port
 from chats import embedding, generation, hosts, servers
 from chats.engines import Model
 from chats.engines.failures import failed
@@ -44,7 +45,9 @@ class Farm:
         self._switches: list[ExitStack] = []
         for _ in range(2):
             self._switches.append(ExitStack())
-            fake = Hanging(scale=0.01, delay_s=0.01, models=(FakeModel(MODEL),))
+            # While one is switched off, nobody else may answer at its port.
+            port = free_port()
+            fake = Hanging(port=port, scale=0.01, delay_s=0.01, models=(FakeModel(MODEL),))
             self.servers.append(self._switches[-1].enter_context(fake))
         self.urls = [server.url for server in self.servers]
 
