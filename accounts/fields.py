@@ -485,9 +485,7 @@ def sealed_models() -> list[type[models.Model]]:
 
 
 def sealed_fields(model: type[models.Model]) -> list[SealedField]:
-    """The sealed columns of the model's own table."""
-    if model._meta.proxy:
-        return []
+    """The sealed columns of the model's own table; a proxy has none."""
     fields = model._meta.local_concrete_fields
     return [field for field in fields if isinstance(field, SealedField)]
 

@@ -1,4 +1,5 @@
 import copy
+import inspect
 import itertools
 import json
 import logging
@@ -10,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django import forms
 from django.core import serializers
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldError, ValidationError
 from django.db import connection, models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
@@ -23,6 +24,7 @@ from accounts.fields import (
     SealedManager,
     SealedTextField,
     opened_rows,
+    sealed_fields,
     sealed_for,
     sealed_models,
 )
@@ -451,6 +453,7 @@ def test_bulk_create_over_existing_rows_refuses(owner):
         {"title__gt": CANARY},
         {"title__regex": CANARY},
         {"title__lower": CANARY},
+        {"title__lower__exact": CANARY},
         {"title": F("model")},
         {"messages__content": CANARY},
     ],
@@ -501,6 +504,12 @@ def test_values_of_other_columns_work(chat):
     assert Chat.objects.order_by("-created", "pk").values("owner__email").get()
     assert Message.objects.values("chat").annotate(n=models.Count("id")).count() == 0
     assert Chat.objects.values(n=models.Count("id")).get() == {"n": 1}
+
+
+def test_of_a_column_that_there_is_not_django_says_so_itself(chat):
+    for query in (Chat.objects.values, Chat.objects.values_list, Chat.objects.order_by):
+        with pytest.raises(FieldError, match="Cannot resolve keyword 'tilte'"):
+            query("tilte")
 
 
 def test_an_annotation_is_opaque(chat):
@@ -662,6 +671,27 @@ def test_the_checks_name_what_a_sealed_column_lacks():
 
     assert problems(Homeless) == {"accounts.E001", "accounts.E002"}
     assert problems(Unique) == {"accounts.E002", "accounts.E003"}
+
+
+def test_whoever_looks_through_the_class_finds_the_column_there():
+    assert dict(inspect.getmembers(Chat))["title"].field is Chat._meta.get_field("title")
+
+
+@isolate_apps("accounts")
+def test_the_words_of_a_proxy_are_those_of_the_table_it_stands_for():
+    class Titled(models.Model):  # noqa: DJ008
+        title = SealedTextField()
+
+        class Meta:
+            app_label = "accounts"
+
+    class Again(Titled):  # noqa: DJ008
+        class Meta:
+            app_label = "accounts"
+            proxy = True
+
+    assert [field.name for field in sealed_fields(Titled)] == ["title"]
+    assert sealed_fields(Again) == []
 
 
 @isolate_apps("accounts")
