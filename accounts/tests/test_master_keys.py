@@ -123,6 +123,20 @@ def test_a_missing_or_wrong_file_is_named_and_its_content_is_not(key_file):
         keys.master_keys()
 
 
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path.write_bytes(b"\xff\xfe\0k"), "it isn't text"),
+        (lambda path: path.unlink() or path.mkdir(), "Is a directory"),
+    ],
+)
+def test_what_is_no_text_is_said_in_words(key_file, make, reason):
+    make(key_file)
+
+    with pytest.raises(ImproperlyConfigured, match=rf"master\.key can't be read: {reason}\.$"):
+        keys.master_keys()
+
+
 # A person's data key
 
 
@@ -351,11 +365,15 @@ def test_the_old_master_key_goes_when_nothing_needs_it(key_file):
     assert keys.data_key(ada.pk) == known
 
 
+def damage_the_key_of(person) -> None:
+    damaged = bytearray(person.keys.get().wrapped)
+    damaged[20] ^= 1
+    person.keys.update(wrapped=bytes(damaged))
+
+
 def test_the_old_master_key_stays_while_a_key_cannot_be_opened(key_file):
     ada, bob = make_person(), make_person()
-    damaged = bytearray(ada.keys.get().wrapped)
-    damaged[20] ^= 1
-    ada.keys.update(wrapped=bytes(damaged))
+    damage_the_key_of(ada)
 
     with pytest.raises(CommandError, match="1 keys can't be opened"):
         run("keys", "rotate")
@@ -365,6 +383,53 @@ def test_the_old_master_key_stays_while_a_key_cannot_be_opened(key_file):
 
     assert len(ids_in(key_file)) == 2
     assert bob.keys.get().master_id == ids_in(key_file)[0]
+
+
+def test_the_old_master_key_stays_where_a_newly_wrapped_key_was_damaged(key_file):
+    """Whoever puts a copy of the row back from before needs it."""
+    ada = make_person()
+    run("keys", "rotate")
+    damage_the_key_of(ada)
+    age(key_file)
+
+    with pytest.raises(CommandError, match=f"{ada.keys.get().pk} can't be opened, so the old keys"):
+        run("keys", "rotate", "--drop-old")
+
+    assert len(ids_in(key_file)) == 2
+
+
+def test_the_old_master_key_stays_for_somebody_who_signs_up_with_it_meanwhile(
+    key_file, monkeypatch
+):
+    ada = make_person()
+    as_with_the_old = UserKey.objects.filter(pk=ada.keys.get().pk).values("master_id", "wrapped")[0]
+    known = keys.data_key(ada.pk)
+    run("keys", "rotate")
+    age(key_file)
+    unwrap = keys.unwrap
+
+    def unwrap_while_somebody_signs_up(row):
+        monkeypatch.undo()
+        UserKey.objects.filter(pk=row.pk).update(**as_with_the_old)
+        return unwrap(row)
+
+    monkeypatch.setattr(keys, "unwrap", unwrap_while_somebody_signs_up)
+    with pytest.raises(CommandError, match="A new person has come meanwhile"):
+        run("keys", "rotate", "--drop-old")
+    assert len(ids_in(key_file)) == 2
+
+    run("keys", "rotate", "--drop-old")
+    assert len(ids_in(key_file)) == 1
+    keys.clear_cache()
+    assert keys.data_key(ada.pk) == known
+
+
+def test_a_folder_of_the_master_key_that_is_not_there_is_named(key_file, settings):
+    """As where a disk isn't mounted."""
+    settings.MASTER_KEY_FILE = key_file.parent / "unmounted" / "master.key"
+
+    with pytest.raises(CommandError, match=r"/unmounted can't be changed: .* Nothing is lost"):
+        run("keys", "rotate")
 
 
 def test_a_master_key_of_the_environment_is_changed_by_hand_and_then_used(key_file, settings):

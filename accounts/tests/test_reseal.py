@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.fields import SealedTextField, sealed_for, sealed_rows
 from accounts.models import UserKey
 from accounts.sealing import keys
+from accounts.sealing.resealing import Resealing
 from ahfai import crypto
 from ahfai.crypto import SealError
 from chats.models import Chat, Message
@@ -100,6 +101,53 @@ def test_words_that_came_with_the_old_key_meanwhile_are_moved_before_it_goes(
     keys.clear_cache()
     assert owner.keys.count() == 1
     assert Chat.objects.get(pk=late.pk).title == "late"
+
+
+def test_words_that_come_with_the_old_key_at_the_very_end_keep_it(owner, chats, monkeypatch):
+    reseal()
+    an_hour_passes()
+    late, old_key = chats[0], keys.data_key(owner.pk, 1)
+    reseal_rows = Resealing.reseal_rows
+
+    def reseal_rows_before_somebody_writes(run, *arguments):
+        done = reseal_rows(run, *arguments)
+        with monkeypatch.context() as patch:
+            patch.setattr(keys, "data_key", lambda _person: old_key)
+            Chat.objects.filter(pk=late.pk).update(title=sealed_for(late, "title", "late"))
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Resealing, "reseal_rows", reseal_rows_before_somebody_writes)
+        assert "new words came meanwhile. Run this again." in reseal("--finish")
+    assert owner.keys.count() == 2
+    assert Chat.objects.get(pk=late.pk).title == "late"
+
+    assert "only key 2 is left" in reseal("--finish")
+    assert Chat.objects.get(pk=late.pk).title == "late"
+
+
+def test_two_runs_at_once_do_not_make_two_keys(owner, chats, monkeypatch):
+    new_key = crypto.new_key
+
+    def new_key_while_another_run_makes_one():
+        monkeypatch.undo()
+        UserKey.objects.create(owner=owner, generation=2, master_id="other", wrapped=b"other")
+        return new_key()
+
+    monkeypatch.setattr(crypto, "new_key", new_key_while_another_run_makes_one)
+    with pytest.raises(CommandError, match=f"{owner.pk}: another run is at work"):
+        reseal()
+
+    assert generations(owner) == [1] * 10
+
+
+def test_without_a_master_key_that_can_be_read_nothing_changes(owner, chats, settings):
+    settings.MASTER_KEY = "not-a-key"
+    with pytest.raises(CommandError, match=r"MASTER_KEY can't be used\. Entry 1 .* id:key"):
+        reseal()
+
+    assert generations(owner) == [1] * 10
+    assert owner.keys.count() == 1
 
 
 def test_finish_begins_nothing(owner, chats):
