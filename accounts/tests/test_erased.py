@@ -4,6 +4,7 @@ import stat
 import uuid
 
 import pytest
+from django.db import connection
 
 from accounts.models import ErasedPerson
 from accounts.parting import erased
@@ -103,6 +104,36 @@ def test_keys_from_before_a_resealing_stay_and_follow_the_master_key(folder, mas
     master(new)
 
     assert keys.unwrap(key_archive.read(folder).keys[ada.pk, 1].row()) == first
+
+
+def test_a_key_that_the_master_keys_here_do_not_open_stays_as_it_is(folder, master):
+    """It may open with one that was lost and is found again."""
+    lost, new = MasterKeys.new_line(), MasterKeys.new_line()
+    master(lost)
+    ada = make_person()
+    known = keys.data_key(ada.pk)[1]
+    key_archive.rewrite(folder)
+
+    master(new)
+    key_archive.rewrite(folder)
+
+    kept = key_archive.read(folder).keys[ada.pk, 1]
+    master(new, lost)
+    assert kept.master_id == lost.partition(":")[0]
+    assert keys.unwrap(kept.row()) == known
+
+
+def test_a_backup_before_the_first_list_of_erased_people_has_everybodys_keys(
+    folder, owner, stranger
+):
+    """One is made before the tables of an earlier version change."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {ErasedPerson._meta.db_table}")
+
+    key_archive.rewrite(folder)
+
+    assert people_in(folder) == {owner.pk, stranger.pk}
+    assert key_archive.read(folder).erased == {}
 
 
 def test_without_backups_nothing_is_written(folder, owner, stranger, erase):
