@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 FIGURES = ROOT / "docs" / "figures.md"
 ON_POSTGRESQL = [
+    "ahfai/tests/test_kill.py",
     "ahfai/tests/test_migrations.py",
     "ahfai/tests/test_api_fuzz.py",
     "reminders/tests/test_kill.py",

@@ -1,6 +1,7 @@
 """Processes of `manage.py worker` on the database of the test itself."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from django.db import connection
 from ahfai.models import Heartbeat
 from ahfai.processes import end_with_parent
 from ahfai.tests.house import ROOT
+from chats.tests.conftest import wait_until
 
 
 class Workers:
@@ -59,6 +61,10 @@ class Workers:
         """Those that have gone through a round at least."""
         seen = {*Heartbeat.objects.filter(kind="worker").values_list("pid", flat=True)}
         return [one for one in self.processes if one.pid in seen and one.poll() is None]
+
+    def whichever(self, chance: random.Random) -> subprocess.Popen:
+        """One of those at work, as soon as there is one."""
+        return chance.choice(wait_until(self.at_work, 60))
 
     def kill(self, victim: subprocess.Popen) -> None:
         """At once, in the middle of whatever it does; another one is started in its place."""

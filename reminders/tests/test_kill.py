@@ -50,7 +50,7 @@ def test_killing_workers_leaves_one_notice_of_each_and_few_doubles_outside(
         for moment in moments:
             kill_at = moment + timedelta(seconds=chance.uniform(0, chance.choice(WITHIN_S)))
             time.sleep(max(0, (kill_at - timezone.now()).total_seconds()))
-            victim = chance.choice(wait_until(running.at_work, 60))
+            victim = running.whichever(chance)
             telling += Reminder.objects.to_fire(moment).exists()
             sending += Delivery.objects.filter(lease_until__isnull=False).exists()
             running.kill(victim)
