@@ -1,6 +1,7 @@
 """The API: what the apps offer to programs, by the same rows, forms and verbs as their pages."""
 
 import json
+import re
 from functools import wraps
 from typing import Any
 
@@ -46,20 +47,33 @@ from reminders.api_lists import router as lists
 from reminders.api_settings import router as telling
 
 
+class HoldsNoText(ValueError):
+    """NUL, or half a character, which JSON can say and no text holds."""
+
+
 class Json(Parser):
     """Objects in UTF-8 alone (RFC 8259, 8.1), as every body here is one."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        """Raises ValueError, and RecursionError for what is nested too deeply."""
+        """Raises ValueError, among them HoldsNoText, and RecursionError for what is nested too
+        deeply."""
         text = request.body.decode()
         said = json.loads(text)
         if not isinstance(said, dict):
             # Of another type ninja would read its attributes: a string has a `title`.
             raise ValueError
+        if _NUL.search(text):
+            raise HoldsNoText
         if "\\u" in text:
-            # Half a character, which Python reads and no text holds.
-            json.dumps(said, ensure_ascii=False).encode()
+            try:
+                json.dumps(said, ensure_ascii=False).encode()
+            except UnicodeEncodeError:
+                raise HoldsNoText from None
         return said
+
+
+# Said as it is, it is no JSON; and after a backslash that is one itself, these are five letters.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 api = NinjaAPI(
@@ -119,6 +133,9 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def not_json(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, HoldsNoText):
+        sentence = _("No text holds the character NUL, or half of a character: leave it out.")
+        return problems.answer(400, sentence)
     return problems.answer(error.status_code, _no_object())
 
 

@@ -13,11 +13,19 @@ MAX_AT_ONCE = 500
 
 
 class WordsField(forms.CharField):
-    """Text as a person pastes it. A character that no text holds (U+0000) is left out: nobody sees
-    it, nor could find it to take it out."""
+    """Text as a person pastes it. NUL is refused with the line that it is in: no text holds it,
+    and nobody sees it to take it out."""
 
-    def to_python(self, value: object) -> str:
-        return (super().to_python(value) or "").replace("\0", "")
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        before, found, _after = value.partition("\0")
+        if found:
+            sentence = _(
+                "%(field)s, line %(line)d: there is a character in it that no text can hold (NUL). "
+                "Write this line again."
+            )
+            place = {"field": self.label, "line": before.count("\n") + 1}
+            raise forms.ValidationError(sentence, params=place)
 
 
 class NoteForm(forms.Form):
@@ -47,8 +55,8 @@ class NoteForm(forms.Form):
     version = forms.IntegerField(
         min_value=0, max_value=2**31 - 2, required=False, widget=forms.HiddenInput
     )
-    base_title = WordsField(required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
-    base = WordsField(
+    base_title = forms.CharField(required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
+    base = forms.CharField(
         required=False, strip=False, widget=forms.HiddenInput({"autocomplete": "off"})
     )
     # A browser that loads the page again must not fill in the earlier one's.

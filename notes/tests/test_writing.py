@@ -60,10 +60,14 @@ def test_a_note_is_written_read_and_changed(client, owner):
     assert note.change_number > 0
 
 
-def test_what_no_text_can_hold_keeps_nothing_from_being_saved(client, note):
-    save(client, note, "Oak\0 fronts", 1, "Kit\0chen")
+def test_what_no_text_can_hold_is_refused_with_its_place_and_the_words_stay(client, note):
+    page = save(client, note, "Oak\r\nfr\0onts", 1)
+    assert page.status_code == 422
+    assert "Text, line 2: there is a character in it that no text can hold" in main(page)
+    assert "fr\0onts" in main(page)
+    assert "Title, line 1: " in main(save(client, note, "Oak", 1, "Kit\0chen"))
     note.refresh_from_db()
-    assert (note.title, note.body) == ("Kitchen", "Oak fronts")
+    assert (note.title, note.version) == ("Kitchen", 1)
 
 
 def test_the_editor_shows_what_is_saved(client, note):
