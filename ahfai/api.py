@@ -25,7 +25,7 @@ from accounts.programs import idempotency
 from accounts.programs.api_access import Allowed, pace_headers
 from accounts.programs.api_token import router as token
 from accounts.requests import SignedInRequest
-from ahfai import api_docs, openapi, problems
+from ahfai import api_docs, faults, openapi, problems
 from ahfai.access import for_programs, open_to_all
 from ahfai.api_export import router as export
 from ahfai.api_search import router as search
@@ -162,22 +162,15 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         tuple(one["loc"]) == ("body", "said") and one["type"] == "missing" for one in error.errors
     ):
         return problems.answer(400, _no_object())
-    faults = [{"field": _field(one["loc"]), "sentence": _sentence(one)} for one in error.errors]
-    said = "; ".join(f"{one['field']}: {one['sentence']}" for one in faults)
-    return problems.answer(422, said, errors=faults)
+    found = [
+        {"field": _field(one["loc"]), "sentence": faults.sentence(one)} for one in error.errors
+    ]
+    said = " ".join(f"{one['field']}: {one['sentence']}" for one in found)
+    return problems.answer(422, said, errors=found)
 
 
 def _no_object() -> str:
     return _("Send one JSON object, in UTF-8.")
-
-
-def _sentence(fault: dict[str, Any]) -> str:
-    match fault["type"]:
-        case "extra_forbidden":
-            return _("There is no such member.")
-        case "missing":
-            return _("It is missing.")
-    return fault["msg"]
 
 
 def _field(place: tuple[Any, ...]) -> str:

@@ -5,11 +5,15 @@ from http import HTTPStatus
 from typing import Any
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import JsonResponse
+from django.utils.choices import flatten_choices
 from django.utils.translation import gettext as _
 
-from ahfai import limits
+from ahfai import faults, limits
+
+# Others would be a list to scroll through, such as that of time zones.
+MOST_CHOICES = 25
 
 
 class Refused(Exception):
@@ -37,12 +41,24 @@ def answer(
 
 def of_form(form: forms.BaseForm) -> Refused:
     """What a page would say beside its fields."""
-    faults = [
-        {"field": "" if name == NON_FIELD_ERRORS else name, "sentence": str(sentence)}
-        for name, sentences in form.errors.items()
-        for sentence in sentences
+    found = [
+        {
+            "field": "" if name == NON_FIELD_ERRORS else name,
+            "sentence": _sentence(form.fields.get(name), error),
+        }
+        for name, errors in form.errors.as_data().items()
+        for error in errors
     ]
-    return Refused(422, " ".join(one["sentence"] for one in faults), errors=faults)
+    return Refused(422, " ".join(one["sentence"] for one in found), errors=found)
+
+
+def _sentence(field: forms.Field | None, error: ValidationError) -> str:
+    """Of a choice what there is to choose from, which a page shows."""
+    pairs: list[tuple[Any, Any]] = list(flatten_choices(getattr(field, "choices", ())))
+    choices = [str(value) for value, _label in pairs]
+    if error.code == "invalid_choice" and len(choices) <= MOST_CHOICES:
+        return faults.one_of(list(filter(None, choices)))
+    return " ".join(error.messages)
 
 
 def of_field(name: str, sentence: str) -> Refused:

@@ -5,13 +5,14 @@ from typing import Annotated
 
 from django.utils.translation import gettext as _
 from pydantic import AfterValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+
+from ahfai import faults
 
 
 def _without_zone(at: datetime.time) -> datetime.time:
     if at.tzinfo is None:
         return at
-    raise PydanticCustomError("zone", _("It is a time on the person's clock, without a zone."))
+    raise faults.of(_("It is a time on the person's clock, without a zone."))
 
 
 WallTime = Annotated[

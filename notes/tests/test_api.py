@@ -123,9 +123,9 @@ def test_a_token_does_only_what_it_may(owner):
         ({"title": "  ", "body": " \n"}, "Write something first."),
         ({"title": "t" * 201}, "at most 200 characters"),
         ({"body": "b" * 200_001}, "too long for one note"),
-        ({"title": 1}, "title: Input should be a valid string"),
-        ({"title": None}, "title: Input should be a valid string"),
-        ({"body": ["x"]}, "body: Input should be a valid string"),
+        ({"title": 1}, "title: It has to be text"),
+        ({"title": None}, "title: It has to be text"),
+        ({"body": ["x"]}, "body: It has to be text"),
         ({"title": "t", "pinned": True}, "pinned: There is no such member."),
     ],
 )

@@ -60,8 +60,8 @@ def test_it_goes_to_the_list_that_it_names(owner, program):
         ("tomorrow at 9", "Say what you want to be reminded of."),
         ("dentist on february 30", "isn't a day"),
         ("x" * 201, "at most 200 characters"),
-        (9, "Input should be a valid string"),
-        (None, "Input should be a valid string"),
+        (9, "It has to be text"),
+        (None, "It has to be text"),
     ],
 )
 def test_what_can_not_be_read_is_refused_and_nothing_is_guessed(program, phrase, sentence):
