@@ -9,7 +9,7 @@ from accounts.models import Scope, Theme
 from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai import problems
-from ahfai.bodies import Body, one_of
+from ahfai.bodies import Change, one_of
 
 router = Router()
 READING, WRITING = Allowed(Scope.SETTINGS_READ), Allowed(Scope.SETTINGS_WRITE)
@@ -23,7 +23,7 @@ class Profile(Schema):
     theme: str
 
 
-class ChangedProfile(Body):
+class ChangedProfile(Change):
     """What isn't said stays as it is."""
 
     name: str = ""

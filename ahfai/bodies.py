@@ -14,6 +14,18 @@ class Body(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
+def _say_no_defaults(schema: dict[str, Any]) -> None:
+    for member in schema["properties"].values():
+        member.pop("default", None)
+
+
+class Change(Body):
+    """A body in which a member that is said is another thing than one that isn't. So the
+    description has no defaults: programs that are made from it would send them."""
+
+    model_config = ConfigDict(json_schema_extra=_say_no_defaults)
+
+
 def one_of(values: Iterable[Any]) -> WithJsonSchema:
     """That a member is one of these, for the description. The form says what is wrong with it."""
     choices = list(values)

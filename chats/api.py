@@ -19,7 +19,7 @@ from accounts.programs import idempotency
 from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai import etags, pages, problems
-from ahfai.bodies import Body, one_of
+from ahfai.bodies import Body, Change, one_of
 from ahfai.problems import Refused
 from ahfai.replica import may_be_behind
 from chats import api_replies, api_told, generation, order, pins, servers, steering, turns, watching
@@ -49,7 +49,7 @@ class NewChat(Schema):
     reply: WholeMessage
 
 
-class ChangedChat(Body):
+class ChangedChat(Change):
     """What isn't said stays as it is."""
 
     title: str = ""

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from ninja import Router
+from ninja import Router, Schema
 
 from accounts.api_settings import READING, WRITING
 from accounts.requests import SignedInRequest
 from ahfai import problems
-from ahfai.bodies import Body, one_of
+from ahfai.bodies import Change, one_of
 from chats import steering
 from chats.forms import DefaultsForm
 from chats.models import Preset, Think
@@ -15,17 +15,26 @@ from chats.models import Preset, Think
 router = Router()
 
 
-class Answers(Body):
-    """What is null or empty is as the model was made, or as the installation allows. What isn't
-    said stays as it is."""
+class Answers(Schema):
+    """What is null or empty is as the model was made, or as the installation allows."""
+
+    instructions: str
+    temperature: float | None
+    # In tokens, as the next one.
+    longest: int | None
+    # How much of a chat the model reads at most.
+    reads: int | None
+    # Where the model can think.
+    think: str
+
+
+class ChangedAnswers(Change):
+    """What isn't said stays as it is."""
 
     instructions: str = ""
     temperature: float | None = None
-    # In tokens, as the next one.
     longest: int | None = None
-    # How much of a chat the model reads at most.
     reads: int | None = None
-    # Where the model can think.
     think: Annotated[str, one_of(Think.values)] = ""
 
 
@@ -35,7 +44,7 @@ def read(request: SignedInRequest) -> Answers:
 
 
 @router.patch("answers", auth=WRITING, response=Answers, url_name="settings_answers")
-def change(request: SignedInRequest, said: Answers) -> Answers:
+def change(request: SignedInRequest, said: ChangedAnswers) -> Answers:
     wanted = _now(request).dict() | said.dict(exclude_unset=True)
     form = DefaultsForm(wanted, everywhere=Preset())
     if not form.is_valid():

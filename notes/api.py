@@ -18,7 +18,7 @@ from accounts.models import Scope
 from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai import etags, problems
-from ahfai.bodies import Body
+from ahfai.bodies import Body, Change
 from ahfai.problems import Refused
 from ahfai.replica import may_be_behind
 from ahfai.templatetags.house import opened
@@ -70,7 +70,7 @@ class NewWords(Body):
     body: str = ""
 
 
-class ChangedWords(Body):
+class ChangedWords(Change):
     """What isn't said stays as it is."""
 
     title: str = ""

@@ -11,7 +11,7 @@ from accounts.models import Scope
 from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai import problems
-from ahfai.bodies import Body, one_of
+from ahfai.bodies import Body, Change, one_of
 from ahfai.problems import Refused
 from reminders import own_lists
 from reminders.forms import ListForm
@@ -38,7 +38,7 @@ class NewList(Body):
     colour: Annotated[str, one_of(Colour.values)] = Colour.JADE.value
 
 
-class ChangedList(Body):
+class ChangedList(Change):
     """What isn't said stays as it is."""
 
     name: str = ""

@@ -11,7 +11,7 @@ from ninja import Schema
 from accounts.api_tags import names_in
 from accounts.requests import SignedInRequest
 from ahfai import problems
-from ahfai.bodies import Body, one_of
+from ahfai.bodies import Change, one_of
 from ahfai.problems import Refused
 from reminders import own_lists, quick, recurrence, words
 from reminders.api_times import WallTime
@@ -21,7 +21,7 @@ from reminders.models import MAX_RULE, Priority, Reminder, RepeatFrom
 _AS_MEMBERS = {"list_id": "in_list", "unit": "rrule"}
 
 
-class Fields(Body):
+class Fields(Change):
     """What isn't said stays as it is, and is empty in a new one."""
 
     title: str = ""

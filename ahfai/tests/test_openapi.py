@@ -1,6 +1,9 @@
 """What the API can do, for programs to read."""
 
+from collections import Counter
+
 import pytest
+from ninja import Schema
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from accounts.models import Scope
@@ -57,6 +60,30 @@ def test_each_body_refuses_members_that_it_doesnt_know(said):
                     body = schemas[kind["$ref"].rsplit("/", 1)[-1]]
                     assert body["additionalProperties"] is False, path
                 assert kinds
+
+
+def test_what_a_change_leaves_out_has_no_default_that_programs_made_from_it_would_send(said):
+    schemas = said["components"]["schemas"]
+    for name in ("ChangedChat", "ChangedList", "ChangedProfile", "ChangedWords", "Fields", "Said"):
+        assert not [one for one in schemas[name]["properties"].values() if "default" in one]
+        assert not schemas[name].get("required")
+    for name, schema in schemas.items():
+        for member, one in schema.get("properties", {}).items():
+            # Whatever is sent has to be one of the choices.
+            if {"default", "enum"} <= one.keys():
+                assert one["default"] in one["enum"], (name, member)
+
+
+def test_each_name_stands_for_one_thing():
+    ours = [one for one in _below(Schema) if one.__name__ != "NinjaResponseSchema"]
+    assert len(ours) > 50
+    assert [
+        name for name, times in Counter(one.__name__ for one in ours).items() if times > 1
+    ] == []
+
+
+def _below(kind: type) -> set[type]:
+    return {kind}.union(*(_below(one) for one in kind.__subclasses__()))
 
 
 def test_it_says_what_may_be_chosen(said):
