@@ -39,7 +39,8 @@ def address(request: HttpRequest) -> str:
     """
     heard = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES:
-        named = request.headers.get("X-Forwarded-For", "").split(",")
+        said = request.headers.get("X-Forwarded-For")
+        named = said.split(",") if said else []
         if len(named) >= settings.TRUSTED_PROXIES:
             heard = named[-settings.TRUSTED_PROXIES].strip()
     try:
