@@ -1,9 +1,10 @@
 """What may be read from a replica, and what never is."""
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from accounts.models import Session, Tag, User, UserKey
+from accounts.tests.programs import Program
 from ahfai import replica
 from ahfai.models import RateCount
 from chats.models import Chat
@@ -55,3 +56,46 @@ def test_no_table_is_ever_made_there():
 
 def test_without_one_nobody_is_asked(db, owner):
     assert not replica.serves(owner)
+
+
+def test_whoever_changes_something_reads_where_it_was_written_for_a_while(
+    owner, client, monkeypatch
+):
+    monkeypatch.setattr(replica, "is_there", lambda: True)
+    program = Program(owner, "notes:read", "notes:write")
+
+    def has_written() -> bool:
+        written = User.objects.filter(pk=owner.pk, wrote__isnull=False)
+        return bool(written.update(wrote=None))
+
+    program.get("/api/me")
+    client.get("/api/me")
+    assert not has_written()
+    program.post("/api/notes", {"title": "Soup"})
+    assert has_written()
+    client.post("/notes/new", {"title": "Stew"})
+    assert has_written()
+
+
+def test_nobody_who_is_not_signed_in_is_noted(nobody, owner, monkeypatch):
+    monkeypatch.setattr(replica, "is_there", lambda: True)
+    nobody.post("/notes/new", {"title": "Soup"})
+    assert not User.objects.filter(wrote__isnull=False).exists()
+
+
+def test_what_was_changed_is_changed_though_that_can_not_be_noted(owner, client, monkeypatch):
+    monkeypatch.setattr(replica, "is_there", lambda: True)
+    refused = []
+
+    def refuse_to_note_it(execute, sql, *arguments):
+        if '"wrote" = ' in sql:
+            refused.append(sql)
+            raise OperationalError
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(refuse_to_note_it):
+        assert client.post("/notes/new", {"title": "Soup"}).status_code == 302
+    assert len(refused) == 1
+    # There it would be no part of a transaction, and here Django has marked that of the test.
+    transaction.set_rollback(False)
+    assert Note.objects.get().title == "Soup"
