@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import CheckConstraint, Model, UniqueConstraint
 from django.utils import timezone
@@ -593,6 +594,35 @@ def test_the_database_refuses(name):
         for field in constraint.fields:
             column = model._meta.get_field(field).column
             assert f"{model._meta.db_table}.{column}" in str(refused.value)
+
+
+@pytest.mark.django_db
+def test_a_form_says_in_words_what_the_database_would_refuse():
+    talk, other = Talk(), Talk()
+    Pin(owner=talk.person, chat=talk.chat, note=talk.note).validate_constraints()
+    for theirs in ({"chat": other.chat}, {"note": other.note}):
+        mine = {"owner": talk.person, "chat": talk.chat, "note": talk.note}
+        with pytest.raises(ValidationError, match="This belongs to somebody else"):
+            Pin(**mine | theirs).validate_constraints()
+
+
+@pytest.mark.django_db
+def test_a_migration_takes_it_away_and_puts_it_back():
+    """As one that is taken back does; SQLite gets a new table then."""
+    if connection.vendor != "postgresql":
+        pytest.skip("only there it has statements of its own")
+    name = "filepart_file_is_the_owners"
+    model, constraint = CONSTRAINTS[name]
+    talk = Talk()
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(model, constraint)
+    with transaction.atomic():
+        break_it(name, talk)
+        transaction.set_rollback(True)
+    with connection.schema_editor() as editor:
+        editor.add_constraint(model, constraint)
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        break_it(name, talk)
 
 
 @pytest.mark.django_db
