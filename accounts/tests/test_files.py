@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts import files
-from accounts.fields import PlainTextRefused
+from accounts.fields import PlainTextRefused, SealedQuerySet
 from accounts.files import PART
 from accounts.models import FileKind, FilePart, SealedFile, UserKey
 from accounts.sealing import keys
@@ -243,6 +243,23 @@ def test_each_person_has_room_for_themselves(owner, stranger, settings):
     assert files.used(owner) == 2 * MB
     SealedFile.objects.filter(owner=owner).first().delete()
     store(owner, content(MB))
+
+
+def test_two_workers_that_clear_away_at_once_remove_a_file_once(owner, monkeypatch):
+    store(owner)
+    SealedFile.objects.update(needed=timezone.now() - timedelta(days=2))
+    lock, other = SealedQuerySet.select_for_update, []
+
+    def lock_after_the_other_worker(rows, *arguments, **named):
+        monkeypatch.undo()
+        other.append(files.drop_unneeded())
+        return lock(rows, *arguments, **named)
+
+    monkeypatch.setattr(SealedQuerySet, "select_for_update", lock_after_the_other_worker)
+
+    assert files.drop_unneeded() == 0
+    assert other == [1]
+    assert not SealedFile.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -210,6 +210,20 @@ def test_another_password_suspension_and_signing_out_end_it_at_once(owner):
     assert post(f"{TOKEN}/revoke", refresh_token="wrong").status_code == 204
 
 
+def test_signed_out_twice_at_once_it_is_told_once(owner, said, monkeypatch):
+    find = jwts._session
+
+    def find_before_it_is_signed_out_elsewhere(inside):
+        monkeypatch.undo()
+        session = find(inside)
+        post(f"{TOKEN}/revoke", refresh_token=said["refresh_token"])
+        return session
+
+    monkeypatch.setattr(jwts, "_session", find_before_it_is_signed_out_elsewhere)
+    assert post(f"{TOKEN}/revoke", refresh_token=said["refresh_token"]).status_code == 204
+    assert AuditEntry.objects.filter(owner=owner, event=Event.SIGNED_OUT).count() == 1
+
+
 def test_no_form_of_another_site_signs_anybody_in(owner):
     sent = {"email": owner.email, "password": PASSWORD}
     assert Client().post(TOKEN, sent).status_code == 415

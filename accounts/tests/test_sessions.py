@@ -66,6 +66,11 @@ def test_signing_out_deletes_the_row(client):
     assert not Session.objects.exists()
 
 
+def test_a_visit_that_was_never_saved_is_thrown_away_without_touching_any_other(client):
+    SessionStore().flush()
+    assert client.get("/notes/").status_code == 200
+
+
 def test_an_ended_session_opens_nothing_and_is_cleared(client):
     Session.objects.update(expire_date="2020-01-01T00:00Z")
     assert client.get("/notes/").status_code == 302

@@ -10,7 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import ApiToken
+from accounts.models import ApiToken, Session
+from accounts.programs import jwts
 from accounts.tests.programs import Program, what_happened
 from ahfai.tools import Tool
 from chats import attachments, cards, drafts, order, servers, steering
@@ -188,14 +189,18 @@ def test_a_program_that_leaves_changes_nothing(owner, program, ollama):
     assert chat.messages.get(role="assistant").content == "Hello"
 
 
-def test_a_revoked_token_ends_its_stream(owner, program, ollama, monkeypatch):
+@pytest.mark.parametrize("of_a_front_end", [False, True])
+def test_a_revoked_token_ends_its_stream(owner, program, ollama, monkeypatch, rf, of_a_front_end):
     monkeypatch.setattr("chats.watching.COMMENT_EVERY_S", 0.05)
     ollama.play("endless")
     chat = chat_with(owner)
+    if of_a_front_end:
+        access = jwts.begin(owner, rf.get("/")).access
+        program.headers = {"Authorization": f"Bearer {access}"}
     answer = program.post(f"{CHATS}/{chat.pk}/messages", {"text": "Count"}, **STREAM)
     stream = iter(answer.streaming_content)
     next(stream)
-    ApiToken.objects.all().delete()
+    (Session if of_a_front_end else ApiToken).objects.all().delete()
     rest = b"".join(stream)
     assert b"event: gone" in rest
     assert b"event: done" not in rest
