@@ -6,7 +6,8 @@ from unittest.mock import patch
 
 import pytest
 from django.core.files.uploadhandler import MemoryFileUploadHandler
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -104,6 +105,33 @@ def test_a_request_that_was_given_up_can_not_end_after_all(program):
     with patch("notes.writing.create", held_up):
         assert post(program).status_code == 409
     assert not Note.objects.exists()
+
+
+@pytest.mark.same_everywhere
+def test_where_others_always_come_first_it_is_to_be_sent_again(program, monkeypatch):
+    def another_comes_first_and_ends(*_arguments, **_named):
+        raise IntegrityError
+
+    monkeypatch.setattr(KeptAnswer, "save", another_comes_first_and_ends)
+    answer = post(program)
+    assert (answer.status_code, answer["Retry-After"]) == (409, "1")
+    assert not Note.objects.exists()
+
+
+@pytest.mark.same_everywhere
+@pytest.mark.parametrize("answer", [HttpResponse(status=303), StreamingHttpResponse([b"words"])])
+def test_what_is_no_whole_success_is_asked_for_again(rf, owner, answer):
+    request = rf.post(NOTES, SOUP, "application/json", headers={"Idempotency-Key": "abc"})
+    request.user = owner
+    asked = []
+
+    def view():
+        asked.append(1)
+        return answer
+
+    assert [idempotency.once(request, view) for _time in range(2)] == [answer, answer]
+    assert asked == [1, 1]
+    assert not KeptAnswer.objects.exists()
 
 
 @pytest.mark.same_everywhere
