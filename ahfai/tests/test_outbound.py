@@ -395,6 +395,12 @@ def test_a_body_that_never_ends_does_not_make_a_taken_notice_go_out_again(settin
     assert (answer.status, answer.body[:2]) == (201, b"..")
 
 
+def test_a_name_that_nobody_has_may_be_tried_again_later(connects, names):
+    with pytest.raises(Failed, match="No server of that name"):
+        outbound.post("https://nobody.example/", b"", {})
+    assert connects == []
+
+
 def test_a_resolver_that_does_not_answer_costs_no_more_time(monkeypatch):
     monkeypatch.setattr(outbound, "WITHIN_S", 0.05)
     answered = threading.Event()

@@ -197,6 +197,13 @@ def test_a_refusal_says_whether_to_try_again(http, status, ntfy, webhook):
     assert len(http.requests) == 2
 
 
+def test_a_refusal_without_a_word_is_told_by_its_number(http):
+    http.answers = [(503, {}, b"")]
+    with pytest.raises(Temporary) as raised:
+        Ntfy(http.url, "t").send(MESSAGE)
+    assert raised.value.sentence == "The other side answered 503."
+
+
 def test_a_long_answer_is_cut(http):
     http.answers = [(200, {}, b"long " * 1000)]
     assert len(Ntfy(http.url, "t").send(MESSAGE).sentence) < 250
