@@ -4,12 +4,17 @@ import datetime
 import hashlib
 import hmac
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from ahfai.models import RateCount
+
+_counted: ContextVar[list[tuple] | None] = ContextVar("counted", default=None)
 
 
 def count(
@@ -20,8 +25,11 @@ def count(
 
     One upsert: a read followed by a write would lose tries that come together.
     """
+    at = at or timezone.now()
+    if (counted := _counted.get()) is not None:
+        counted.append((what, who, window, at))
     seconds = int(window.total_seconds())
-    now = int((at or timezone.now()).timestamp())
+    now = int(at.timestamp())
     start = datetime.datetime.fromtimestamp(now - now % seconds, tz=datetime.UTC)
     table = connection.ops.quote_name(RateCount._meta.db_table)
     with connection.cursor() as cursor:
@@ -33,6 +41,24 @@ def count(
             [_key(what, who), connection.ops.adapt_datetimefield_value(start)],
         )
         return cursor.fetchone()[0]
+
+
+@contextmanager
+def counted_anyway() -> Iterator[None]:
+    """Around a transaction: what is counted in it counts also where an error undoes it, since a
+    limiter that forgets what was refused limits nothing."""
+    counted: list[tuple] = []
+    before = _counted.set(counted)
+    try:
+        yield
+    except BaseException:
+        _counted.reset(before)
+        with suppress(DatabaseError):
+            for what, who, window, at in counted:
+                count(what, who, window, at)
+        raise
+    else:
+        _counted.reset(before)
 
 
 def seconds_left(window: datetime.timedelta) -> int:

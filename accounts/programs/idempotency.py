@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from accounts.fields import sealed_for
 from accounts.models import KeptAnswer, User
 from accounts.requests import SignedInRequest
+from ahfai import limits
 from ahfai.problems import Refused
 
 HEADER = "Idempotency-Key"
@@ -72,7 +73,7 @@ def once(request: SignedInRequest, answer: Callable[[], HttpResponseBase]) -> Ht
         return _again(row.answer)
     mine = KeptAnswer.objects.filter(pk=row.pk, claim=row.claim, answered=None)
     try:
-        with transaction.atomic():
+        with limits.counted_anyway(), transaction.atomic():
             response = answer()
             if isinstance(response, HttpResponse) and response.status_code < 300:
                 kept, now = sealed_for(row, "answer", _written(response)), timezone.now()

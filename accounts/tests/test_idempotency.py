@@ -5,6 +5,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse, StreamingHttpResponse
@@ -12,8 +13,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import KeptAnswer
+from accounts.pace import MINUTE
 from accounts.programs import idempotency, tokens
 from accounts.tests.programs import Program
+from ahfai import limits
 from ahfai.tests.at_once import at_once
 from notes import writing
 from notes.models import Note
@@ -156,6 +159,21 @@ def test_where_something_breaks_nothing_is_created_and_the_key_is_free(program):
         assert post(program).status_code == 500
     assert not Note.objects.exists()
     assert post(program).status_code == 201
+
+
+def test_what_is_counted_counts_also_where_the_request_is_refused_and_undone(owner, program):
+    for _time in range(119):
+        limits.count("upload", str(owner.pk), MINUTE)
+
+    def send():
+        form = {"file": SimpleUploadedFile("empty.txt", b"")}
+        headers = program.headers | {"Idempotency-Key": "abc"}
+        return program.client.post(f"{NOTES}/files", form, headers=headers)
+
+    assert send().status_code == 422
+    refused = send()
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 60
 
 
 @pytest.mark.same_everywhere
