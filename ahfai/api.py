@@ -28,6 +28,7 @@ from accounts.requests import SignedInRequest
 from ahfai import api_docs, faults, openapi, problems
 from ahfai.access import for_programs, open_to_all
 from ahfai.api_export import router as export
+from ahfai.api_retention import router as kept
 from ahfai.api_search import router as search
 from ahfai.crypto import SealError
 from ahfai.problems import Refused
@@ -103,6 +104,7 @@ api.add_router("webhooks", webhooks)
 api.add_router("settings", profile)
 api.add_router("settings", telling)
 api.add_router("settings", answers)
+api.add_router("settings", kept)
 api.add_router("export", export)
 
 

@@ -38,6 +38,12 @@ def of(user: User) -> Retention:
     return Retention.objects.filter(owner=user).first() or Retention(owner=user)
 
 
+def is_shorter(wanted: Retention, before: Retention) -> bool:
+    """Whether something may go by it that stays by the one before."""
+    chats = wanted.chats and (before.chats is None or wanted.chats < before.chats)
+    return bool(chats) or (wanted.trash or TRASH_DAYS) < (before.trash or TRASH_DAYS)
+
+
 def outdated(retention: Retention) -> Outdated:
     now = timezone.now()
     unused, *thrown = [rows.count() for rows, _delete in _rows(retention, now)]

@@ -62,17 +62,11 @@ def kept(request: SignedInRequest) -> HttpResponse:
     wanted = Retention(
         owner=request.user, chats=form.cleaned_data["chats"], trash=form.cleaned_data["trash"]
     )
-    if not form.cleaned_data["is_sure"] and _is_shorter(wanted, before):
+    if not form.cleaned_data["is_sure"] and retention.is_shorter(wanted, before):
         return render(request, "kept_sure.html", _preview(form, wanted))
     retention.keep(request.user, wanted.chats, wanted.trash, request)
     messages.success(request, _("That is how long things are kept from now on."))
     return redirect("data")
-
-
-def _is_shorter(wanted: Retention, before: Retention) -> bool:
-    chats = wanted.chats and (before.chats is None or wanted.chats < before.chats)
-    most = retention.TRASH_DAYS
-    return bool(chats) or (wanted.trash or most) < (before.trash or most)
 
 
 def _preview(form: KeptForm, wanted: Retention) -> dict[str, object]:
