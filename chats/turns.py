@@ -11,7 +11,7 @@ from accounts.models import User
 from ahfai import wakes
 from chats import asking, attachments, commands, generation, sentences, servers, steering
 from chats.attachments import Brought
-from chats.lifecycle import line, storing
+from chats.lifecycle import closing, line, storing
 from chats.models import Chat, Message, State, UsesNotes
 from reminders.phrases import Order
 
@@ -108,7 +108,7 @@ def carry_on(reply: Message, model: str = "", request_id: uuid.UUID | None = Non
 
 def stop(reply: Message) -> None:
     """In whichever process it is being written; its words so far stay."""
-    Message.objects.open().filter(pk=reply.pk).update(stop_asked=True)
+    closing.stop(reply)
     if here := generation.running(reply.pk):
         here.stop()
     else:

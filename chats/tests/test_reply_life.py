@@ -485,11 +485,30 @@ def test_a_reply_that_was_left_stays_so_where_it_cant_be_read_just_now(left):
 def test_a_reply_that_was_left_can_be_stopped(left, client):
     client.post(reverse("chats:stop", args=[reply_of(left).pk]))
     assert generation.take_over(reply_of(left)) is None
-    closing.close_dead()
-    assert not reply_of(left).is_open
+    assert sentence(reply_of(left)) == "You stopped this answer."
+    assert closing.close_dead() == 0
 
 
-def test_replies_of_a_dead_process_are_closed_with_their_text(owner, settings):
+def test_a_reply_that_is_stopped_just_when_its_process_ends_keeps_its_words_and_says_so(
+    client, ollama
+):
+    ollama.play("endless")
+    chat = start(client)
+    wait_until(lambda: reply_of(chat).content)
+    # In another process, from which this one hasn't heard yet.
+    growing = generation.running(reply_of(chat).pk)
+    chat.messages.update(stop_asked=True)
+    growing.interrupt()
+    reply = closed_reply(chat)
+    assert (reply.state, sentence(reply)) == (State.STOPPED, "You stopped this answer.")
+    assert reply.content
+    assert reply.can_continue
+
+
+@pytest.mark.parametrize(
+    ("stop_asked", "state"), [(False, State.INTERRUPTED), (True, State.STOPPED)]
+)
+def test_replies_of_a_dead_process_are_closed_with_their_text(owner, settings, stop_asked, state):
     dead = Heartbeat.objects.create(kind="web", host=settings.HOST_NAME, pid=2**22 + 1)
     chat = Chat.objects.create(owner=owner, title="t", model="m")
     words = Message.objects.create(owner=owner, chat=chat, role="user", content="q")
@@ -501,10 +520,11 @@ def test_replies_of_a_dead_process_are_closed_with_their_text(owner, settings):
         state=State.RUNNING,
         content="so far",
         process=dead,
+        stop_asked=stop_asked,
     )
     assert closing.close_dead() == 1
     reply.refresh_from_db()
-    assert (reply.state, reply.content) == (State.INTERRUPTED, "so far")
+    assert (reply.state, reply.content) == (state, "so far")
     assert closing.close_dead() == 0
 
 
