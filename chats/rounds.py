@@ -6,11 +6,12 @@ stored as it happens; what was read stands in the prompt between marks that say 
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from ahfai.crypto import SealError
@@ -49,6 +50,14 @@ ENOUGH = "That was the last tool. Answer now, with what you have."
 TOO_MANY = f"At most {MOST_AT_ONCE} tools at once; this one wasn't used."
 NO_ROOM = "There is no room to read more. Answer now, with what you have."
 
+Outcome = TypeVar("Outcome")
+
+
+class Patiently(Protocol):
+    """Does what needs the database; again, where that was away for a moment."""
+
+    def __call__(self, do: Callable[[], Outcome], /) -> Outcome: ...
+
 
 @dataclass
 class Rounds:
@@ -57,6 +66,7 @@ class Rounds:
 
     reply: Message
     window: Window
+    patiently: Patiently
     may_create: bool = False
     call: Call | None = None
     turns: list[Turn] = field(default_factory=list)
@@ -70,7 +80,7 @@ class Rounds:
     def run(self, said: str, calls: Sequence[ToolCall]) -> None:
         """Use the tools that the model asked for after it `said` something."""
         made, results = [], []
-        with timezone.override(self.reply.owner.zone):
+        with timezone.override(self.patiently(lambda: self.reply.owner.zone)):
             for place, asked in enumerate(calls[: 2 * MOST_AT_ONCE]):
                 call = _sound(asked)
                 name = call.name[:LONGEST_NAME]
@@ -96,20 +106,18 @@ class Rounds:
             return REPEATED
         self._asked.add(same)
         brought: Found | Proposal | None = None
-        card: Card | None = None
+        proposal: Proposal | None = None
+        result = ""
         try:
-            brought = toolbox.use(self.reply, call.name, call.arguments, self.call)
-            if isinstance(brought, Proposal):
-                if self.proposed >= MOST_CARDS:
-                    raise Unfit(f"There are {MOST_CARDS} cards already. Let the person decide.")
-                card = cards.propose(self.reply, brought)
-                self.proposed += 1
-                result = PROPOSED.format(told=_marked(brought, brought.text))
-                if self.may_create and cards.create_at_once(card):
-                    result = f"{brought.text}: {STATES[Card.State.DONE]}"
-            else:
+            brought = self.patiently(
+                lambda: toolbox.use(self.reply, call.name, call.arguments, self.call)
+            )
+            if isinstance(brought, Found):
                 result = _marked(brought, self._cut(brought.text))
-            self.may_create = self.may_create and not brought.is_foreign
+            elif self.proposed < MOST_CARDS:
+                proposal = brought
+            else:
+                raise Unfit(f"There are {MOST_CARDS} cards already. Let the person decide.")
         except SealError:
             result = "This can't be opened."
         except Unfit as unfit:
@@ -120,9 +128,33 @@ class Rounds:
                 result = f"{result} {ENOUGH}"
             self._misused.add(call.name)
         name = call.name if call.name in toolbox.TOOLS else ""
-        tooluse.keep(self.reply, self.used, self._round, name, kept, result, brought, card)
+        result = self.patiently(lambda: self._keep(name, kept, result, brought, proposal))
         self.used += 1
+        self.proposed += proposal is not None
+        self.may_create = self.may_create and not (brought and brought.is_foreign)
         return result
+
+    def _keep(
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        result: str,
+        brought: Found | Proposal | None,
+        proposal: Proposal | None,
+    ) -> str:
+        """Store the call, and the card that asks for its `proposal`; what the model reads of it.
+        Once, even where the database took it and was lost before it could say so."""
+        with transaction.atomic():
+            if there := self.reply.uses.filter(number=self.used).first():
+                return there.result
+            card = None
+            if proposal:
+                card = cards.propose(self.reply, proposal)
+                result = PROPOSED.format(told=_marked(proposal, proposal.text))
+                if self.may_create and cards.create_at_once(card):
+                    result = f"{proposal.text}: {STATES[Card.State.DONE]}"
+            tooluse.keep(self.reply, self.used, self._round, name, arguments, result, brought, card)
+            return result
 
     def _cut(self, text: str) -> str:
         """As much of it as there is room for."""

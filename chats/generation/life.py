@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from ahfai import unavailable, wakes
 from ahfai.crypto import SealError
-from chats import hosts, sentences, servers
+from chats import hosts, servers
 from chats.engines import Cancelled, EngineFailed, Finished
 from chats.generation import afterwards, ending, line, registry
 from chats.generation.writing import Writing
@@ -149,13 +149,11 @@ class Generation(Writing):
                 line.wait_for_place(self)
                 return self._ask()
             except unavailable.AWAY as error:
-                if not (unavailable.is_passing(error) and self.silent and self._rounds is None):
+                if not self.silent or self._rounds:
                     raise
                 # It may have got one by an answer that was lost on the way.
                 self._may_hold_place = True
-                connections.close_all()
-                self.say(str(sentences.AWAY))
-                self.call.wait(1)
+                self._wait_for_database(error)
 
     def claim(self) -> bool:
         """Take a place at a model server, if it is this reply's turn."""

@@ -2,15 +2,27 @@
 too much, given what its tools bring, and drained into memory."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from django.db import connections
 from django.utils.translation import gettext as _
 
-from chats import calibration, context, enclosed, hints, rounds, servers, sources, summaries
+from ahfai import unavailable
+from chats import (
+    calibration,
+    context,
+    enclosed,
+    hints,
+    rounds,
+    sentences,
+    servers,
+    sources,
+    summaries,
+)
 from chats.engines import (
     Call,
     Counts,
@@ -35,6 +47,10 @@ MAX_OVERFLOWS = 2
 # In a crowd, each reader rests after it had to wait for a piece: the next ones come together, and
 # cost half.
 REST_S = 0.1
+# How long a database that is away is left alone.
+AWAY_S = 1
+
+Outcome = TypeVar("Outcome")
 
 
 class Writing(Growing):
@@ -126,7 +142,7 @@ class Writing(Growing):
                 return replace(finished, counts=_together(self._spent, finished.counts))
             self._spent = _together(self._spent, finished.counts)
             self._use_tools("".join(self._parts[begin:]), asked)
-            built = self._build(asked, summary)
+            built = self._patiently(partial(self._build, asked, summary))
 
     def _prepare(self, num_ctx: int, takes_tools: bool) -> tuple[Asked, context.Context]:
         asked = question.gather(self.reply, num_ctx, takes_tools, self.goes_on, self.call)
@@ -165,7 +181,8 @@ class Writing(Growing):
         estimated = context.length(prompt)
         pictures = sum(len(turn.pictures) for turn in prompt.turns)
         try:
-            for event in servers.engine(self.reply.server).stream(prompt, self.call):
+            engine = self._patiently(lambda: servers.engine(self.reply.server))
+            for event in engine.stream(prompt, self.call):
                 # Of pictures nobody knows how many tokens they are: they would pass for words.
                 if isinstance(event, Finished) and not pictures:
                     calibration.learn(prompt.model, estimated, event.counts.prompt_tokens)
@@ -217,10 +234,7 @@ class Writing(Growing):
         """What the model asked for, in this thread; the database is let go of after."""
         self.say(_("Looking something up…"))
         if self._rounds is None:
-            may_create = question.may_create(self.reply, asked, self.goes_on)
-            self._rounds = rounds.Rounds(self.reply, asked.window, may_create, self.call)
-            if asked.begun:
-                self._rounds.go_on(self.reply.uses.order_by("number"))
+            self._rounds = self._patiently(lambda: self._first_round(asked))
         calls, self._calls = self._calls, []
         self._rounds.run(said, calls)
         connections.close_all()
@@ -230,6 +244,35 @@ class Writing(Growing):
             self.words = _("Reading…")
             self.changed.notify_all()
         self.call.check()
+
+    def _first_round(self, asked: Asked) -> rounds.Rounds:
+        may_create = question.may_create(self.reply, asked, self.goes_on)
+        first = rounds.Rounds(self.reply, asked.window, self._patiently, may_create, self.call)
+        if asked.begun:
+            first.go_on(self.reply.uses.order_by("number"))
+        return first
+
+    def _patiently(self, do: Callable[[], Outcome]) -> Outcome:
+        """What `do` brings, which may be done again: in the midst of an answer, too, a database
+        that is away for a moment costs only time."""
+        words = self.words
+        while True:
+            try:
+                done = do()
+            except unavailable.AWAY as error:
+                self._wait_for_database(error)
+            else:
+                if self.words == sentences.AWAY:
+                    self.say(words)
+                return done
+
+    def _wait_for_database(self, error: Exception) -> None:
+        """For a moment, where it is away for one. Raises `error` where it isn't."""
+        if not unavailable.is_passing(error):
+            raise error
+        connections.close_all()
+        self.say(str(sentences.AWAY))
+        self.call.wait(AWAY_S)
 
 
 def _together(before: Counts, now: Counts) -> Counts:

@@ -1,16 +1,20 @@
 """A model that asks for tools: it looks things up, proposes changes, and never does anything."""
 
 import json
+from unittest import mock
 
+import psycopg
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connection
 from django.urls import reverse
 
 from ahfai import search
 from ahfai.tools import short
-from chats import generation, rounds, servers
+from chats import generation, rounds, servers, toolbox
 from chats.context import Window
 from chats.engines import ToolCall
+from chats.generation import writing as generation_writing
 from chats.models import Card, State
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import asking_for
@@ -347,7 +351,7 @@ def test_what_no_database_takes_is_left_out_of_arguments(client, owner, ollama):
         ToolCall("read\0note", {}),
         ToolCall("search_notes", {"query": nested}),
     ]
-    made = rounds.Rounds(reply, Window(8192, 1.0))
+    made = rounds.Rounds(reply, Window(8192, 1.0), lambda do: do())
     made.run("", calls)
     assert "\0" not in json.dumps([use.arguments for use in reply.uses.all()])
     assert "NaN" not in json.dumps([call.arguments for call in made.turns[0].calls])
@@ -397,6 +401,56 @@ def test_what_was_looked_up_before_a_restart_is_there_when_the_answer_is_continu
     assert names == ["search_notes", "set_reminder", "read_note"]
     assert further.cards.count() == 1
     assert not reply.cards.exists()
+
+
+class Restarted:
+    """Has the database go away in the midst of what it is asked, once for each of `calls`."""
+
+    def __init__(self, *calls) -> None:
+        self.left = list(calls)
+
+    def __call__(self, do, *asked):
+        done = do(*asked)
+        if do in self.left:
+            self.left.remove(do)
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            raise OperationalError from psycopg.OperationalError()
+        return done
+
+
+def test_a_database_that_restarts_in_the_middle_of_a_round_costs_only_time(
+    client, ollama, monkeypatch
+):
+    """Also one that stored the call, and was gone before it could say so."""
+    monkeypatch.setattr(generation_writing, "AWAY_S", 0.01)
+    use, keep = toolbox.use, rounds.Rounds._keep
+    restarted = Restarted(use, keep)
+    monkeypatch.setattr(toolbox, "use", lambda *asked: restarted(use, *asked))
+    monkeypatch.setattr(rounds.Rounds, "_keep", lambda *asked: restarted(keep, *asked))
+    reply = ask(client, ollama, asking_for(SEARCH, REMIND, said="Looking."), "plain")
+    assert (reply.state, reply.content) == (State.DONE, "Looking.\n\nHello")
+    assert not restarted.left
+    assert [use.name for use in reply.uses.order_by("number")] == ["search_notes", "set_reminder"]
+    assert reply.cards.count() == 1
+    results = [one["content"] for one in told(ollama.chats[-1]) if one["role"] == "tool"]
+    assert "boiler hums" in results[0]
+    assert "The person sees a card" in results[1]
+
+
+def test_a_database_that_stays_broken_ends_the_reply_with_its_words_to_go_on_from(
+    client, ollama, monkeypatch
+):
+    broken = mock.Mock(side_effect=OperationalError("disk full"))
+    with monkeypatch.context() as patched:
+        patched.setattr(toolbox, "use", broken)
+        reply = ask(client, ollama, asking_for(SEARCH, said="Looking."))
+    assert (reply.state, reply.content) == (State.INTERRUPTED, "Looking.")
+    ollama.play("plain")
+    client.post(reverse("chats:continue", args=[reply.pk]))
+    wait_until(lambda: reply.chat.messages.count() == 3)
+    assert closed_reply(reply.chat).content.startswith("Looking.")
 
 
 def _everything() -> list:
