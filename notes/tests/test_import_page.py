@@ -55,7 +55,7 @@ def test_an_archive_is_kept_sealed_and_taken_in_by_the_worker(client, owner, wor
     answer = upload(client, {"a.md": "the canary", "b.md": b"\xff"})
     assert answer.url == PAGE
     kept = ImportPiece.objects.get()
-    assert b"PK" not in bytes(kept._meta.get_field("content").held(kept).value)
+    assert b"PK\x03\x04" not in bytes(kept._meta.get_field("content").held(kept).value)
     assert "Garden.zip</strong> waits for its turn." in page(client)
     work()
     shown = page(client)
