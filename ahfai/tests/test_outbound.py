@@ -358,7 +358,12 @@ def _drip_the_body(connection):
         connection.sendall(b".")
 
 
-@pytest.mark.parametrize("talk", [_drip, lambda connection: time.sleep(0.5)])
+def _wait_until_it_hangs_up(connection):
+    while connection.recv(65_536):
+        pass
+
+
+@pytest.mark.parametrize("talk", [_drip, _wait_until_it_hangs_up])
 def test_who_answers_too_slowly_is_cut_off(settings, monkeypatch, talk):
     monkeypatch.setattr(outbound, "WITHIN_S", 0.2)
     with raw_sink(talk) as url:
@@ -366,7 +371,8 @@ def test_who_answers_too_slowly_is_cut_off(settings, monkeypatch, talk):
         began = time.monotonic()
         with pytest.raises(Failed, match="no answer in time"):
             outbound.post(url, b"", {})
-        assert time.monotonic() - began < 1
+        # By itself it would never end.
+        assert time.monotonic() - began < 10
 
 
 def _drip_a_handshake(connection):
@@ -384,7 +390,7 @@ def test_a_handshake_that_never_ends_is_cut_off(settings, monkeypatch):
         began = time.monotonic()
         with pytest.raises(Failed, match="No safe connection"):
             outbound.post(url.replace("http:", "https:"), b"", {})
-        assert 0.15 < time.monotonic() - began < 1
+        assert 0.15 < time.monotonic() - began < 10
 
 
 def test_a_body_that_never_ends_does_not_make_a_taken_notice_go_out_again(settings, monkeypatch):

@@ -1,6 +1,5 @@
 """The Ollama engine against a server that plays each case of the wire byte by byte."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,6 +7,7 @@ from time import monotonic, sleep
 
 import pytest
 
+from ahfai.tests.ports import free_port
 from chats.engines import (
     Call,
     Called,
@@ -364,10 +364,7 @@ def test_something_else_at_the_address_is_recognised(server, engine, scenario, c
 
 
 def test_nothing_at_the_address_is_said_at_once():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{free.getsockname()[1]}"
-    engine = Ollama(address)
+    engine = Ollama(f"http://127.0.0.1:{free_port()}")
     began = monotonic()
     _events, failure = until_failure(engine)
     assert failure.code == "away"
@@ -376,9 +373,7 @@ def test_nothing_at_the_address_is_said_at_once():
 
 
 def test_a_refused_connect_is_tried_once_more():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     answer: list[Event] = []
     asking = threading.Thread(
         target=lambda: answer.extend(heard(Ollama(f"http://127.0.0.1:{port}")))

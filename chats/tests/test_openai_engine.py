@@ -1,6 +1,5 @@
 """The OpenAI engine against a server that plays each case of the wire byte by byte."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,6 +7,7 @@ from time import monotonic, sleep
 
 import pytest
 
+from ahfai.tests.ports import free_port
 from chats.engines import (
     Call,
     Called,
@@ -347,9 +347,7 @@ def test_something_else_at_the_address_is_recognised(server, engine, scenario, c
 
 
 def test_nothing_at_the_address_is_said_at_once():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        engine = OpenAI(f"http://127.0.0.1:{free.getsockname()[1]}")
+    engine = OpenAI(f"http://127.0.0.1:{free_port()}")
     _events, failure = until_failure(engine)
     assert failure.code == "away"
     assert engine.look(MODEL) == "away"
