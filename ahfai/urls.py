@@ -4,7 +4,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from ahfai import api, data_views, monitoring, retention_views, views, webhook_views
+from ahfai import data_views, monitoring, retention_views, views, webhook_views
+from ahfai.on_demand import OnDemand
 from chats import views as chats
 
 urlpatterns = [
@@ -15,7 +16,9 @@ urlpatterns = [
     path("metrics", monitoring.metrics, name="metrics"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("service-worker.js", views.service_worker, name="service_worker"),
-    path("api/", include((api.urlpatterns, "api"))),
+    # Its schemas take a sixth of a process's memory, and many installations have no program that
+    # uses them.
+    OnDemand("api/", "ahfai.api", namespace="api"),
     path("chats/", include("chats.urls")),
     path("notes/", include("notes.urls")),
     path("reminders/", include("reminders.urls")),

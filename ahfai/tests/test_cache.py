@@ -1,12 +1,9 @@
 """A cache that is away: nothing fails, and nobody waits for it in turn."""
 
-import subprocess
-import sys
 import time
 import uuid
 
 import pytest
-from django.conf import settings as django_settings
 
 from ahfai import cache, wakes
 
@@ -46,20 +43,3 @@ def test_what_is_stored_is_no_pickle():
         assert stored.loads(stored.dumps(value)) == value
     with pytest.raises(ValueError):  # noqa: PT011 (whatever is wrong with it)
         stored.loads(b"\x80\x04}\x94.")
-
-
-@pytest.mark.parametrize("module", ["redis", "psycopg_pool"])
-def test_who_needs_neither_loads_neither(module, tmp_path):
-    said = (
-        f"import django, sys; django.setup(); import ahfai.urls; print({module!r} in sys.modules)"
-    )
-    known = {"DATA_DIR": str(tmp_path / "data"), "DJANGO_SETTINGS_MODULE": "ahfai.settings"}
-    done = subprocess.run(
-        [sys.executable, "-c", said],
-        cwd=django_settings.BASE_DIR,
-        env=known | {"ENV_FILE": "none"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == "False"

@@ -1,0 +1,57 @@
+"""What a process has in memory before anybody asks for it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+pytestmark = pytest.mark.same_everywhere
+
+# As `serve` loads it before it forks, and the worker on top.
+PROGRAM = """
+import json, sys
+import django
+django.setup()
+from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver, resolve, reverse
+get_wsgi_application()
+get_resolver()._populate()
+import ahfai.serving.start, ahfai.worker
+packages = {name.partition(".")[0] for name in sys.modules}
+view = resolve("/api/chats").func
+print(json.dumps([sorted(packages), view.answers_programs, reverse("api:docs")]))
+"""
+
+OF_THE_API = ("ninja", "pydantic", "pydantic_core", "jwt")
+OF_OTHER_SERVERS = ("redis", "psycopg", "psycopg_pool")
+OF_WHAT_IS_SHOWN = ("pygments", "math_core", "nh3", "pypdf")
+OF_TESTS = ("pytest", "unittest")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory) -> list:
+    folder = tmp_path_factory.mktemp("loading")
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PROGRAM],
+        cwd=settings.BASE_DIR,
+        env={
+            "DATA_DIR": str(folder / "data"),
+            "DJANGO_SETTINGS_MODULE": "ahfai.settings",
+            "ENV_FILE": "none",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("package", [*OF_THE_API, *OF_OTHER_SERVERS, *OF_WHAT_IS_SHOWN, *OF_TESTS])
+def test_an_installation_that_doesnt_use_it_doesnt_load_it(told, package):
+    assert package not in told[0]
+
+
+def test_the_api_is_there_as_soon_as_somebody_asks_for_it(told):
+    assert told[1:] == [True, "/api/docs"]
