@@ -11,11 +11,10 @@
 FROM python:3.11-slim-bookworm AS build
 RUN python -m venv --without-pip /venv
 WORKDIR /app
-COPY requirements.lock ./
+COPY requirements.lock deploy/slim ./
 RUN pip --python /venv/bin/python install --no-cache-dir --require-hashes --no-deps --compile \
     -r requirements.lock \
-    # What translations were compiled from: 15 MB that no program reads.
-    && find /venv -name "*.po" -delete
+    && ./slim /venv
 COPY manage.py ./
 COPY accounts accounts
 COPY ahfai ahfai
@@ -24,7 +23,7 @@ COPY notes notes
 COPY reminders reminders
 COPY static static
 COPY templates templates
-RUN rm requirements.lock && python -m compileall -q accounts ahfai chats notes reminders
+RUN rm requirements.lock slim && python -m compileall -q accounts ahfai chats notes reminders
 
 FROM build AS build-builtin
 COPY requirements-builtin.lock /tmp/
