@@ -29,6 +29,8 @@ STICKS = datetime.timedelta(seconds=10)
 # After it didn't answer it is left alone for so long.
 REST_S = 5
 
+PROMOTED = "it is no replica any more"
+
 T = TypeVar("T")
 _this_thread = threading.local()
 _rests_until = 0.0
@@ -111,6 +113,8 @@ def serves(user: Any) -> bool:
     except DatabaseError:
         _rest()
         return False
+    if found.fault == PROMOTED:
+        _rest()
     return not found.fault and found.change_number >= user.change_number
 
 
@@ -140,7 +144,9 @@ def _look(user_id: Any) -> _Look:
         is_replica, behind_s, number = cursor.fetchone()
     fault = ""
     if not is_replica:
-        fault = "it is no replica any more"
+        fault = PROMOTED
+        # Made while it was one. Where its address names several hosts, another one is by now.
+        connection.connection.close()
     elif behind_s is None:
         fault = "no worker has told yet how far it is behind"
     elif behind_s > MOST_BEHIND_S:

@@ -443,14 +443,27 @@ def _postgres(given: dict) -> dict:
     }
 
 
-def _at(name: str, address: str) -> dict:
+def _at(name: str, said: str) -> dict:
+    # Where there is none, nobody needs its library.
+    from ahfai.postgres import address
+
     try:
-        found = env.db_url_config(address)
-    except Exception:  # noqa: BLE001 (the address holds a password, so nothing of it is repeated)
-        raise WrongSetting(f"{name} must be an address like postgres://...") from None
-    if "postgresql" not in str(found.get("ENGINE")):
-        raise WrongSetting(f"{name} must be a postgres:// address; SQLite needs none.")
-    return found | _postgres(found.get("OPTIONS", {}))
+        found = address.read(said)
+    except address.NoAddress:
+        raise WrongSetting(
+            f"{name} must be an address like postgres://user:password@host/name, in a password "
+            "with %40 for @, %2F for / and %25 for %, and after a ? only what libpq knows. SQLite "
+            "needs none."
+        ) from None
+    return found | _postgres(found["OPTIONS"])
+
+
+def _is_one_server(one: dict, other: dict) -> bool:
+    """Where both name several hosts, what is looked for there tells them apart."""
+    return all(one[part] == other[part] for part in ("NAME", "HOST", "PORT")) and all(
+        one["OPTIONS"].get(part) == other["OPTIONS"].get(part)
+        for part in ("service", "target_session_attrs")
+    )
 
 
 DATABASES: dict[str, dict]
@@ -465,10 +478,7 @@ if _database_url:
             "TEST": {"MIRROR": "default"},
         }
         DATABASE_ROUTERS = ["ahfai.replica.Router"]
-        if all(
-            DATABASES["default"].get(part) == DATABASES["replica"].get(part)
-            for part in ("NAME", "HOST", "PORT")
-        ):
+        if _is_one_server(DATABASES["default"], DATABASES["replica"]):
             raise WrongSetting("DATABASE_REPLICA_URL must be another server than DATABASE_URL.")
 else:
     DATABASES = {"default": SQLITE}
@@ -476,20 +486,34 @@ else:
 
 def _cache_url() -> str:
     """As the library knows it: Valkey speaks what Redis does."""
-    value = _text("CACHE_URL")
-    scheme, separator, place = value.partition("://")
+    scheme, _separator, place = _text("CACHE_URL").partition("://")
+    if not scheme:
+        return ""
     known = {"redis": "redis", "valkey": "redis", "rediss": "rediss", "valkeys": "rediss"}
-    known["unix"] = "unix"
-    try:
-        is_place = bool(place.startswith("/") if scheme == "unix" else urlsplit(value).hostname)
-    except ValueError:
-        is_place = False
-    if value and not (separator and scheme in known and is_place):
+    address = f"{known.get(scheme, scheme)}://{place}"
+    if not _is_place_of_a_cache(address):
         # It may hold a password, so nothing of it is repeated.
         raise WrongSetting(
-            "CACHE_URL must be like valkey://host:6379/0, rediss://… or unix:///path."
+            "CACHE_URL must be like valkey://:password@host:6379/0, rediss://… or unix:///path, in "
+            "a password with %40 for @, %2F for /, %23 for # and %25 for %, and after a ? only "
+            "what redis-py knows."
         )
-    return f"{known[scheme]}://{place}" if value else ""
+    return address
+
+
+def _is_place_of_a_cache(address: str) -> bool:
+    # Where there is none, nobody needs its library.
+    import redis
+
+    try:
+        parts = urlsplit(address)
+        # It refuses nothing of what comes after ? before it connects. Nothing is asked here.
+        redis.ConnectionPool.from_url(address).make_connection()
+    except (ValueError, TypeError, redis.RedisError):
+        return False
+    # What is no number there comes from a password with a / in it.
+    has_place = re.fullmatch("/?[0-9]*", parts.path) and parts.hostname
+    return bool(parts.path if parts.scheme == "unix" else has_place) and not parts.fragment
 
 
 CACHE_URL = _cache_url()

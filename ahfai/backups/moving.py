@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
-import environ
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.color import no_style
@@ -17,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, tran
 
 from accounts.models import User
 from ahfai.backups import BackupFailed, rows
-from ahfai.postgres import limits
+from ahfai.postgres import address, limits
 from ahfai.sqlite.base import close_kept
 
 TARGET = "target"
@@ -31,18 +29,14 @@ def target_of(named: str) -> dict[str, Any]:
     if named == "sqlite":
         return dict(settings.SQLITE)
     try:
-        found = environ.Env.db_url_config(named)
-        is_usable = "postgresql" in str(found.get("ENGINE")) and bool(found.get("NAME"))
-        has_password = bool(urlsplit(named).password)
-    except Exception:  # noqa: BLE001 (a password may be in its words)
-        is_usable = has_password = False
-    if has_password:
+        found = address.read(named)
+    except address.NoAddress:
+        raise BackupFailed("Say sqlite, or an address like postgres://user@host/name.") from None
+    if found["PASSWORD"]:
         raise BackupFailed(
             "Others on this machine can read a password in a command. Leave it out of the address "
             "and put it into ~/.pgpass or PGPASSWORD."
         )
-    if not is_usable:
-        raise BackupFailed("Say sqlite, or an address like postgres://user@host/name.")
     return found | {"ENGINE": "ahfai.postgres"}
 
 

@@ -48,6 +48,10 @@ class Database:
         copying = postgres.start(self.folder, self.programs / "pg_basebackup", *taken)
         assert copying.wait() == 0, (self.folder / "log").read_text()
 
+    def forget(self) -> None:
+        """Its data, while it is stopped."""
+        shutil.rmtree(self.folder / "data")
+
     def start(self) -> None:
         self.process = postgres.start(
             self.folder,

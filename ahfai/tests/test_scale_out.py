@@ -218,3 +218,31 @@ def watched(tab: OpenTab, answer: Slow, pieces: int) -> list[float]:
     tab.follow(pieces)
     tab._take = take
     return delays
+
+
+def test_where_the_address_names_both_a_promoted_replica_is_found_by_itself(primary, standby):
+    """The last one here: the two change their parts."""
+    both = primary.url.replace("/postgres", f",127.0.0.1:{standby.port}/postgres")
+    places = {
+        "DATABASE_URL": f"{both}?target_session_attrs=read-write",
+        "DATABASE_REPLICA_URL": f"{both}?target_session_attrs=standby",
+    }
+
+    def ready() -> str:
+        return requests.get(house.url + "/ready", timeout=9).text
+
+    with House(**places, **KEYS) as house:
+        wait_until(lambda: "replica: ok" in ready(), 20)
+        standby.wait_for(primary)
+
+        primary.stop()
+        standby.run("SELECT pg_promote()")
+        wait_until(lambda: "database: ok" in ready(), COMES_BACK_S)
+        ada = Browser(house.url)
+        ada.sign_up("ada@promoted.example.org")
+
+        # What was the primary comes back as the replica.
+        primary.forget()
+        primary.copy(standby)
+        primary.start()
+        wait_until(lambda: "replica: ok" in ready(), COMES_BACK_S)

@@ -49,11 +49,24 @@ def read(monkeypatch, tmp_path):
         ("MODEL_SERVER", "cloud"),
         ("MODEL_FILE", "/no/such/file.gguf"),
         ("DATABASE_URL", "mysql://somewhere/ahfai"),
+        ("DATABASE_URL", "postgres://somewhere"),
+        ("DATABASE_URL", "postgres://somewhere:port/ahfai"),
+        ("DATABASE_URL", "postgres://somewhere:0/ahfai"),
+        ("DATABASE_URL", "postgres://somewhere/ahfai?sslmod=require"),
+        ("DATABASE_URL", "postgres://me:pass@word@somewhere/ahfai"),
+        ("DATABASE_URL", "postgres://me:pass/word@somewhere/ahfai"),
+        ("DATABASE_URL", "postgres://me:100%@somewhere/ahfai"),
+        ("DATABASE_URL", "host=somewhere dbname=ahfai"),
         ("DATABASE_REPLICA_URL", "postgres://somewhere/ahfai"),
         ("DATABASE_POOL", "1"),
         ("CACHE_URL", "memcached://somewhere"),
         ("CACHE_URL", "valkey:///no-host"),
         ("CACHE_URL", "somewhere:6379"),
+        ("CACHE_URL", "valkey://somewhere:port/0"),
+        ("CACHE_URL", "valkey://somewhere/zero"),
+        ("CACHE_URL", "valkey://somewhere/0?bogus=1"),
+        ("CACHE_URL", "valkey://:pass/word@somewhere/0"),
+        ("CACHE_URL", "valkey://:pass#word@somewhere/0"),
         ("SECRET_KEY", "short"),
         ("NUM_CTX", "12"),
         ("RUNS_PER_USER", "0"),
@@ -196,10 +209,39 @@ def test_a_process_id_is_never_looked_for_in_another_container_or_machine(read):
     assert namespace == str(os.stat("/proc/self/ns/pid").st_ino)
 
 
-def test_a_database_password_is_never_repeated(read):
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://me:opensesame@somewhere/ahfai"),
+        ("DATABASE_URL", "postgres://me:opensesame%@somewhere/ahfai"),
+        ("CACHE_URL", "valkey://:opensesame/@somewhere"),
+    ],
+)
+def test_a_password_is_never_repeated(read, name, value):
     with pytest.raises(SystemExit) as stopped:
-        read(DATABASE_URL="mysql://me:opensesame@somewhere/ahfai")
+        read(**{name: value})
     assert "opensesame" not in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "port"),
+    [
+        ("postgresql://me:p%40ss%2F@somewhere:5433/ahfai", "somewhere", "5433"),
+        ("postgres://me:p%40ss%2F@[fd00::1]/ahfai", "fd00::1", ""),
+        ("postgres://me:p%40ss%2F@[fd00::1]:5433,db-2/ahfai", "fd00::1,db-2", "5433,"),
+        ("postgres://me:p%40ss%2F@%2Frun%2Fpostgresql/ahfai", "/run/postgresql", ""),
+        ("postgres://me:p%40ss%2F@/ahfai?host=/run/postgresql", "/run/postgresql", ""),
+    ],
+)
+def test_the_address_of_a_database_is_read_as_libpq_reads_it(read, address, host, port):
+    found = read(DATABASE_URL=address)["DATABASES"]["default"]
+    parts = ("USER", "PASSWORD", "HOST", "PORT", "NAME")
+    assert [found[part] for part in parts] == ["me", "p@ss/", host, port, "ahfai"]
+
+
+def test_the_folder_of_a_socket_may_stand_before_the_name_of_the_database(read):
+    found = read(DATABASE_URL="postgres:////run/postgresql/ahfai")["DATABASES"]["default"]
+    assert (found["HOST"], found["NAME"]) == ("/run/postgresql", "ahfai")
 
 
 def test_a_fresh_start_makes_keys_for_the_owner_of_the_files_alone(read, tmp_path):
@@ -300,3 +342,10 @@ def test_a_database_is_no_replica_of_itself(read):
     address = "postgres://ahfai@somewhere/ahfai"
     with pytest.raises(SystemExit, match="another server"):
         read(DATABASE_URL=address, DATABASE_REPLICA_URL=address)
+
+
+def test_several_hosts_may_be_the_database_and_its_replica_whichever_is_which(read):
+    several = "postgres://ahfai@one,two/ahfai?target_session_attrs="
+    read(DATABASE_URL=f"{several}read-write", DATABASE_REPLICA_URL=f"{several}standby")
+    with pytest.raises(SystemExit, match="another server"):
+        read(DATABASE_URL=f"{several}any", DATABASE_REPLICA_URL=f"{several}any")
