@@ -10,11 +10,14 @@ INSTALL := PYTHON="$(PYTHON)" UV_VERSION="$(UV_VERSION)" deploy/install
 # Where this is set, each of the hundreds of processes that tests start compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test prove lock clean
+.PHONY: run install test prove lock clean
 .SILENT:
 
 run: .venv/.installed-run
 	$(BIN)/python manage.py serve
+
+# For what starts it by itself, such as systemd.
+install: .venv/.installed-run
 
 .venv/.installed-run: requirements.lock
 	$(INSTALL) requirements.lock

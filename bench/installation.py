@@ -269,7 +269,7 @@ class Installation:
             port = free_port()
             replica = self._part(
                 f"web replica {number + 1}",
-                [sys.executable, "manage.py", "serve"],
+                [sys.executable, "manage.py", "serve", "--without-worker"],
                 self.folder / f"web{number}.log",
                 settings=self.settings
                 | {"PORT": str(port), "DATA_DIR": str(self.folder / f"data{number}")},

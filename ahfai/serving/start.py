@@ -19,7 +19,7 @@ from chats.builtin.key import key as builtin_key
 FIRST_LENT = 3
 
 
-def serve() -> int:
+def serve(has_worker: bool = True) -> int:
     """Run until asked to stop. Returns the exit code."""
     lent = _lent()
     listener = lent or _listen()
@@ -31,17 +31,10 @@ def serve() -> int:
     pages = web.Pages(listener)
     first_start = prepare.wait_for(preparing)
 
-    children = [
-        Child("web", pages.run),
-        Child("worker", lambda: _without(listener, "ahfai.worker", "run")),
-    ]
-    if server == "builtin":
-        children.append(
-            Child("model", lambda: _without(listener, "ahfai.serving.builtin", "keep_model"))
-        )
     # Objects that are never looked at again by the collector stay shared between the processes.
     gc.collect()
     gc.freeze()
+    children = _children(pages, listener, server, has_worker)
     return Supervisor(children, listener, lambda: _welcome(server, first_start), bool(lent)).run()
 
 
@@ -72,6 +65,20 @@ def _listen() -> socket.socket:
 def _reason(error: OSError) -> str:
     """In the system's own words; Python puts its own around them."""
     return os.strerror(error.errno) if error.errno else str(error)
+
+
+def _children(
+    pages: web.Pages, listener: socket.socket, server: str, has_worker: bool
+) -> list[Child]:
+    """The pages first: see Supervisor."""
+    children = [Child("web", pages.run)]
+    if has_worker:
+        children.append(Child("worker", lambda: _without(listener, "ahfai.worker", "run")))
+    if server == "builtin":
+        children.append(
+            Child("model", lambda: _without(listener, "ahfai.serving.builtin", "keep_model"))
+        )
+    return children
 
 
 def _without(listener: socket.socket, module: str, function: str) -> None:

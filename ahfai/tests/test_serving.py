@@ -15,11 +15,13 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 
 import pytest
 import requests
 from django.conf import settings as django_settings
+from django.core.management import call_command
 from django.db import DatabaseError
 
 from ahfai.crypto import MasterKeys
@@ -151,6 +153,19 @@ def test_ctrl_c_while_it_starts_ends_it_without_a_word(tmp_path, pause_s):
 @pytest.mark.usefixtures("tables")
 def test_the_pages_are_found_ready_under_a_name_that_is_not_this_machines(tmp_path):
     assert "AhFai is ready" in words_of_a_start(tmp_path, ALLOWED_HOSTS="ahfai.example")
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"), [([], ["web", "worker"]), (["--without-worker"], ["web"])]
+)
+def test_pages_are_served_with_a_worker_or_alone(monkeypatch, asked, names):
+    told = {}
+    monkeypatch.setattr("ahfai.management.commands.serve.serve", lambda **said: told.update(said))
+    with pytest.raises(SystemExit):
+        call_command("serve", *asked)
+    with socket.socket() as listener:
+        children = start._children(SimpleNamespace(run=None), listener, "ollama", **told)
+    assert [child.name for child in children] == names
 
 
 def test_replies_are_closed_before_what_they_need_is_ended():

@@ -1,6 +1,8 @@
 """`manage.py serve`: everything that AhFai needs, from one command."""
 
-from django.core.management.base import BaseCommand
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
 
 from ahfai.serving.start import serve
 
@@ -10,5 +12,12 @@ class Command(BaseCommand):
     # They run in the child that also brings the database up to date.
     requires_system_checks = []
 
-    def handle(self, **options) -> None:
-        raise SystemExit(serve())
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--without-worker",
+            action="store_true",
+            help="for machines that serve pages only; others run `manage.py worker`",
+        )
+
+    def handle(self, *, without_worker: bool, **options: Any) -> None:
+        raise SystemExit(serve(has_worker=not without_worker))
