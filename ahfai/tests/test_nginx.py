@@ -4,6 +4,7 @@ before a real AhFai."""
 import contextlib
 import http.client
 import http.server
+import json
 import re
 import socket
 import ssl
@@ -301,6 +302,28 @@ def test_what_is_too_large_is_refused_before_it_is_sent(nginx):
         assert secured.recv(64).startswith(b"HTTP/1.1 413 ")
 
 
+ELSEWHERE = {"Origin": "https://app.example"}
+
+
+def test_a_front_end_elsewhere_reads_what_nginx_itself_refuses(nginx):
+    """As the API says it, and without a word that another origin may not read."""
+    tried = [asked(nginx, "/api/token", comes_from="127.0.0.5", **ELSEWHERE) for _ in range(45)]
+    often = next(answer for answer in tried if answer.status == 429)
+    large = asked(nginx, "/api/notes", **ELSEWHERE, **{"Content-Length": str(30 * 1024 * 1024)})
+    assert large.status == 413
+    for answer in (often, large):
+        assert_read_elsewhere(answer)
+    assert often.headers["Retry-After"] == "5"
+
+
+def assert_read_elsewhere(answer: SimpleNamespace) -> None:
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert json.loads(answer.body)["status"] == answer.status
+    assert answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert answer.headers["Strict-Transport-Security"]
+
+
 def test_what_is_the_same_for_everybody_is_kept_and_compressed(nginx):
     page = asked(nginx, "/account/sign-in/").body.decode()
     joined = re.search(r'"(/static/joined/[0-9a-f]{16}/ahfai\.css)"', page)[1]
@@ -376,4 +399,7 @@ def test_without_any_replica_a_sentence_says_so():
         assert answer.status == 503
         assert b"back soon" in answer.body
         assert answer.headers["Retry-After"]
+        program = asked(nginx, "/api/notes?canary", **ELSEWHERE)
+        assert program.status == 503
+        assert_read_elsewhere(program)
         assert "canary" not in nginx.log.read_text()
