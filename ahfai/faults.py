@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from pydantic_core import PydanticCustomError
 
+from ahfai import problems
+
 _OWN = "sentence"
 
 
@@ -31,7 +33,7 @@ def sentence(fault: Mapping[str, Any]) -> str:
             return _("It is missing.")
         case "literal_error":
             choices = re.findall("'([^']*)'", about["expected"])
-            return one_of(choices)
+            return problems.one_of(choices)
         case "string_too_long":
             return ngettext(
                 "It can have at most %(most)d character.",
@@ -45,10 +47,6 @@ def sentence(fault: Mapping[str, Any]) -> str:
         case "less_than_equal":
             return _("It can be %(most)s at most.") % {"most": about["le"]}
     return _of_type(kind)
-
-
-def one_of(choices: list[str]) -> str:
-    return _("It has to be one of these: %(choices)s.") % {"choices": ", ".join(choices)}
 
 
 def _of_type(kind: str) -> str:

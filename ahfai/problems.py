@@ -10,7 +10,7 @@ from django.http import JsonResponse
 from django.utils.choices import flatten_choices
 from django.utils.translation import gettext as _
 
-from ahfai import faults, limits
+from ahfai import limits
 
 # Others would be a list to scroll through, such as that of time zones.
 MOST_CHOICES = 25
@@ -57,8 +57,12 @@ def _sentence(field: forms.Field | None, error: ValidationError) -> str:
     pairs: list[tuple[Any, Any]] = list(flatten_choices(getattr(field, "choices", ())))
     choices = [str(value) for value, _label in pairs]
     if error.code == "invalid_choice" and len(choices) <= MOST_CHOICES:
-        return faults.one_of(list(filter(None, choices)))
+        return one_of(list(filter(None, choices)))
     return " ".join(error.messages)
+
+
+def one_of(choices: list[str]) -> str:
+    return _("It has to be one of these: %(choices)s.") % {"choices": ", ".join(choices)}
 
 
 def of_field(name: str, sentence: str) -> Refused:
