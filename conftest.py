@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import shutil
 import threading
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from ahfai.testing import make_person, signed_in
+from ahfai.tests import tables
 from chats import calibration
 from chats.lifecycle import heartbeat
 from reminders import notices
@@ -20,6 +22,14 @@ def pytest_addoption(parser):
     parser.addoption(
         "--whole", action="store_true", help="on PostgreSQL also what no database changes"
     )
+
+
+def pytest_configure(config):
+    """Where several processes divide the tests among them, the tables are made while they look for
+    those."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        tables.place()
+        threading.Thread(target=tables.make, daemon=True).start()
 
 
 def pytest_collection_modifyitems(config, items):
@@ -78,6 +88,17 @@ def pages_are_noted_without_their_pieces(django_test_environment):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Template, "_render", note_the_whole)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings, django_db_keepdb):
+    """The tests' database is a copy of one with all tables."""
+    of_tests = connection.settings_dict["TEST"]
+    if connection.vendor != "sqlite":
+        of_tests["TEMPLATE"] = tables.migrated_database()
+        return django_db_keepdb
+    shutil.copy(tables.migrated_file(), of_tests["NAME"])
+    return True
 
 
 @pytest.fixture(scope="session")

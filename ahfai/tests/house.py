@@ -1,8 +1,6 @@
 """A whole AhFai in processes of its own, as `make run` starts it."""
 
-import atexit
 import contextlib
-import functools
 import os
 import re
 import secrets
@@ -16,18 +14,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import requests
-from django.db import connection
-from psycopg import sql
 
 from ahfai.testing import PASSWORD
+from ahfai.tests import tables
 from ahfai.tests.ports import free_port
-
-# The one of this process, as a pattern for others; it goes with the server.
-_migrated_databases: list[str] = []
-ROOT = Path(__file__).resolve().parent.parent.parent
-
+from ahfai.tests.tables import ROOT
 
 # As systemd starts a program for a socket.
 GIVE = """
@@ -56,7 +48,7 @@ class House:
             self.settings |= entered.enter_context(empty_database())
             if "DATABASE_URL" not in self.settings:
                 (self.folder / "data").mkdir()
-                shutil.copy(migrated_file(), self.folder / "data")
+                shutil.copy(tables.migrated_file(), self.folder / "data")
             self.start()
             entered.callback(self.stop)
             self.entered = entered.pop_all()
@@ -133,22 +125,6 @@ class House:
         return self.children(arbiter)
 
 
-@functools.cache
-def migrated_file() -> Path:
-    """SQLite's, with all tables and nothing in them; made once, since it takes seconds."""
-    folder = Path(tempfile.mkdtemp(prefix="ahfai-tables-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    data, keys = folder / "data", folder / "keys"
-    _migrate(DATA_DIR=str(data), KEYS_DIR=str(keys), DATABASE_URL="")
-    return data / "ahfai.sqlite3"
-
-
-def _migrate(**settings: str) -> None:
-    known = {"ENV_FILE": "none", "DJANGO_SETTINGS_MODULE": "ahfai.settings"}
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, env=os.environ | known | settings, check=True)
-
-
 @contextlib.contextmanager
 def empty_database() -> Iterator[dict[str, str]]:
     """The settings for a database that nobody else uses, of the kind that the tests run on; of
@@ -158,24 +134,9 @@ def empty_database() -> Iterator[dict[str, str]]:
         yield {}
         return
     name = f"house_{secrets.token_hex(8)}"
-    known = connection.settings_dict
-    places = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"]}
-    places = {place: value for place, value in places.items() if value}
-    password = known["PASSWORD"] or None
-    server_url = url.rpartition("/")[0]
-    with psycopg.connect(dbname="postgres", password=password, autocommit=True, **places) as server:
-
-        def create(name: str, like: str = "template1") -> None:
-            said = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-            server.execute(said.format(sql.Identifier(name), sql.Identifier(like)))
-
-        if not _migrated_databases:
-            create(tables := f"tables_{secrets.token_hex(8)}")
-            _migrate(DATABASE_URL=f"{server_url}/{tables}")
-            _migrated_databases.append(tables)
-        create(name, like=_migrated_databases[0])
-        yield {"DATABASE_URL": f"{server_url}/{name}"}
-        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    tables.create_database(name, like=tables.migrated_database())
+    yield {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+    tables.drop_database(name)
 
 
 class Browser:

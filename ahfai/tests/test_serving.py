@@ -29,8 +29,9 @@ from ahfai.serving import builtin, model_server, start
 from ahfai.serving.supervisor import Child
 from ahfai.serving.web import QuietLogger
 from ahfai.testing import PASSWORD
-from ahfai.tests.house import Browser, House, empty_database, migrated_file
+from ahfai.tests.house import Browser, House, empty_database
 from ahfai.tests.ports import free_port
+from ahfai.tests.tables import migrated_file
 from chats import servers
 from chats.builtin.weights import Progress
 from chats.models import BuiltinServer

@@ -11,7 +11,7 @@ from django.db import connection
 
 from ahfai.models import Heartbeat
 from ahfai.processes import end_with_parent
-from ahfai.tests.house import ROOT
+from ahfai.tests.tables import ROOT
 from chats.tests.conftest import wait_until
 
 

@@ -16,7 +16,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from ahfai.testing import make_person
-from ahfai.tests.house import ROOT, Browser, House
+from ahfai.tests.house import Browser, House
+from ahfai.tests.tables import ROOT
 from chats import drafts, servers
 from chats.lifecycle import closing, storing
 from chats.models import Chat, Message, State

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from ahfai.tests.house import ROOT
+from ahfai.tests.tables import ROOT
 
 pytestmark = pytest.mark.same_everywhere
 
