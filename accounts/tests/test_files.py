@@ -140,7 +140,7 @@ def test_a_file_that_was_tampered_with_is_refused_and_named(owner, tamper):
     tamper(file)
     with pytest.raises(SealError) as refused:
         read(file)
-    assert "000" not in str(refused.value).replace(str(file.pk), "")
+    assert "0" * 9 not in str(refused.value)
     with pytest.raises(CommandError, match="can't be opened"):
         verify()
 
