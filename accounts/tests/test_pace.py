@@ -27,6 +27,14 @@ def test_a_search_too_many_is_refused_in_words_until_the_minute_is_over(client, 
     assert "Try again in a minute." in refused.content.decode()
 
 
+def test_the_searches_of_programs_and_of_the_page_are_counted_together(client, tried_often):
+    tried_often("search", 239, pace.MINUTE)
+    assert client.get("/search", {"q": "roses"}).status_code == 200
+    refused = client.get("/api/search", {"q": "roses"})
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 60
+
+
 def test_others_are_not_held_back(tried_often, strangers_client):
     tried_often("search", 240, pace.MINUTE)
     assert strangers_client.get("/search", {"q": "roses"}).status_code == 200
