@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts import tags
-from reminders.ical import export
+from reminders import ical
 from reminders.models import Feed, Reminder, Tagging
 
 MAX_FEEDS = 20
@@ -84,14 +84,14 @@ def body(feed: Feed, alarm: int | None) -> bytes:
     reminders = list(_shown(feed).order_by("pk"))
     for reminder in reminders:
         reminder.owner = feed.owner
-    look = export.Look(
+    look = ical.export.Look(
         name=feed.name if feed.shows_titles else "AhFai",
         shape=feed.shape,
         shows_titles=feed.shows_titles,
         alarm=alarm,
         tags=_tags(feed) if feed.shows_titles else {},
     )
-    return export.written(reminders, look)
+    return ical.export.written(reminders, look)
 
 
 def _shown(feed: Feed) -> QuerySet[Reminder]:

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.pace import HOUR, at_most
 from accounts.requests import SignedInRequest
 from ahfai.uploads import NotKept
+from reminders import ical
 from reminders.forms import ImportForm
-from reminders.ical import arriving, reading
 from reminders.ical.reasons import SENTENCES, Refused
 
 # The page waits for it; what is left is taken in the next time.
@@ -30,11 +30,11 @@ def import_(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, 422)
     try:
-        entries = reading.entries(form.cleaned_data["file"].read(reading.MAX_BYTES + 1))
+        entries = ical.reading.entries(form.cleaned_data["file"].read(ical.reading.MAX_BYTES + 1))
     except Refused as refused:
         form.add_error("file", SENTENCES[refused.code])
         return _page(request, form, 422)
-    result = arriving.take_in(request.user, entries, SECONDS)
+    result = ical.arriving.take_in(request.user, entries, SECONDS)
     return _page(request, ImportForm(), result=result)
 
 
@@ -42,7 +42,7 @@ def _page(
     request: SignedInRequest,
     form: ImportForm,
     status: int = 200,
-    result: arriving.Result | None = None,
+    result: "ical.arriving.Result | None" = None,
 ) -> HttpResponse:
     remarks = result.remarks if result else []
     shown = {

@@ -20,8 +20,7 @@ from accounts import changes, tags
 from accounts.programs import webhooks
 from accounts.sealing.lookup import fold, hashed, key_of
 from ahfai.crypto import SealError
-from reminders import own_lists, recurrence, schedule
-from reminders.ical import export as ical
+from reminders import ical, own_lists, recurrence, schedule
 from reminders.models import (
     MAX_LIST_NAME,
     MAX_TITLE,
@@ -61,8 +60,8 @@ def write(packed: zipfile.ZipFile, user, into: str = "reminders/") -> Iterator[i
                 closed.append(str(reminder.pk))
             yield 1
     living = user.reminders.living().select_related("owner").order_by("created", "pk")
-    look = ical.Look(shape=Feed.Shape.TASKS, tags=carried)
-    packed.writestr(f"{into}reminders.ics", ical.written(living.iterator(), look))
+    look = ical.export.Look(shape=Feed.Shape.TASKS, tags=carried)
+    packed.writestr(f"{into}reminders.ics", ical.export.written(living.iterator(), look))
     if closed:
         packed.writestr(f"{into}not exported.txt", "\n".join([*closed, ""]))
     yield 0
