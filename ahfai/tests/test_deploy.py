@@ -9,6 +9,7 @@ import yaml
 from django.conf import settings
 
 from ahfai.crypto import MasterKeys
+from ahfai.postgres import address
 from ahfai.serving.supervisor import CLOSING_S
 
 pytestmark = pytest.mark.same_everywhere
@@ -130,8 +131,13 @@ def test_the_secrets_of_ahfai_are_settings_that_fit(made):
     assert len(said["SECRET_KEY"]) >= 50
     assert re.fullmatch("[A-Za-z0-9_-]{43}", said["VAPID_KEY"])
     password = (made / "ahfai_password").read_text()
-    for name, host in {"DATABASE_URL": "primary", "DATABASE_REPLICA_URL": "replica"}.items():
-        assert said[name] == f"postgres://ahfai:{password}@{host}:5432/ahfai"
+    # Whichever of the two is the primary by now.
+    for name, kind in {"DATABASE_URL": "read-write", "DATABASE_REPLICA_URL": "standby"}.items():
+        found = address.read(said[name])
+        assert found["HOST"].split(",") == ["primary", "replica"]
+        assert set(found["HOST"].split(",")) <= set(LARGE["services"])
+        assert (found["NAME"], found["PASSWORD"]) == ("ahfai", password)
+        assert found["OPTIONS"]["target_session_attrs"] == kind
     shared = re.search("requirepass (.+)", (made / "valkey.conf").read_text())[1]
     assert said["CACHE_URL"] == f"valkey://:{shared}@valkey:6379/0"
 
