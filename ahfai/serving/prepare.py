@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.sealing import keys
 from ahfai.backups import BackupFailed
 from ahfai.backups.taking import take
+from ahfai.postgres import turns
 from ahfai.processes import end_with_parent
 
 READY, FIRST_START, FAILED = 0, 10, 1
@@ -78,6 +79,16 @@ def _back_up() -> None:
 def prepare() -> int:
     """In this process: READY, or FIRST_START where there were no tables before."""
     call_command("check", stdout=io.StringIO())
+    with turns.turn(connections[DEFAULT_DB_ALIAS]):
+        first_start = _bring_tables_up_to_date()
+        keys.make_first_master_key()
+    # A key that opens nothing would only show when somebody signs up.
+    keys.check_master_keys()
+    return FIRST_START if first_start else READY
+
+
+def _bring_tables_up_to_date() -> bool:
+    """Whether there were none before."""
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
     first_start = not executor.loader.applied_migrations
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -87,7 +98,4 @@ def prepare() -> int:
         # Squashed migrations count as run once those that they replace have, and are written down
         # as such before a later version comes without the others.
         executor.check_replacements()
-    keys.make_first_master_key()
-    # A key that opens nothing would only show when somebody signs up.
-    keys.check_master_keys()
-    return FIRST_START if first_start else READY
+    return first_start
