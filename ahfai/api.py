@@ -52,14 +52,18 @@ class HoldsNoText(ValueError):
     """NUL, or half a character, which JSON can say and no text holds."""
 
 
+class SaidTwice(ValueError):
+    """One member, of which readers take the first or the last (RFC 8259, 4)."""
+
+
 class Json(Parser):
     """Objects in UTF-8 alone (RFC 8259, 8.1), as every body here is one."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        """Raises ValueError, among them HoldsNoText, and RecursionError for what is nested too
-        deeply."""
+        """Raises ValueError, among them HoldsNoText and SaidTwice, and RecursionError for what is
+        nested too deeply."""
         text = request.body.decode()
-        said = json.loads(text)
+        said = json.loads(text, object_pairs_hook=_members)
         if not isinstance(said, dict):
             # Of another type ninja would read its attributes: a string has a `title`.
             raise ValueError
@@ -71,6 +75,13 @@ class Json(Parser):
             except UnicodeEncodeError:
                 raise HoldsNoText from None
         return said
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise SaidTwice
+    return found
 
 
 # Said as it is, it is no JSON; and after a backslash that is one itself, these are five letters.
@@ -135,10 +146,14 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def not_json(request: HttpRequest, error: HttpError) -> HttpResponse:
-    if isinstance(error.__cause__, HoldsNoText):
-        sentence = _("No text holds the character NUL, or half of a character: leave it out.")
-        return problems.answer(400, sentence)
-    return problems.answer(error.status_code, _no_object())
+    match error.__cause__:
+        case HoldsNoText():
+            sentence = _("No text holds the character NUL, or half of a character: leave it out.")
+        case SaidTwice():
+            sentence = _("One member is said twice: say it once.")
+        case _:
+            sentence = _no_object()
+    return problems.answer(error.status_code, sentence)
 
 
 @api.exception_handler(MultiPartParserError)

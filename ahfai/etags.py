@@ -13,7 +13,8 @@ def of(version: int) -> str:
 
 
 def asked(request: HttpRequest, version: int) -> int:
-    """The version that `If-Match` names, of a row that is at `version`; 0 for what is none.
+    """The version that `If-Match` names, of a row that is at `version`; 0 for what is none. Of
+    several the one that it is at, if that is among them.
 
     Raises Refused where the header is missing: what nobody has seen isn't changed.
     """
@@ -23,8 +24,10 @@ def asked(request: HttpRequest, version: int) -> int:
         raise Refused(428, sentence)
     if said == "*":
         return version
-    found = re.fullmatch('"([0-9]{1,9})"', said)
-    return int(found[1]) if found else 0
+    # A weak one says nothing of the words themselves, so it doesn't count.
+    named = [re.fullmatch('"([0-9]{1,9})"', one.strip()) for one in said.split(",")]
+    versions = [int(found[1]) for found in named if found]
+    return version if version in versions else next(iter(versions), 0)
 
 
 def outdated(version: int) -> Refused:

@@ -157,7 +157,7 @@ def _problems(
     found |= {401, 403} | ({409} if is_private else set())
     found |= {400, 422} if has_input or has_body else set()
     found |= {404} if is_sought else set()
-    found |= {400, 413, 415} if has_body else set()
+    found |= {400, 411, 413, 415} if has_body else set()
     found |= {415, 507} if changes else set()
     return found | ({412, 428} if asks_version else set())
 

@@ -199,7 +199,9 @@ def _unknown(challenge: str) -> Refused:
 
 def _check_type(request: HttpRequest, takes: str = JSON) -> None:
     """A form of a page of another site can't send JSON; where forms are taken, it lacks the CSRF
-    token."""
+    token. A body of no said length would be taken for none (RFC 9110, 15.5.12)."""
+    if request.method not in SAFE and request.headers.get("Transfer-Encoding"):
+        raise Refused(411, _("Say in Content-Length how long it is."))
     has_body = request.headers.get("Content-Length", "") not in ("", "0")
     if request.method not in SAFE and has_body and request.content_type != takes:
         sentences = {

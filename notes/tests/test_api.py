@@ -42,7 +42,7 @@ def test_what_was_changed_elsewhere_is_not_overwritten(owner, program):
     note = writing.create(owner, "Soup", "leek")
     writing.save(note, "Soup", "leek and carrot", 1)
     path = f"{NOTES}/{note.pk}"
-    for said in ('"1"', '"0"', 'W/"2"', "2", "x", f'"{"9" * 50}"'):
+    for said in ('"1"', '"0"', 'W/"2"', "2", "x", f'"{"9" * 50}"', '"1", "3"'):
         refused = program.patch(path, {"body": "potato"}, If_Match=said)
         assert refused.status_code == refused.json()["status"] == 412
         assert refused["ETag"] == '"2"'
@@ -51,7 +51,8 @@ def test_what_was_changed_elsewhere_is_not_overwritten(owner, program):
     # The answer to the first time got lost.
     again = program.patch(path, {"body": "leek and carrot"}, If_Match='"1"')
     assert (again.status_code, again["ETag"]) == (200, '"2"')
-    assert program.patch(path, {"body": "potato"}, If_Match="*").status_code == 200
+    for said in ("*", '"1", "3"'):
+        assert program.patch(path, {"body": said}, If_Match=said).status_code == 200
 
 
 def test_the_list_goes_on_where_a_page_ended(owner, program, monkeypatch):
@@ -170,6 +171,22 @@ def test_letters_that_name_such_a_character_are_letters(program):
     said = {"title": "\\u0000", "body": "\\\\u0000 and \\ud800"}
     made = program.post(NOTES, said)
     assert (made.json()["title"], made.json()["body"]) == (said["title"], said["body"])
+
+
+def test_a_member_that_is_said_twice_is_refused_and_not_lost(program):
+    for body in (b'{"title": "a", "title": "b"}', b'{"title": "a", "x": {"y": 1, "y": 2}}'):
+        answer = program.post(NOTES, body)
+        assert (answer.status_code, "twice" in answer.json()["detail"]) == (400, True)
+    assert not Note.objects.exists()
+
+
+def test_a_body_of_no_said_length_is_refused_and_not_taken_for_none(program):
+    answer = program.client.post(
+        NOTES,
+        headers=program.headers | {"Transfer-Encoding": "chunked"},
+        content_type="application/json",
+    )
+    assert answer.status_code == answer.json()["status"] == 411
 
 
 def test_what_is_too_much_is_refused(program):
