@@ -25,7 +25,7 @@ from accounts.programs import idempotency
 from accounts.programs.api_access import Allowed, pace_headers
 from accounts.programs.api_token import router as token
 from accounts.requests import SignedInRequest
-from ahfai import api_docs, faults, openapi, problems
+from ahfai import api_docs, etags, faults, openapi, problems
 from ahfai.access import for_programs, open_to_all
 from ahfai.api_export import router as export
 from ahfai.api_retention import router as kept
@@ -234,9 +234,26 @@ def _once(operation: Operation) -> None:
     operation.view_func = answered_once
 
 
+def _goes_on(operation: Operation) -> None:
+    """What a list says in `next` stands in `Link`, too (RFC 8288)."""
+    view = operation.view_func
+
+    @wraps(view)
+    def answered(request: HttpRequest, **values: Any) -> Any:
+        answer = view(request, **values)
+        if (follows := getattr(answer, "next", None)) is not None:
+            asked = request.GET.copy()
+            asked[openapi.goes_on_by(operation)] = str(follows)
+            request.link = f'<{request.path}?{asked.urlencode()}>; rel="next"'  # type: ignore[attr-defined]
+        return answer
+
+    operation.view_func = answered
+
+
 def _route(route: Any) -> Any:
-    """What all answers have in common: how many requests are left, HEAD wherever there is GET, and
-    405 with what is allowed instead (RFC 9110, 9.3.2 and 15.5.6)."""
+    """What all answers have in common: how many requests are left, how a list goes on, HEAD
+    wherever there is GET, 304 for what is known, and 405 with what is allowed instead (RFC 9110,
+    9.3.2, 13.1.2 and 15.5.6)."""
     view = route.callback
 
     @wraps(view)
@@ -247,6 +264,10 @@ def _route(route: Any) -> Any:
             response = view(request, *args, **named)
         finally:
             request.method = method
+        if method in ("GET", "HEAD"):
+            if link := getattr(request, "link", ""):
+                response["Link"] = link
+            response = etags.shortened(request, response)
         if response.status_code == 405:
             allowed = {one.strip() for one in response["Allow"].split(",")}
             allowed |= {"HEAD"} if "GET" in allowed else set()
@@ -263,8 +284,11 @@ def _route(route: Any) -> Any:
     return for_programs(route)
 
 
-for _operation in filter(openapi.takes_key, openapi.operations(api)):
-    _once(_operation)
+for _operation in openapi.operations(api):
+    if openapi.takes_key(_operation):
+        _once(_operation)
+    elif openapi.goes_on_by(_operation):
+        _goes_on(_operation)
 
 # Without the page at its root, which says nothing.
 _routes = [entry for entry in api.urls[0] if getattr(entry, "name", "") != "api-root"]

@@ -40,7 +40,8 @@ PROBLEM = {
     },
 }
 HEADERS = {
-    "ETag": "The version, for If-Match.",
+    "ETag": "The version, for If-Match; W/ and a digest of what is said, for If-None-Match.",
+    "Link": "Where a list goes on.",
     "Location": "The address of what was made.",
     "Retry-After": "Seconds to wait.",
     "RateLimit": "How many requests are left, and the seconds until all are again.",
@@ -51,6 +52,13 @@ IF_MATCH = {
     "in": "header",
     "required": True,
     "description": "The version that is changed: the ETag that came with it, or *.",
+    "schema": {"type": "string"},
+}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of an answer that is there already: where it is still the same, 304.",
     "schema": {"type": "string"},
 }
 IDEMPOTENCY_KEY = {
@@ -104,6 +112,16 @@ def takes_key(operation: Operation) -> bool:
     return "POST" in operation.methods and is_done_once and is_private(operation)
 
 
+def goes_on_by(operation: Operation) -> str:
+    """The parameter by which a list is asked for what follows; "" for what is no list."""
+    [model, *_others] = operation.response_models.values()
+    answer = getattr(model, "model_fields", {}).get("response")
+    if "next" not in getattr(answer and answer.annotation, "model_fields", {}):
+        return ""
+    taken = inspect.signature(inspect.unwrap(operation.view_func)).parameters
+    return next(name for name in ("after", "before", "page") if name in taken)
+
+
 def is_private(operation: Operation) -> bool:
     return all(isinstance(rule, Allowed) for rule in operation.auth_callbacks)
 
@@ -115,12 +133,20 @@ def _completed(
     asks_version = {"etags", "asked"} <= names
     parameters = list(details.get("parameters", []))
     parameters += [IF_MATCH] * asks_version
+    shortened = method == "GET" and "ETag" not in texts and _says_json(details)
+    parameters += [IF_NONE_MATCH] * shortened
     parameters += [IDEMPOTENCY_KEY] * (method == "POST" and is_private(operation))
     scopes = [scope for one in operation.auth_callbacks if (scope := getattr(one, "scope", None))]
     responses = {str(status): dict(answer) for status, answer in details["responses"].items()}
     for status, answer in responses.items():
-        sets = [name for name in ("ETag", "Location") if name in texts]
-        answer["headers"] = _headers(*sets) | answer.get("headers", {})
+        sets = {
+            "ETag": shortened or "ETag" in texts,
+            "Location": "Location" in texts,
+            "Link": bool(goes_on_by(operation)),
+        }
+        answer["headers"] = _headers(
+            *(name for name, is_set in sets.items() if is_set)
+        ) | answer.get("headers", {})
         if status == "204":
             answer.pop("content", None)
     statuses = _problems(
@@ -131,6 +157,8 @@ def _completed(
         asks_version=asks_version,
         is_private=is_private(operation),
     )
+    if shortened:
+        responses["304"] = {"description": "Still the same", "headers": _headers("ETag")}
     responses = {str(status): _problem(status) for status in statuses} | responses
     return details | {
         "tags": details.get("tags") or [path.removeprefix(PREFIX).split("/")[0]],
@@ -173,14 +201,18 @@ def _problem(status: int) -> dict[str, Any]:
     }
 
 
+def _says_json(details: dict[str, Any]) -> bool:
+    return "application/json" in details["responses"].get(200, {}).get("content", {})
+
+
 def _headers(*names: str) -> dict[str, Any]:
     every = (*names, "RateLimit", "RateLimit-Policy")
     return {name: {"$ref": f"#/components/headers/{name}"} for name in every}
 
 
 def _in_code(view: Any) -> tuple[set[str], set[str]]:
-    """The names and the texts in a view and in what it calls of its own module; and the names in
-    what these call of others."""
+    """The names and the texts in a view and in what it calls of its own module; and those in what
+    these call of others."""
     names: set[str] = set()
     texts: set[str] = set()
     left, beyond = [inspect.unwrap(view)], list[Any]()
@@ -201,6 +233,7 @@ def _in_code(view: Any) -> tuple[set[str], set[str]]:
                 beyond.append(inspect.unwrap(one))
     for function in beyond:
         names.update(function.__code__.co_names)
+        texts.update(one for one in function.__code__.co_consts if isinstance(one, str))
     return names, texts
 
 

@@ -298,7 +298,15 @@ CORS_ALLOW_HEADERS = (
     *("if-none-match", "last-event-id"),
 )
 CORS_EXPOSE_HEADERS = (
-    *("content-disposition", "etag", "location", "ratelimit", "ratelimit-policy", "retry-after"),
+    *(
+        "content-disposition",
+        "etag",
+        "link",
+        "location",
+        "ratelimit",
+        "ratelimit-policy",
+        "retry-after",
+    ),
     *("www-authenticate", "x-request-id"),
 )
 CORS_PREFLIGHT_MAX_AGE = 3600

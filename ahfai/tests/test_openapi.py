@@ -1,6 +1,8 @@
 """What the API can do, for programs to read."""
 
+import re
 from collections import Counter
+from functools import partial
 
 import pytest
 from ninja import Schema
@@ -10,6 +12,7 @@ from accounts.programs.api_access import Allowed, OpenToAll
 from accounts.tests.programs import Program
 from ahfai import openapi
 from ahfai.api import api
+from notes import order, pages, writing
 
 pytestmark = pytest.mark.same_everywhere
 
@@ -48,7 +51,14 @@ def test_it_says_what_may_go_wrong_and_which_headers_there_are(said):
     problem = create["responses"]["422"]["content"]["application/problem+json"]["schema"]
     assert problem == {"$ref": "#/components/schemas/Problem"}
     read = said["paths"]["/api/notes/{note_id}"]["get"]
-    assert not {"412", "428", "507"} & {*read["responses"]}
+    assert not {"304", "412", "428", "507"} & {*read["responses"]}
+    for path in ("/api/reminders/{reminder_id}", "/api/chats/{chat_id}"):
+        assert "ETag" in said["paths"][path]["get"]["responses"]["200"]["headers"]
+        assert "304" not in said["paths"][path]["get"]["responses"]
+    listed = said["paths"]["/api/notes"]["get"]
+    assert {"ETag", "Link"} <= {*listed["responses"]["200"]["headers"]}
+    assert "304" in listed["responses"]
+    assert "If-None-Match" in [one["name"] for one in listed["parameters"]]
 
 
 def test_each_body_refuses_members_that_it_doesnt_know(said):
@@ -132,6 +142,25 @@ def test_a_page_that_no_list_has_is_refused_and_not_read_from_the_beginning(said
         assert answer.status_code == 422, path
         assert answer.json()["errors"][0]["field"] == "after"
         assert program.get(f"{path}?after=").status_code == 200
+
+
+def test_a_list_says_where_it_goes_on_and_whether_it_is_still_the_same(owner, monkeypatch):
+    monkeypatch.setattr(pages, "PER_PAGE", 1)
+    program = Program(owner, *Scope)
+    for title in ("Elm", "Oak"):
+        order.set_tags(writing.create(owner, title, ""), ["a"])
+    path = "/api/notes?sort=created&tag=a"
+    first = program.get(path)
+    address = re.fullmatch('<(.+)>; rel="next"', first["Link"])[1]
+    assert address == f"{path}&after={first.json()['next']}"
+    last = program.get(address)
+    assert [one["title"] for one in last.json()["notes"]] == ["Elm"]
+    assert "Link" not in last
+    for ask in (program.get, partial(program.ask, "HEAD")):
+        same = ask(path, If_None_Match=f'"x", {first["ETag"]}')
+        assert (same.status_code, same.content, same["ETag"]) == (304, b"", first["ETag"])
+        assert {"Link", "RateLimit"} <= {*same.headers}
+    assert program.get(address, If_None_Match=first["ETag"]).status_code == 200
 
 
 def test_a_request_for_another_host_is_a_problem_for_programs_and_a_page_for_people(nobody):
