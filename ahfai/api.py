@@ -34,8 +34,10 @@ from ahfai.crypto import SealError
 from ahfai.problems import Refused
 from ahfai.webhook_api import router as webhooks
 from chats.api import router as chats
+from chats.api_facts import router as facts
 from chats.api_files import router as message_files
 from chats.api_messages import router as messages
+from chats.api_presets import router as presets
 from chats.api_settings import router as answers
 from notes.api import router as notes
 from notes.api_files import router as note_files
@@ -45,6 +47,7 @@ from reminders.api_acts import router as acts
 from reminders.api_days import router as days
 from reminders.api_deliveries import router as deliveries
 from reminders.api_lists import router as lists
+from reminders.api_notices import router as notices
 from reminders.api_settings import router as telling
 
 
@@ -99,6 +102,7 @@ api = NinjaAPI(
 api.add_router("", me)
 api.add_router("tags", tags)
 api.add_router("chats", chats)
+api.add_router("chats/presets", presets)
 api.add_router("", messages)
 api.add_router("", message_files)
 api.add_router("search", search)
@@ -110,11 +114,13 @@ api.add_router("reminders", reminders)
 api.add_router("reminders", acts)
 api.add_router("reminders", days)
 api.add_router("reminders/lists", lists)
+api.add_router("notices", notices)
 api.add_router("deliveries", deliveries)
 api.add_router("webhooks", webhooks)
 api.add_router("settings", profile)
 api.add_router("settings", telling)
 api.add_router("settings", answers)
+api.add_router("settings", facts)
 api.add_router("settings", kept)
 api.add_router("export", export)
 

@@ -76,15 +76,6 @@ class NotesOfChat(Body):
     tags: list[str] = Field([], max_length=pins.MOST)
 
 
-class PresetInList(Schema):
-    id: uuid.UUID
-    name: str
-
-
-class Presets(Schema):
-    presets: list[PresetInList]
-
-
 class Models(Schema):
     # By the names with which `model` is said.
     models: list[str]
@@ -142,14 +133,6 @@ def create(
     answer["Location"] = reverse("api:chat", args=[chat.pk])
     told = NewChat(chat=whole(request, chat, answer), reply=api_told.whole_message(reply))
     return Status(202 if reply.is_open else 201, told)
-
-
-@router.get("presets", auth=_reading, response=Presets, url_name="chats_presets")
-def presets(request: SignedInRequest) -> Presets:
-    """Of the person's own, by name, for chats that begin."""
-    found = steering.presets(request.user)
-    named = [PresetInList(id=one.pk, name=steering.opened(one, "name")) for one in found]
-    return Presets(presets=named)
 
 
 @router.get("models", auth=_reading, response=Models, url_name="chats_models")
