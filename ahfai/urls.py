@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from ahfai import data_views, monitoring, retention_views, views, webhook_views
 from ahfai.on_demand import OnDemand
-from chats import views as chats
+from chats import model_help_views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -22,8 +22,8 @@ urlpatterns = [
     path("chats/", include("chats.urls")),
     path("notes/", include("notes.urls")),
     path("reminders/", include("reminders.urls")),
-    path("model/", chats.model_help, name="model_help"),
-    path("model/status", chats.model_status, name="model_status"),
+    path("model/", model_help_views.model_help, name="model_help"),
+    path("model/status", model_help_views.model_status, name="model_status"),
     path("models/", include("chats.model_urls")),
     path("you/data/", data_views.index, name="data"),
     path("you/data/import", data_views.import_, name="data_import"),

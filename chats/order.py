@@ -78,6 +78,12 @@ def beside(chat: Chat, by: int) -> Chat | None:
     return found
 
 
+def tags_of(chats: Iterable[Chat], known: list[tags.Named]) -> dict[uuid.UUID, list[tags.Named]]:
+    """The tags of each chat, by name."""
+    links = Chat.tags.through.objects.filter(chat__in=[chat.pk for chat in chats])
+    return tags.of_each(links, "chat", known)
+
+
 def set_tags(chat: Chat, names: Iterable[str]) -> bool:
     """Let the chat carry these tags and no others. False where it was deleted meanwhile."""
     with transaction.atomic():

@@ -14,7 +14,7 @@ from accounts.forms import TagSeveralForm, TagsOfOneForm
 from accounts.requests import SignedInRequest
 from chats import order
 from chats.forms import PickedForm
-from chats.views import address_of, list_page
+from chats.list_views import address_of, list_page
 
 
 @require_http_methods(["GET", "POST"])
