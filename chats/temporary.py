@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from ahfai import markdown
-from chats import calibration, context, generation, watching
+from chats import calibration, context, generation, page_events, watching
 from chats.lifecycle import heartbeat, places
 from chats.models import Chat, Message, Role, State, TemporaryPlace
 
@@ -161,7 +161,7 @@ class Events:
 
 
 def events(request: HttpRequest, reply: Reply, still_allowed: Callable[[], bool]) -> Events:
-    """As `watching.watch`, but there is no coming back."""
+    """As `page_events.watch`, but there is no coming back."""
 
     def parts() -> Generator[str]:
         turn = render_to_string("chats/_temporary_turn.html", {"turn": reply.turn}, request)
@@ -169,7 +169,7 @@ def events(request: HttpRequest, reply: Reply, still_allowed: Callable[[], bool]
             connections.close_all()
             yield watching.event("turn", {"html": turn, "reply": str(reply.place.pk)})
             page = _Page(request, reply.turn.answer)
-            words = watching.InBlocks(markdown.render_block, 0)
+            words = page_events.InBlocks(markdown.render_block, 0)
             yield from watching.follow(_Source(reply), words, still_allowed, page, LOOK_EVERY_S)
 
     return Events(reply, parts())

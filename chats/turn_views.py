@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.requests import SignedInRequest
 from ahfai.access import asked_by_the_page
-from chats import attachments, branches, generation, sentences, turns, watching
+from chats import attachments, branches, generation, page_events, sentences, turns, watching
 from chats.attachments import Brought
 from chats.composing import composer
 from chats.forms import FirstMessageForm, MessageForm, ModelForm
@@ -49,7 +49,7 @@ def ask(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
         raise Http404 from None
     if not watching.are_wanted(request):
         return redirect(reply.chat)
-    return _events(request, reply, 0, first=lambda: watching.turn_event(request, reply))
+    return _events(request, reply, 0, first=lambda: page_events.turn(request, reply))
 
 
 def _faults(form: Form, brought: Brought) -> str:
@@ -80,7 +80,7 @@ def _another(
         raise Http404 from None
     if not watching.are_wanted(request):
         return redirect(reply.chat)
-    return _events(request, fresh, 0, first=lambda: watching.another_event(request, fresh, reply))
+    return _events(request, fresh, 0, first=lambda: page_events.another(request, fresh, reply))
 
 
 @require_http_methods(["GET", "POST"])
@@ -213,4 +213,4 @@ def _events(
     first: Callable[[], str] | None = None,
 ):
     allowed = watching.still_signed_in(request)
-    return watching.response(watching.watch(request, reply, offset, allowed, first))
+    return watching.response(page_events.watch(request, reply, offset, allowed, first))

@@ -1,31 +1,27 @@
-"""What one open page sees of a growing reply: server-sent events (WHATWG HTML, section 9.2).
+"""A growing reply as an open page or a program follows it: server-sent events (WHATWG HTML, section
+9.2).
 
 The id of an event is the number of code points of the answer that the page has after it, so
 a page that comes back says with `Last-Event-ID` where to go on, in whichever process it lands.
 """
 
 import json
-import re
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Protocol
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.db import connections
 from django.http import HttpRequest, StreamingHttpResponse
-from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.requests import SignedInRequest
-from ahfai import markdown, unavailable, wakes
-from chats import attachments, generation, numbers, sentences, tooluse
-from chats.models import Message, State, Summary
-from chats.tree import Step
+from ahfai import unavailable, wakes
+from chats import generation, sentences
+from chats.models import Message, State
 
 FRAME_S = 1 / 30
 # With many watchers in a process each gets its words in larger pieces, or all would get them late.
@@ -132,18 +128,6 @@ class FromRow:
         connections.close_all()
 
 
-def watch(
-    request: HttpRequest,
-    reply: Message,
-    offset: int,
-    still_allowed: Callable[[], bool],
-    first: Callable[[], str] | None = None,
-) -> Iterator[str]:
-    """The events for a page of a chat from `offset` on, as `tell` has them."""
-    page = _OfRow(request, reply)
-    return tell(reply, page, InBlocks(page.block, offset), still_allowed, first)
-
-
 def tell(
     reply: Message,
     page: Page,
@@ -178,38 +162,6 @@ def tell(
         yield event("reconnect", {"after_ms": COME_BACK_MS})
 
 
-class _OfRow:
-    """The page of a reply that is kept."""
-
-    def __init__(self, request: HttpRequest, reply: Message) -> None:
-        self.request = request
-        self.reply = reply
-        self.crowded = is_crowded()
-
-    @cached_property
-    def sources(self) -> list:
-        """They are stored before the first word."""
-        return list(self.reply.sources.all())
-
-    def block(self, text: str) -> str:
-        block = markdown.render_block(numbers.checked(text, self.sources))
-        return numbers.linked(block, self.sources)
-
-    def waits(self, words: str) -> str:
-        return event("words", {"words": words})
-
-    def look_ups(self) -> str:
-        return event("lookups", {"html": _look_ups(self.request, self.reply)})
-
-    def ended(self) -> dict:
-        done = Message.objects.select_related("chat").get(pk=self.reply.pk)
-        html, summaries = _rendered(self.request, done), _summaries(self.request, done)
-        return {"html": html, "state": done.state, "summaries": summaries}
-
-    def leaves_in(self) -> int | None:
-        return leaves_in(self.crowded)
-
-
 def leaves_in(crowded: bool) -> int | None:
     """When whoever watches is to come back, in milliseconds; None while there is room here."""
     return 0 if generation.draining() else COME_BACK_MS if crowded else None
@@ -232,31 +184,6 @@ def counted() -> Iterator[None]:
         with _counting:
             _watching -= 1
         connections.close_all()
-
-
-class InBlocks:
-    """To a page: the closed blocks of Markdown in HTML, as `render` makes it of one, and the words
-    after them as they are."""
-
-    def __init__(self, render: Callable[[str], str], offset: int) -> None:
-        self.render = render
-        self.offset = self.sent = offset
-        self.closed = 0
-
-    def take(self, text: str) -> Iterator[str]:
-        if re.search("[\r\n]", text[max(self.closed, self.sent - 1) :]):
-            self.closed = self.closed or _closed_at(text, self.offset)
-            fresh = []
-            for start, end in markdown.closed_blocks(text, self.closed):
-                self.closed = end
-                fresh.append((start, self.render(text[start:end])))
-            if fresh:
-                # With the text that follows, so that no words vanish between two events.
-                html = "".join(html for _start, html in fresh)
-                self.sent = len(text)
-                shown = {"html": html, "from": fresh[0][0], "rest": text[self.closed :]}
-                yield event("block", shown, self.sent)
-        yield from piece("tail", text, self)
 
 
 class AsText:
@@ -326,13 +253,6 @@ def _frame_s() -> float:
     return min(LONGEST_FRAME_S, max(FRAME_S, FRAME_OF_EACH_S * _watching))
 
 
-def _closed_at(text: str, offset: int) -> int:
-    """Where the rendered blocks end on a page that left at `offset`. Behind them it has bare
-    words, also those of a block whose end only later words show."""
-    known = markdown.closed_blocks(text[:offset])
-    return known[-1][1] if known else 0
-
-
 def are_wanted(request: HttpRequest) -> bool:
     """Whether events are wanted, and not a page."""
     return "text/event-stream" in request.headers.get("Accept", "")
@@ -355,55 +275,6 @@ def response(events: Iterable[str]) -> StreamingHttpResponse:
     # nginx would hold the stream back until it has a buffer full.
     answer["X-Accel-Buffering"] = "no"
     return answer
-
-
-def turn_event(request: HttpRequest, reply: Message) -> str:
-    """The person's message and the place for its reply, as the page would render them.
-
-    `after` is the message before it: a page that shows another one there has missed a turn.
-    """
-    question = reply.parent
-    assert question is not None
-    attachments.fetch([question])
-    turn = render_to_string("chats/_turn.html", {"message": question}, request)
-    html = turn + _rendered(request, reply, versions=(reply.pk,))
-    after = str(question.parent_id or "")
-    return event("turn", {"html": html, "reply": str(reply.pk), "after": after})
-
-
-def another_event(request: HttpRequest, reply: Message, earlier: Message) -> str:
-    """The place for a reply that is shown instead of `earlier`, another one to the same words."""
-    html = _rendered(request, reply)
-    return event("turn", {"html": html, "reply": str(reply.pk), "replaces": str(earlier.pk)})
-
-
-def _rendered(
-    request: HttpRequest, reply: Message, versions: tuple[uuid.UUID, ...] | None = None
-) -> str:
-    if versions is None:
-        there = Message.objects.filter(parent=reply.parent_id).in_order()
-        versions = tuple(there.values_list("pk", flat=True))
-    step = Step(reply, versions)
-    shown = {"message": reply, "step": step, "is_last": True}
-    return render_to_string("chats/_reply.html", shown, request)
-
-
-def _look_ups(request: HttpRequest, reply: Message) -> str:
-    found = tooluse.look_ups(reply.uses.all())
-    connections.close_all()
-    return render_to_string("chats/_lookups.html", {"look_ups": found}, request)
-
-
-def _summaries(request: HttpRequest, reply: Message) -> list[dict[str, str]]:
-    """What was summed up for this reply, and after which message it stands."""
-    made = Summary.objects.filter(chat=reply.chat_id, created__gte=reply.created)
-    return [
-        {
-            "after": str(summary.upto_id),
-            "html": render_to_string("chats/_summary.html", {"summary": summary}, request),
-        }
-        for summary in made
-    ]
 
 
 def event(name: str, data: dict, offset: int | None = None) -> str:
