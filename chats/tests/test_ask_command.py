@@ -81,7 +81,7 @@ def a_program_writes_reminds_and_streams(house, ollama, person):
     with started("docs/client.py", "ask", "Count", env=client) as process:
         read(process, "One \x1b[31mtwo")
         gate.opened.set()
-        rest, _ = process.communicate(timeout=20)
+        rest, _ = process.communicate(timeout=60)
     assert rest.startswith(" three\n(chat ")
     assert process.returncode == 0
     ollama.play("plain")
@@ -125,7 +125,7 @@ def the_shell_prints_words_as_they_come(house, ollama, person):
         # What a terminal would take for a command is taken out.
         read(process, "One \N{REPLACEMENT CHARACTER}[31mtwo")
         gate.opened.set()
-        rest, told = process.communicate(timeout=20)
+        rest, told = process.communicate(timeout=60)
     assert (rest, process.returncode) == (" three\n", 0)
     chat_id = re.search(r"--chat ([0-9a-f-]{36})", told)[1]
     assert "Count with me" in person.get(f"/chats/{chat_id}/").text
@@ -136,7 +136,7 @@ def ctrl_c_stops_the_answer_and_keeps_it(house, ollama, person):
     with started("manage.py", "ask", "Count on", env=house.environment) as process:
         assert process.stdout.read(9)
         process.send_signal(signal.SIGINT)
-        _rest, told = process.communicate(timeout=20)
+        _rest, told = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "You stopped this answer." in told
     assert "You stopped this answer." in person.get(chat_in(told)).text
@@ -153,7 +153,7 @@ def an_answer_whose_process_is_killed_is_closed(house, ollama, person):
     with started("manage.py", "ask", "Count once more", env=house.environment) as process:
         assert process.stdout.read(9)
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
     newest = re.search(r'href="(/chats/[0-9a-f-]{36}/)', person.get("/chats/").text)[1]
     assert "AhFai was restarted" in person.get(newest).text
