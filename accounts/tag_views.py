@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import tags
 from accounts.forms import TagForm, TagsField
 from accounts.requests import SignedInRequest
-from ahfai.textindex import fold
+from ahfai.textindex.words import fold
 
 MOST_NAMES = 10
 

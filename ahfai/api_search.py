@@ -16,7 +16,7 @@ from ahfai.asked import Asked
 from ahfai.problems import Refused
 from ahfai.search import Result
 from ahfai.search import search as find
-from ahfai.textindex import MAX_QUERY
+from ahfai.textindex.queries import MAX_QUERY
 
 router = Router()
 _KINDS = {

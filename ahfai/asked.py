@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ahfai.textindex import MAX_QUERY, Query
+from ahfai.textindex.queries import MAX_QUERY, Query
 
 ROOMS = ("chats", "notes", "reminders")
 MAX_CONDITIONS = 16

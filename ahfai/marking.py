@@ -5,7 +5,8 @@ from html import escape, unescape
 
 from django.utils.safestring import SafeString
 
-from ahfai.textindex import Query, marks
+from ahfai.textindex.queries import Query
+from ahfai.textindex.snippets import marks
 
 _TAG = re.compile(r"""(<(?:[^"'<>]|"[^"]*"|'[^']*')*>)""")
 _NAME = re.compile(r"</?(\w+)")

@@ -9,7 +9,8 @@ from types import ModuleType
 from accounts import tags
 from accounts.models import User
 from ahfai.asked import Asked, Holders
-from ahfai.textindex import NO_BOUNDS, Bounds, fold
+from ahfai.textindex.documents import NO_BOUNDS, Bounds
+from ahfai.textindex.words import fold
 from chats import hooks as chats
 from notes import hooks as notes
 from reminders import hooks as reminders

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ahfai.textindex import Term, fold, words_of
+from ahfai.textindex.queries import Term
+from ahfai.textindex.words import fold, words_of
 
 MAX_WORDS = 24
 MAX_QUESTION = 2000

@@ -23,7 +23,11 @@ from ahfai import narrowing, replica
 from ahfai.asked import Asked, Found
 from ahfai.narrowing import ROOMS
 from ahfai.sizes import MB
-from ahfai.textindex import Bounds, Hit, Indexes, Query, TextIndex, snippet
+from ahfai.textindex.documents import Bounds, Hit
+from ahfai.textindex.index import TextIndex
+from ahfai.textindex.queries import Query
+from ahfai.textindex.shelves import Indexes
+from ahfai.textindex.snippets import snippet
 
 # A search that finds its index still being filled tells so after this long.
 PATIENCE_S = 0.6

@@ -26,7 +26,7 @@ from ahfai.monitoring import PLAIN_TEXT
 from ahfai.search import prepare
 from ahfai.search import search as find
 from ahfai.templatetags.house import opened
-from ahfai.textindex import MAX_QUERY
+from ahfai.textindex.queries import MAX_QUERY
 from chats import servers
 from chats.composing import composer
 from chats.forms import MAX_TEXT

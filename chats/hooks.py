@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
-from ahfai.textindex import Document
+from ahfai.textindex.documents import Document
 from chats import order
 from chats.models import Chat, ChatQuerySet, Message, State
 from chats.transfer import exporting

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from django.db import transaction
 
 from accounts import tags
-from ahfai.textindex import fold
+from ahfai.textindex.words import fold
 from chats.models import Chat, Pin
 from notes import titles
 from notes.models import Tagging

@@ -17,7 +17,7 @@ from accounts import tags
 from accounts.requests import SignedInRequest
 from ahfai.crypto import SealError
 from ahfai.replica import may_be_behind
-from ahfai.textindex import MAX_QUERY
+from ahfai.textindex.queries import MAX_QUERY
 from chats import generation, order, pages
 from chats.attachments import Shown
 from chats.composing import composer

@@ -6,7 +6,7 @@ import unicodedata
 from accounts.models import User
 from accounts.sealing import lookup
 from ahfai.markdown.titles import PATTERN
-from ahfai.textindex import fold
+from ahfai.textindex.words import fold
 from notes import titles as known_titles
 
 MOST = 10

@@ -20,7 +20,9 @@ from ahfai.crypto import SealError
 from ahfai.markdown import files
 from ahfai.questions import MAX_QUESTION, Question
 from ahfai.sizes import MB
-from ahfai.textindex import Bounds, Document, Indexes, TextIndex
+from ahfai.textindex.documents import Bounds, Document
+from ahfai.textindex.index import TextIndex
+from ahfai.textindex.shelves import Indexes
 from notes import vectors
 from notes.models import Note
 from notes.passages import Passage, cut

@@ -13,7 +13,7 @@ from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
 from ahfai.markdown import files
-from ahfai.textindex import Document
+from ahfai.textindex.documents import Document
 from notes import finding, order, titles, vectors
 from notes.models import Note, NoteQuerySet, Tagging
 from notes.places import PLACE_FOUND

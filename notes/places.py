@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from ahfai import markdown
 from ahfai.markdown import files
-from ahfai.textindex import Query, Term, fold, words_of
+from ahfai.textindex.queries import Query, Term
+from ahfai.textindex.words import fold, words_of
 from notes.models import Note
 
 # The id of the first place in a note that is marked.

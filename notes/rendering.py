@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ahfai import markdown
-from ahfai.textindex import fold
+from ahfai.textindex.words import fold
 from notes import attachments, links
 
 _TITLE = re.compile(r'<span class="note-title">([^<]*)</span>')

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from accounts.fields import opened_rows
 from accounts.models import Tombstone, User
-from ahfai.textindex import fold
+from ahfai.textindex.words import fold
 
 # Of all people together; of the one who came last, all.
 MOST_TITLES = 50_000

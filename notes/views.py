@@ -18,7 +18,7 @@ from ahfai import marking, proposals
 from ahfai.asked import Asked
 from ahfai.crypto import SealError
 from ahfai.replica import may_be_behind
-from ahfai.textindex import MAX_QUERY, Query
+from ahfai.textindex.queries import MAX_QUERY, Query
 from notes import (
     attachments,
     completion,

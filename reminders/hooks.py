@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import opened_rows
 from ahfai.asked import Found, Holders
 from ahfai.crypto import SealError
-from ahfai.textindex import Document
+from ahfai.textindex.documents import Document
 from reminders import order, transfer, words
 from reminders.models import Delivery, Reminder, ReminderQuerySet, Tagging
 

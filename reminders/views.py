@@ -19,7 +19,7 @@ from ahfai import proposals
 from ahfai.crypto import SealError
 from ahfai.replica import may_be_behind
 from ahfai.templatetags.house import opened
-from ahfai.textindex import MAX_QUERY
+from ahfai.textindex.queries import MAX_QUERY
 from reminders import (
     filled,
     order,

@@ -9,10 +9,11 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from ahfai import search, textindex
-from ahfai.tests.house import House
+from ahfai import search
+from ahfai.tests.house import ROOT, House
 from ahfai.tests.tables import ROOT
 from ahfai.tests.test_browser import chromium, new_page, pytestmark, sign_up
+from ahfai.textindex import part
 from chats.models import Chat, Message
 from chats.tests.conftest import wait_until
 
@@ -78,7 +79,7 @@ def test_whoever_opens_the_search_finds_their_words_read_when_they_have_typed(
 @pytest.mark.django_db(transaction=True)
 def test_what_is_new_is_found_before_all_is_read(owner, client, monkeypatch):
     """The page shows it, says that it isn't all, and has it all at the end."""
-    monkeypatch.setattr(textindex, "DOCUMENTS_AT_ONCE", 2)
+    monkeypatch.setattr(part, "DOCUMENTS_AT_ONCE", 2)
     monkeypatch.setattr(search, "PATIENCE_S", 0.05)
     search.forget()
     chat = Chat.objects.create(owner=owner, title="Heating", model="m")
@@ -86,14 +87,14 @@ def test_what_is_new_is_found_before_all_is_read(owner, client, monkeypatch):
         Message.objects.create(
             owner=owner, chat=chat, role="user", content=f"boiler {number}", change_number=number
         )
-    go_on, write = threading.Event(), textindex._Part.add
+    go_on, write = threading.Event(), part.Part.add
 
     def slowly(part, some):
         if any("boiler 2" in one.body for one in some):
             assert go_on.wait(20)
         write(part, some)
 
-    monkeypatch.setattr(textindex._Part, "add", slowly)
+    monkeypatch.setattr(part.Part, "add", slowly)
     address = reverse("search") + "?q=boiler"
     wait_until(lambda: "newest words" in client.get(address).content.decode())
     partly = client.get(address).content.decode()

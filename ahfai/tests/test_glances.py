@@ -4,7 +4,8 @@ import pytest
 
 from ahfai.markdown.glances import without_marks
 from ahfai.templatetags.house import at_a_glance
-from ahfai.textindex import Query, snippet
+from ahfai.textindex.queries import Query
+from ahfai.textindex.snippets import snippet
 
 
 @pytest.mark.parametrize(

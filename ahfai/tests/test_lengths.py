@@ -8,7 +8,7 @@ from django.conf import settings
 from accounts import files, tags
 from accounts.models import User, token
 from accounts.programs import tokens
-from ahfai.textindex import MAX_QUERY
+from ahfai.textindex.queries import MAX_QUERY
 from chats import attachments, facts, steering
 from chats import forms as chat_forms
 from notes import attachments as note_attachments

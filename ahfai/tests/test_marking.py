@@ -3,7 +3,7 @@
 import pytest
 
 from ahfai import markdown, marking
-from ahfai.textindex import Query
+from ahfai.textindex.queries import Query
 
 
 def marked(text: str, query: str) -> str:

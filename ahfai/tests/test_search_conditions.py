@@ -132,7 +132,7 @@ def test_a_note_found_is_opened_at_the_place_with_it_marked(client, owner):
 
 
 def test_a_common_word_is_found_in_titles_and_notes_beside_newer_messages(owner, monkeypatch):
-    monkeypatch.setattr("ahfai.textindex.WEIGHED_HITS", 5)
+    monkeypatch.setattr("ahfai.textindex.index.WEIGHED_HITS", 5)
     chat = Chat.objects.create(owner=owner, title="Talk", model="m", change_number=1)
     for number in range(10):
         Message.objects.create(

@@ -5,8 +5,12 @@ import uuid
 
 import pytest
 
-from ahfai import textindex
-from ahfai.textindex import Document, Indexes, Query, TextIndex, marks, snippet
+from ahfai.textindex import part
+from ahfai.textindex.documents import Document
+from ahfai.textindex.index import TextIndex
+from ahfai.textindex.queries import Query
+from ahfai.textindex.shelves import Indexes
+from ahfai.textindex.snippets import marks, snippet
 
 
 def index_of(*bodies: str, titles: tuple[str, ...] = ()) -> tuple[TextIndex, list[Document]]:
@@ -96,8 +100,8 @@ def test_the_only_one_is_replaced_by_itself():
 
 
 def test_more_than_goes_in_at_once_is_found_and_replaced_all_the_same(monkeypatch):
-    monkeypatch.setattr(textindex, "DOCUMENTS_AT_ONCE", 40)
-    monkeypatch.setattr(textindex, "CHARACTERS_AT_ONCE", 1000)
+    monkeypatch.setattr(part, "DOCUMENTS_AT_ONCE", 40)
+    monkeypatch.setattr(part, "CHARACTERS_AT_ONCE", 1000)
     bodies = [f"w{number} " + "long " * (number % 50) for number in range(500)]
     index, documents = index_of(*bodies)
     assert [found(index, f"w{number}") for number in range(100, 500)] == [
@@ -110,8 +114,8 @@ def test_more_than_goes_in_at_once_is_found_and_replaced_all_the_same(monkeypatc
 
 
 def test_older_parts_are_asked_where_the_newest_hold_too_little(monkeypatch):
-    monkeypatch.setattr(textindex, "DOCUMENTS_AT_ONCE", 10)
-    monkeypatch.setattr(textindex, "WEIGHED_HITS", 15)
+    monkeypatch.setattr(part, "DOCUMENTS_AT_ONCE", 10)
+    monkeypatch.setattr("ahfai.textindex.index.WEIGHED_HITS", 15)
     index, documents = index_of(
         *(f"common {'rare' if number in (3, 44) else ''}" for number in range(50)),
         titles=("",) * 36 + ("common",) + ("",) * 13,
@@ -126,7 +130,7 @@ def test_older_parts_are_asked_where_the_newest_hold_too_little(monkeypatch):
 
 
 def test_a_part_of_which_all_was_replaced_takes_no_room(monkeypatch):
-    monkeypatch.setattr(textindex, "DOCUMENTS_AT_ONCE", 10)
+    monkeypatch.setattr(part, "DOCUMENTS_AT_ONCE", 10)
     index, documents = index_of(*["words"] * 40)
     for _ in range(5):
         index.put([one._replace(body="other words") for one in documents])
@@ -135,7 +139,7 @@ def test_a_part_of_which_all_was_replaced_takes_no_room(monkeypatch):
 
 
 def test_a_reading_that_fails_leaves_the_index_as_it_was(monkeypatch):
-    monkeypatch.setattr(textindex, "DOCUMENTS_AT_ONCE", 2)
+    monkeypatch.setattr(part, "DOCUMENTS_AT_ONCE", 2)
     index, [kept] = index_of("apple")
 
     def failing():

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from ahfai.textindex import fold
+from ahfai.textindex.words import fold
 from notes.tests.questions import Question, made_up_notes, questions
 
 # A word in more notes than these helps nobody to find one of them.
