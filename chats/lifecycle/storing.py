@@ -62,8 +62,8 @@ def start(
         webhooks.happened(user.pk, "chat.created", [chat.pk])
         if from_box:
             drafts.drop(user, None)
-        place = _Place(None, None, number, line_held_for(user.pk))
-        return _ask(chat, place, None, text, model, request_id, process, answered, attached)
+        end = _End(None, None, number, line_held_for(user.pk))
+        return _ask(chat, end, None, text, model, request_id, process, answered, attached)
 
     reply, fresh = _once(user, text, request_id, store)
     return reply, fresh and not answered
@@ -88,11 +88,11 @@ def ask(
     """
 
     def store(request_id, process):
-        place = _place_in(chat)
+        end = _end_of(chat)
         if from_box:
             drafts.drop(chat.owner, chat)
-        parent_id = _end_of_branch(chat, place.current, after)
-        return _ask(chat, place, parent_id, text, model, request_id, process, answered, attached)
+        parent_id = _end_of_branch(chat, end.current, after)
+        return _ask(chat, end, parent_id, text, model, request_id, process, answered, attached)
 
     reply, fresh = _once(chat.owner, text, request_id, store, chat)
     return reply, fresh and not answered
@@ -113,9 +113,9 @@ def edit(
     chat = message.chat
 
     def store(request_id, process):
-        place = _place_in(chat)
+        end = _end_of(chat)
         parent_id = chat.messages.get(pk=message.pk).parent_id
-        return _ask(chat, place, parent_id, text, model, request_id, process, answered, attached)
+        return _ask(chat, end, parent_id, text, model, request_id, process, answered, attached)
 
     reply, fresh = _once(chat.owner, text, request_id, store, chat)
     return reply, fresh and not answered
@@ -151,10 +151,10 @@ def _another(
     process = this_process()
     try:
         with transaction.atomic():
-            place = _place_in(reply.chat)
+            end = _end_of(reply.chat)
             words = reply.chat.messages.get(replies=reply.pk)
             words.chat = reply.chat
-            another = _reply_to(words, place, model, process, request_id=request_id, **begin)
+            another = _reply_to(words, end, model, process, request_id=request_id, **begin)
             another.save(force_insert=True)
             if begin:
                 # The numbers that it says already are those of what was read for its beginning.
@@ -200,9 +200,9 @@ def _is_resend(words: Message, text: str, chat: Chat | None) -> bool:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a chat goes on: when its newest message was made, the end of the branch that is shown,
-    the number of this change, and who is in line."""
+class _End:
+    """The end of a chat, where it goes on: when its newest message was made, the last one of the
+    branch that is shown, the number of this change, and who is in line."""
 
     newest: datetime.datetime | None
     current: uuid.UUID | None
@@ -210,7 +210,7 @@ class _Place:
     line: list[Open]
 
 
-def _place_in(chat: Chat) -> _Place:
+def _end_of(chat: Chat) -> _End:
     """Nobody else can add to the chat until the transaction's end."""
     mine = Chat.objects.living().select_for_update().filter(pk=chat.pk)
     current = mine.values_list("current", flat=True).get()
@@ -219,7 +219,7 @@ def _place_in(chat: Chat) -> _Place:
     line = line_held_for(chat.owner_id)
     if any(one.chat == chat.pk for one in line):
         raise StillAnswering
-    return _Place(created, current or newest, number, line)
+    return _End(created, current or newest, number, line)
 
 
 def _end_of_branch(
@@ -240,7 +240,7 @@ def _end_of_branch(
 
 
 def _ask(
-    chat, place, parent_id, text, model, request_id, process, answered=None, attached=()
+    chat, end, parent_id, text, model, request_id, process, answered=None, attached=()
 ) -> Message:
     words = Message(
         owner_id=chat.owner_id,
@@ -249,10 +249,10 @@ def _ask(
         role=Role.PERSON,
         content=text,
         request_id=request_id,
-        created=_after(place.newest),
-        change_number=place.number,
+        created=_after(end.newest),
+        change_number=end.number,
     )
-    reply = _reply_to(words, replace(place, newest=words.created), model, process)
+    reply = _reply_to(words, replace(end, newest=words.created), model, process)
     if answered:
         reply.state, reply.content, reply.model = State.DONE, answered.text, ""
         reply.process_id, reply.closed = None, timezone.now()
@@ -264,10 +264,10 @@ def _ask(
     return reply
 
 
-def _reply_to(words: Message, place: _Place, model: str, process: uuid.UUID, **begin) -> Message:
+def _reply_to(words: Message, end: _End, model: str, process: uuid.UUID, **begin) -> Message:
     """The empty reply. Where nobody is before it, it has its place at the model server already."""
     ready = servers.is_ready()
-    server = places.server_for(place.line, model, words.owner_id) if ready else None
+    server = places.server_for(end.line, model, words.owner_id) if ready else None
     return Message(
         owner_id=words.owner_id,
         chat=words.chat,
@@ -277,8 +277,8 @@ def _reply_to(words: Message, place: _Place, model: str, process: uuid.UUID, **b
         model=model,
         server=server or "",
         process_id=process,
-        created=_after(place.newest),
-        change_number=place.number,
+        created=_after(end.newest),
+        change_number=end.number,
         **begin,
     )
 
