@@ -10,7 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from ahfai import search
-from ahfai.tests.house import ROOT, House
+from ahfai.tests.house import House
 from ahfai.tests.tables import ROOT
 from ahfai.tests.test_browser import chromium, new_page, pytestmark, sign_up
 from ahfai.textindex import part
