@@ -1,11 +1,14 @@
 """A cache that is away: nothing fails, and nobody waits for it in turn."""
 
+import signal
+import threading
 import time
 import uuid
 
 import pytest
 
 from ahfai import cache, wakes
+from ahfai.tests.caches import CacheServer
 
 pytestmark = pytest.mark.same_everywhere
 # Nothing listens on the discard port.
@@ -35,6 +38,23 @@ def test_after_a_try_that_failed_it_is_left_alone_for_a_while(away, monkeypatch)
     monkeypatch.setattr(cache.rest, "_until", time.monotonic())
     with pytest.raises(pytest.fail.Exception):
         away.get("key")
+
+
+def test_one_that_falls_silent_is_given_up(settings, monkeypatch):
+    """As behind a cable that was pulled: it is connected to anew, and nobody waits for ever."""
+    monkeypatch.setattr(wakes, "BEAT_S", 0.02)
+    monkeypatch.setattr(wakes, "_hearing", threading.Event())
+    server = CacheServer()
+    server.start()
+    settings.CACHE_URL = server.url.replace("valkey:", "redis:")
+    try:
+        with cache.connected().pubsub() as told:
+            told.subscribe("channel")
+            server.process.send_signal(signal.SIGSTOP)
+            with pytest.raises(TimeoutError):
+                wakes._take_all(told)
+    finally:
+        server.stop()
 
 
 def test_what_is_stored_is_no_pickle():

@@ -1,11 +1,12 @@
 """What may be read from a replica, and what never is."""
 
+import psycopg
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from accounts.models import Session, Tag, User, UserKey
 from accounts.tests.programs import Program
-from ahfai import replica
+from ahfai import monitoring, replica
 from ahfai.models import RateCount
 from chats.models import Chat
 from notes.models import Note
@@ -99,3 +100,90 @@ def test_what_was_changed_is_changed_though_that_can_not_be_noted(owner, client,
     # There it would be no part of a transaction, and here Django has marked that of the test.
     transaction.set_rollback(False)
     assert Note.objects.get().title == "Soup"
+
+
+class Standby:
+    """A replica that says of itself what a test wants."""
+
+    ops = connections["default"].ops
+
+    def __init__(self) -> None:
+        # Whether it follows another, how far it is behind, and a person's changes that it knows.
+        self.said: tuple[bool, float | None, int] = (True, 0.5, 0)
+        self.connection = self
+
+    def cursor(self):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        pass
+
+    def execute(self, _statement, _values):
+        pass
+
+    def fetchone(self):
+        return self.said
+
+    def close(self):
+        pass
+
+
+class Connections(dict):
+    settings = {"replica": {}}
+
+
+@pytest.fixture
+def standby(monkeypatch) -> Standby:
+    made = Standby()
+    known = Connections(default=connections["default"], replica=made)
+    monkeypatch.setattr(replica, "connections", known)
+    monkeypatch.setattr(replica, "_rests_until", 0.0)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ((False, 0.5, 0), "it is no replica any more"),
+        ((True, None, 0), "no worker has told yet how far it is behind"),
+        ((True, 9.0, 0), "it is 9 s behind, or no worker is alive"),
+    ],
+)
+def test_one_that_is_not_fit_is_left_alone_and_the_operator_reads_why(
+    owner, standby, rf, said, fault
+):
+    assert replica.serves(owner)
+    standby.said = said
+    assert not replica.serves(owner)
+    assert f"replica: {fault} (a note)" in monitoring.ready(rf.get("/ready")).content.decode()
+
+
+def read(owner, rf, cause: Exception | None) -> list[str]:
+    """From where a page was read whose replica breaks in the middle of it."""
+    places = []
+
+    @replica.may_be_behind
+    def page(_request) -> None:
+        places.append(replica.where())
+        if places[-1] == "replica":
+            raise OperationalError from cause
+
+    request = rf.get("/notes/")
+    request.user = owner
+    page(request)
+    return places
+
+
+def test_a_page_whose_replica_goes_away_comes_from_where_all_is_written(owner, standby, rf):
+    gone = psycopg.OperationalError("gone")
+    assert read(owner, rf, gone) == ["replica", "default"]
+    assert read(owner, rf, gone) == ["default"], "it is left alone for a while"
+
+
+def test_what_would_break_everywhere_is_not_tried_twice(owner, standby, rf):
+    with pytest.raises(OperationalError):
+        read(owner, rf, None)
+    assert replica.where() == "default"
