@@ -287,15 +287,12 @@ def _decide(
 
 
 def _told(card: Card) -> WholeCard:
-    for view in cards.views([card]):
-        return api_told.whole_card(view)
-    # Of a kind that this version doesn't know.
-    raise Http404
+    [view] = cards.views([card])
+    return api_told.whole_card(view)
 
 
 def _card(request: SignedInRequest, card_id: uuid.UUID) -> Card:
-    there = request.user.cards.filter(reply__chat__trashed=None)
-    return get_object_or_404(there.select_related("owner"), pk=card_id)
+    return get_object_or_404(cards.to_decide(request.user).select_related("owner"), pk=card_id)
 
 
 def _chat(request: SignedInRequest, chat_id: uuid.UUID) -> Chat:

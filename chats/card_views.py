@@ -38,8 +38,8 @@ def undo(request: SignedInRequest, card_id: uuid.UUID) -> HttpResponse:
 def _decide(
     request: SignedInRequest, card_id: uuid.UUID, verb: Callable[[Card], None]
 ) -> HttpResponse:
-    there = request.user.cards.filter(reply__chat__trashed=None)
-    card = get_object_or_404(there.select_related("owner", "reply__chat"), pk=card_id)
+    there = cards.to_decide(request.user).select_related("owner", "reply__chat")
+    card = get_object_or_404(there, pk=card_id)
     sentence = ""
     try:
         verb(card)

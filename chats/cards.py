@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -55,6 +55,12 @@ def propose(reply: Message, proposal: Proposal) -> Card:
         payload=json.dumps(proposal.payload),
         expires=timezone.now() + KEPT_FOR,
     )
+
+
+def to_decide(user: Any) -> QuerySet[Card]:
+    """Those of this person's that can be decided on, or were: of chats that aren't in the trash,
+    and of kinds that this version knows."""
+    return user.cards.filter(reply__chat__trashed=None, kind__in=KINDS)
 
 
 def confirm(card: Card, version: int) -> None:

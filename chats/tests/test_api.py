@@ -13,10 +13,11 @@ from django.utils import timezone
 from accounts.models import ApiToken, Session
 from accounts.programs import jwts
 from accounts.tests.programs import Program, what_happened
+from ahfai.testing import signed_in
 from ahfai.tools import Tool
 from chats import attachments, cards, drafts, order, servers, steering
 from chats.lifecycle import closing, storing
-from chats.models import Chat, Message, State
+from chats.models import Card, Chat, Message, State
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import END, Send, final, head, say, think
 from notes import order as note_order
@@ -350,6 +351,17 @@ def test_a_card_is_confirmed_once_by_whoever_may_write(owner, program):
     assert not owner.reminders.living().exists()
     other = propose(reply)
     assert program.post(f"/api/cards/{other.pk}/dismiss").json()["state"] == "dismissed"
+
+
+def test_a_card_of_a_kind_of_another_version_is_not_there(owner, program):
+    card = propose(chat_with(owner, "One").messages.get(role="assistant"))
+    Card.objects.update(kind="of_tomorrow")
+    for answer in (
+        program.get(f"/api/cards/{card.pk}"),
+        program.post(f"/api/cards/{card.pk}/confirm"),
+        signed_in(owner).post(f"/chats/cards/{card.pk}/confirm"),
+    ):
+        assert answer.status_code == 404
 
 
 def test_what_needs_no_model_is_there_at_once(owner, program):
