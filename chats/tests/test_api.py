@@ -12,14 +12,16 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, Session
 from accounts.programs import jwts
+from accounts.sealing import keys
 from accounts.tests.programs import Program, what_happened
 from ahfai.testing import signed_in
 from ahfai.tools import Tool
 from chats import attachments, cards, drafts, order, servers, steering
+from chats.generation import registry
 from chats.lifecycle import closing, storing
 from chats.models import Card, Chat, Message, State
 from chats.tests.conftest import wait_until
-from chats.tests.fake_ollama import END, Send, final, head, say, think
+from chats.tests.fake_ollama import END, Send, asking_for, final, head, say, think
 from notes import order as note_order
 from notes import writing
 from reminders.tools import set_reminder
@@ -179,6 +181,74 @@ def test_a_request_that_comes_twice_begins_one_reply(owner, program, ollama):
     assert one["id"] == two["id"] != first["id"]
     made = [program.post(CHATS, {"text": "New"}, Idempotency_Key="new").json() for _ in range(2)]
     assert made[0]["chat"]["id"] == made[1]["chat"]["id"]
+
+
+def test_a_key_that_began_one_reply_begins_no_other_elsewhere(owner, program, ollama):
+    key = {"Idempotency_Key": "spring cleaning"}
+    one, two = (chat_with(owner, "Hello").messages.get(role="assistant") for _ in range(2))
+    assert program.post(f"/api/messages/{one.pk}/retry", **key).status_code == 202
+    refused = program.post(f"/api/messages/{two.pk}/retry", **key)
+    assert "used for another request" in refused.json()["detail"]
+    assert two.chat.messages.count() == 2
+
+
+@pytest.mark.parametrize("verb", ["ask", "edit", "retry"])
+def test_where_the_chat_is_deleted_meanwhile_nothing_begins(owner, program, monkeypatch, verb):
+    chat = chat_with(owner, "Hello")
+    question, reply = chat.messages.in_order()
+    path, said = {
+        "ask": (f"{CHATS}/{chat.pk}/messages", {"text": "More"}),
+        "edit": (f"/api/messages/{question.pk}/edit", {"text": "Other words"}),
+        "retry": (f"/api/messages/{reply.pk}/retry", {}),
+    }[verb]
+
+    def deleted(*_looked_for):
+        order.delete(chat)
+
+    monkeypatch.setattr("chats.api_replies._stored", deleted)
+    assert program.post(path, said).status_code == 404
+    assert not Message.objects.exists()
+
+
+def test_a_program_reads_its_place_in_the_line_and_when_it_is_its_turn(owner, program, ollama):
+    ollama.play("endless", "plain")
+    first = program.post(f"{CHATS}/{chat_with(owner).pk}/messages", {"text": "Count"}).json()
+    path = f"/api/messages/{first['id']}"
+    wait_until(lambda: program.get(path).json()["content"])
+    answer = program.post(f"{CHATS}/{chat_with(owner).pk}/messages", {"text": "Hello"}, **STREAM)
+    parts = iter(answer.streaming_content)
+    waits = next(part for part in parts if b"event: state" in part).decode()
+    said = json.loads(waits.partition("data: ")[2])
+    assert (said["state"], said["place"]) == ("waiting", 1)
+    assert said["sentence"]
+    assert program.post(f"{path}/stop").status_code == 204
+    assert b'"content": "Hello"' in b"".join(parts)
+
+
+def test_what_a_tool_looks_up_is_told_while_the_answer_grows(owner, program, ollama):
+    writing.create(owner, "Kitchen", "The boiler hums.")
+    ollama.play(asking_for(("search_notes", {"query": "boiler"})), "plain")
+    chat = chat_with(owner)
+    said = {"text": "What about the boiler?", "model": "llama3.1:8b", "uses_notes": "useful"}
+    got = events(program.post(f"{CHATS}/{chat.pk}/messages", said, **STREAM))
+    [looked_up] = [data["lookups"] for name, _, data in got if name == "lookups"]
+    assert "boiler" in json.dumps(looked_up)
+    assert got[-1][2]["lookups"] == looked_up
+
+
+def test_what_is_thrown_away_while_it_grows_is_asked_no_further(owner, program, ollama):
+    for throw_away in (
+        lambda chat, reply: program.post(f"{CHATS}/{chat.pk}/trash"),
+        lambda chat, reply: program.delete(f"/api/messages/{reply['id']}"),
+    ):
+        ollama.play("endless")
+        chat = chat_with(owner, "Hello")
+        earlier = chat.messages.get(role="assistant")
+        reply = program.post(f"/api/messages/{earlier.pk}/retry").json()
+        path = f"/api/messages/{reply['id']}"
+        wait_until(lambda path=path: program.get(path).json()["content"])
+        assert throw_away(chat, reply).status_code in (200, 204)
+        wait_until(lambda: not registry.every())
 
 
 def test_a_program_that_leaves_changes_nothing(owner, program, ollama):
@@ -351,6 +421,26 @@ def test_a_card_is_confirmed_once_by_whoever_may_write(owner, program):
     assert not owner.reminders.living().exists()
     other = propose(reply)
     assert program.post(f"/api/cards/{other.pk}/dismiss").json()["state"] == "dismissed"
+
+
+def test_what_is_done_and_gone_since_is_not_taken_back(owner, program):
+    reply = chat_with(owner, "One").messages.get(role="assistant")
+    path = f"/api/cards/{propose(reply).pk}"
+    assert program.post(f"{path}/confirm").json()["state"] == "done"
+    owner.reminders.all().delete()
+    gone = program.post(f"{path}/undo")
+    assert (gone.status_code, program.get(path).json()["state"]) == (409, "done")
+    assert "left as it is" in gone.json()["detail"]
+
+
+def test_a_card_that_cannot_be_opened_does_nothing(owner, program):
+    reply = chat_with(owner, "One").messages.get(role="assistant")
+    path = f"/api/cards/{propose(reply).pk}"
+    owner.keys.all().delete()
+    keys.forget(owner.pk)
+    refused = program.post(f"{path}/confirm")
+    assert (refused.status_code, owner.reminders.count()) == (409, 0)
+    assert program.get(path).json()["state"] == "unreadable"
 
 
 def test_a_card_of_a_kind_of_another_version_is_not_there(owner, program):
