@@ -61,6 +61,13 @@ def test_what_is_no_name_is_refused(program, note, name):
     assert "winter" in by_name(program)
 
 
+def test_a_name_that_makes_those_in_it_too_long_is_refused(program, note):
+    path = f"{TAGS}/{by_name(program)['kitchen']['id']}"
+    refused = program.patch(path, {"name": "x" * 79})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "name")
+    assert "kitchen/soups" in by_name(program)
+
+
 def test_more_tags_ask_the_database_no_more_often(owner, program, note):
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:

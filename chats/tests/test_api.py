@@ -210,11 +210,16 @@ def test_where_the_chat_is_deleted_meanwhile_nothing_begins(owner, program, monk
     assert not Message.objects.exists()
 
 
-def test_a_program_reads_its_place_in_the_line_and_when_it_is_its_turn(owner, program, ollama):
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_program_reads_its_place_in_the_line_and_when_it_is_its_turn(
+    owner, program, ollama, monkeypatch, elsewhere
+):
     ollama.play("endless", "plain")
     first = program.post(f"{CHATS}/{chat_with(owner).pk}/messages", {"text": "Count"}).json()
     path = f"/api/messages/{first['id']}"
     wait_until(lambda: program.get(path).json()["content"])
+    if elsewhere:
+        monkeypatch.setattr("chats.generation.running", lambda _key: None)
     answer = program.post(f"{CHATS}/{chat_with(owner).pk}/messages", {"text": "Hello"}, **STREAM)
     parts = iter(answer.streaming_content)
     waits = next(part for part in parts if b"event: state" in part).decode()

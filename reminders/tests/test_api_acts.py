@@ -146,6 +146,15 @@ def test_what_was_sent_outside_is_listed_and_what_failed_is_sent_again(program, 
     assert program.post(f"/api/deliveries/{delivery.pk}/again").status_code == 409
 
 
+def test_there_are_not_endlessly_many_lists(owner, program, monkeypatch):
+    monkeypatch.setattr("reminders.own_lists.MAX_LISTS", 1)
+    path = f"{REMINDERS}/lists"
+    assert program.post(path, {"name": "Garden"}).status_code == 201
+    refused = program.post(path, {"name": "Work"})
+    assert refused.status_code == 409
+    assert "There are 1 lists already." in refused.json()["detail"]
+
+
 def test_longer_lists_ask_the_database_no_more_often(owner, program, delivery):
     paths = ("/api/deliveries", f"{REMINDERS}/done", f"{REMINDERS}/trash", f"{REMINDERS}/lists")
 
