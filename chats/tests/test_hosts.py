@@ -357,6 +357,13 @@ def test_who_watches_the_installation_reads_each_server_by_its_number(
     assert 'ahfai_model_server_busy{server="1"} 1\n' in numbers
 
 
+def test_a_server_that_has_never_answered_is_called_unknown_and_keeps_nobody_waiting(nobody, farm):
+    farm.servers[1].silent = True
+    said = nobody.get("/ready").content.decode()
+    assert "model server 1: ok (a note)\nmodel server 2: unknown (a note)" in said
+    assert hosts.able(MODEL) == [hosts.names()[0]]
+
+
 def test_the_doctor_tells_of_each_server_and_what_differs(farm):
     farm.servers[0].models = [FakeModel(MODEL), FakeModel("rare:1b")]
     found = {finding.sentence: finding.advice for finding in doctor._model_server()}

@@ -96,6 +96,17 @@ def test_a_page_waits_a_moment_for_a_hanging_server_and_then_says_so(
     assert sum(waits) == 0
 
 
+def test_where_the_system_gives_no_thread_the_next_reader_asks(ollama, monkeypatch):
+    def no_more(**_named):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as scarce:
+        scarce.setattr(hosts, "threading", mock.Mock(wraps=threading, Thread=no_more))
+        with pytest.raises(EngineFailed):
+            hosts.read()
+    assert hosts.read()[0].state == "ready"
+
+
 def test_many_pages_ask_a_hanging_server_once_and_none_waits_for_another(
     hanging, waits, monkeypatch
 ):

@@ -3,7 +3,9 @@
 import json
 import threading
 
+import psycopg
 import pytest
+from django.db import OperationalError
 from django.urls import reverse
 
 from chats import generation, watching
@@ -188,6 +190,24 @@ def test_a_page_that_watches_a_deleted_chat_is_told(client, ollama, monkeypatch,
     monkeypatch.undo()
     chat.delete()
     assert list(events(answer))[-1][::2] == ("gone", {"deleted": True})
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_a_page_is_to_come_back_while_the_database_is_away(client, ollama, monkeypatch, passes):
+    def away(_self):
+        raise OperationalError from psycopg.errors.AdminShutdown() if passes else None
+
+    ollama.play("endless")
+    reply = reply_of(start(client))
+    monkeypatch.setattr(generation, "running", lambda _: None)
+    monkeypatch.setattr(watching.FromRow, "look", away)
+    answer = client.get(reverse("chats:stream", args=[reply.pk]))
+    if passes:
+        assert list(events(answer))[-1][::2] == ("reconnect", {"after_ms": 2000})
+    else:
+        with pytest.raises(OperationalError):
+            list(events(answer))
+    monkeypatch.undo()
 
 
 def test_watchers_leave_some_threads_for_pages(client, ollama, settings, monkeypatch):
