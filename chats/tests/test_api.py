@@ -97,6 +97,14 @@ def test_the_words_stream_as_the_answer_to_the_question(owner, program, ollama):
     assert (name, last["state"], last["content"]) == ("done", "done", "Hello")
 
 
+def test_who_asks_only_for_the_head_of_a_stream_gets_no_words(owner, program):
+    reply = chat_with(owner, "Hello").messages.get(role="assistant")
+    head_alone = program.ask("HEAD", f"/api/messages/{reply.pk}/stream")
+    assert head_alone.status_code == 200
+    assert head_alone["Content-Type"] == "text/event-stream"
+    assert head_alone.content == b""
+
+
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_a_stream_goes_on_where_the_program_left(owner, program, ollama, monkeypatch, elsewhere):
     left = threading.Event()
@@ -359,6 +367,14 @@ def test_a_chat_is_changed_at_the_version_that_was_read(owner, program):
     assert program.patch(path, {"archived": True}, If_Match="*").json()["archived"]
 
 
+def test_a_chat_carries_the_tags_that_are_said_and_no_others(owner, program):
+    path = f"{CHATS}/{chat_with(owner, 'One').pk}"
+    assert program.put(f"{path}/tags", {"tags": ["trips", "alps"]}).status_code == 200
+    changed = program.put(f"{path}/tags", {"tags": ["alps", "snow"]})
+    assert changed.json()["tags"] == program.get(path).json()["tags"] == ["alps", "snow"]
+    assert program.put(f"{path}/tags", {"tags": ["x" * 81]}).status_code == 422
+
+
 def test_a_chat_is_thrown_away_taken_back_and_deleted_for_good(owner, program):
     chat = chat_with(owner, "One")
     path = f"{CHATS}/{chat.pk}"
@@ -499,6 +515,19 @@ def test_what_is_no_message_is_refused_in_words(owner, program, said, field):
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == field
     assert not chat.messages.exists()
+
+
+def test_what_is_no_model_and_no_version_is_refused_in_words(owner, program):
+    reply = chat_with(owner, "Hello").messages.get(role="assistant")
+    card = propose(reply)
+    for path, said in (
+        (f"/api/messages/{reply.pk}/retry", {"model": "m" * 201}),
+        (f"/api/cards/{card.pk}/confirm", {"version": -1}),
+    ):
+        refused = program.post(path, said)
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["field"] in said
+    assert not owner.reminders.exists()
 
 
 def test_a_token_does_only_what_it_may(owner):

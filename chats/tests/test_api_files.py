@@ -49,6 +49,14 @@ def test_what_no_model_can_read_is_refused_in_words(program, settings):
     assert not SealedFile.objects.exists()
 
 
+def test_who_sends_very_many_waits_a_little(program, monkeypatch):
+    monkeypatch.setattr("ahfai.limits.count", lambda what, *_who: 121 * (what == "upload"))
+    refused = send(program)
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 60
+    assert not SealedFile.objects.exists()
+
+
 def test_a_file_that_is_sent_twice_by_the_same_key_is_kept_once(program):
     first, again = (send(program, Idempotency_Key="plan-1") for _time in range(2))
     assert first.status_code == again.status_code == 201
