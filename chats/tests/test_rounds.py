@@ -93,6 +93,18 @@ def test_where_notes_were_chosen_for_a_chat_no_others_are_looked_up(client, owne
     assert "chosen other notes" in refused.result
 
 
+def test_what_was_said_in_earlier_chats_is_found_and_this_one_left_out(client, ollama):
+    earlier = ask(client, ollama, "plain", text="The harpsichord needs new strings.")
+    words = {"query": "harpsichord"}
+    reply = ask(client, ollama, asking_for(("search_chats", words)), "plain", text="A harpsichord?")
+    use = reply.uses.get()
+    assert "needs new strings" in use.result
+    assert "A harpsichord?" not in use.result
+    page = client.get(reply.chat.get_absolute_url()).content.decode()
+    assert "searched chats for <em>harpsichord</em>, 2 found" in page
+    assert f'href="{earlier.chat.get_absolute_url()}' in page
+
+
 def test_a_look_up_that_finds_nothing_says_so_to_both(client, ollama):
     reply = ask(client, ollama, asking_for(("search_notes", {"query": "harpsichord"})), "plain")
     assert "No note was found." in told(ollama.chats[-1])[1]["content"]
