@@ -101,7 +101,10 @@ class _ChangedNote(abc.ABC):
 
     def undo(self, user: Any, payload: Json, outcome: Json) -> None:
         note = _untouched(user, outcome)
-        writing.save(note, note.title, outcome["before"], note.version)
+        try:
+            writing.save(note, note.title, outcome["before"], note.version)
+        except (writing.Outdated, Note.DoesNotExist):
+            raise Stale(_touched()) from None
 
 
 class AppendToNote(_ChangedNote):
@@ -159,12 +162,16 @@ def _untouched(user: Any, outcome: Json) -> Note:
     """Nothing that was written into it since is taken back along with it."""
     note = user.notes.living().filter(pk=outcome["id"]).first()
     if note is None or note.version != outcome["version"]:
-        raise Stale(_("Something else was done to this note since, so it is left as it is."))
+        raise Stale(_touched())
     return note
 
 
 def _changed() -> str:
     return _("This note was changed elsewhere meanwhile, so nothing was saved. Look again.")
+
+
+def _touched() -> str:
+    return _("Something else was done to this note since, so it is left as it is.")
 
 
 def _tell(user: Any, outcome: Json, said: str) -> Told:

@@ -107,7 +107,10 @@ class ChangeReminder:
     def undo(self, user: Any, payload: Json, outcome: Json) -> None:
         reminder = _untouched(user, outcome)
         before = columns(outcome["before"])
-        writing.save(reminder, reminder.version, before, _tag_names(reminder))
+        try:
+            writing.save(reminder, reminder.version, before, _tag_names(reminder))
+        except (writing.Outdated, Reminder.DoesNotExist):
+            raise Stale(_touched()) from None
 
 
 class CompleteReminder:

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -15,9 +16,14 @@ from ahfai.tools import Tool
 from chats import cards, facts, tooluse
 from chats import tools as chat_tools
 from chats.models import Card, Chat, Message
+from notes import order as note_order
+from notes import proposals as note_proposals
 from notes import tools as note_tools
 from notes import writing
+from reminders import order as reminder_order
+from reminders import proposals as reminder_proposals
 from reminders import tools as reminder_tools
+from reminders.tests.test_list import make
 
 pytestmark = pytest.mark.django_db
 
@@ -156,6 +162,73 @@ def test_undo_leaves_alone_what_was_written_since(client, owner, reply):
     assert answer.status_code == 409
     assert owner.notes.get().body == "Mine"
     assert "Undo</button>" not in page(client, reply)
+
+
+def test_undo_at_the_moment_of_another_change_leaves_that_alone(client, owner, reply, monkeypatch):
+    note = writing.create(owner, "Kitchen", "- oak top")
+    reminder = make(owner, "Call mum", 1)
+    of_note = propose(reply, note_tools.append_to_note, note="Kitchen", text="- brass taps")
+    title = {"reminder": str(reminder.pk), "title": "Call dad"}
+    of_reminder = propose(reply, reminder_tools.change_reminder, **title)
+    for card in (of_note, of_reminder):
+        press(client, card, "confirm", version=1)
+
+    def then(change, proposals):
+        looked_for = proposals._untouched
+
+        def found(user, outcome):
+            row = looked_for(user, outcome)
+            change()
+            return row
+
+        monkeypatch.setattr(proposals, "_untouched", found)
+
+    then(lambda: writing.save(note, "Kitchen", "Mine", 2), note_proposals)
+    then(owner.reminders.all().delete, reminder_proposals)
+    for card in (of_note, of_reminder):
+        answer = press(client, card, "undo")
+        assert answer.status_code == 409
+        assert "so it is left as it is" in answer.content.decode()
+    # That change was part of the same transaction here, and is undone with it.
+    assert owner.notes.get().body == "- oak top\n- brass taps"
+    assert owner.reminders.get().title == "Call dad"
+
+
+def test_what_was_made_and_is_gone_since_is_said_to_be(client, owner, reply):
+    press(client, cabin(reply), "confirm")
+    press(client, propose(reply, note_tools.create_note, title="Trip", text="Alps"), "confirm")
+    reminder_order.trash(owner, owner.reminders.values_list("pk", flat=True))
+    note_order.move(owner, owner.notes.values_list("pk", flat=True), "trash")
+    for what in ("reminder", "note"):
+        assert f"The {what} is in the trash by now." in page(client, reply)
+    owner.reminders.all().delete()
+    owner.notes.all().delete()
+    for what in ("reminder", "note"):
+        assert f"The {what} was deleted since." in page(client, reply)
+
+
+def test_a_card_about_what_is_no_longer_open_says_so_and_can_only_be_dismissed(
+    client, owner, reply
+):
+    reminder = make(owner, "Call mum", 1)
+    propose(reply, reminder_tools.complete_reminder, reminder=str(reminder.pk))
+    assert "Tick it off</button>" in page(client, reply)
+    reminder_order.trash(owner, [reminder.pk])
+    shown = page(client, reply)
+    assert "This reminder is done, deleted or in the trash by now." in shown
+    assert "Tick it off</button>" not in shown
+
+
+def test_nothing_is_put_off_until_a_time_that_is_over(client, owner, reply):
+    reminder = make(owner, "Call mum", 1)
+    until = {"reminder": str(reminder.pk), "until": "in 2 hours"}
+    card = propose(reply, reminder_tools.snooze_reminder, **until)
+    with time_machine.travel(timezone.now() + timedelta(hours=3)):
+        answer = press(client, card, "confirm", version=reminder.version)
+    assert answer.status_code == 409
+    assert "That time is over by now." in answer.content.decode()
+    reminder.refresh_from_db()
+    assert reminder.snoozed_until is None
 
 
 def test_what_was_edited_first_and_saved_is_done(client, owner, reply):
