@@ -161,6 +161,27 @@ def test_one_that_is_not_fit_is_left_alone_and_the_operator_reads_why(
     assert f"replica: {fault} (a note)" in monitoring.ready(rf.get("/ready")).content.decode()
 
 
+def test_who_watches_reads_whether_it_is_used_and_how_far_it_is_behind(
+    db, standby, rf, settings, monkeypatch
+):
+    settings.METRICS_TOKEN = "a-token-of-more-than-24-letters"
+    asked = rf.get("/metrics", HTTP_AUTHORIZATION=f"Bearer {settings.METRICS_TOKEN}")
+
+    def numbers() -> list[str]:
+        lines = monitoring.metrics(asked).getvalue().decode().splitlines()
+        return [line for line in lines if line.startswith("ahfai_replica")]
+
+    assert numbers() == ["ahfai_replica_used 1", "ahfai_replica_behind_seconds 0"]
+    standby.said = (True, 9.0, 0)
+    assert numbers() == ["ahfai_replica_used 0", "ahfai_replica_behind_seconds 9"]
+
+    def away(*_asked):
+        raise OperationalError
+
+    monkeypatch.setattr(standby, "execute", away)
+    assert numbers() == ["ahfai_replica_used 0"]
+
+
 def read(owner, rf, cause: Exception | None) -> list[str]:
     """From where a page was read whose replica breaks in the middle of it."""
     places = []
