@@ -335,6 +335,29 @@ def test_the_command_takes_it_in_and_names_what_it_cannot(full, stranger, tmp_pa
         call_command("import_data", stranger.email, tmp_path / "other.bin")
 
 
+def test_the_page_takes_one_file_at_a_time_and_refuses_what_is_none(strangers_client):
+    def send(words: bytes, name: str = "notes.md"):
+        sent = SimpleUploadedFile(name, words)
+        return strangers_client.post(reverse("data_import"), {"file": sent})
+
+    refused = send(b"no archive", "AhFai.zip")
+    assert refused.status_code == 422
+    assert "This is neither a ZIP nor another export" in refused.content.decode()
+    far_too_large = send(b"x" * (21 * 2**20))
+    assert far_too_large.status_code == 413
+    assert "at most 20 MB" in far_too_large.content.decode()
+    assert not Import.objects.exists()
+    assert send(b"words").status_code == 302
+    failed = Import.objects.get()
+    Import.objects.update(state="failed", ended=failed.started)
+    assert send(b"other words").status_code == 302
+    second = send(b"more words")
+    assert second.status_code == 422
+    assert "Your last import isn&#x27;t over yet." in second.content.decode()
+    again = strangers_client.post(reverse("data_import_go_on", args=[failed.pk]), follow=True)
+    assert "Your last import isn&#x27;t over yet." in again.content.decode()
+
+
 def test_the_page_keeps_a_file_for_the_worker_and_says_what_became_of_it(
     full, strangers_client, stranger
 ):
