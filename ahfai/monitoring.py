@@ -19,6 +19,7 @@ from accounts.sessions import open_since
 from ahfai import processes, replica
 from ahfai.access import open_to_all
 from ahfai.models import Heartbeat
+from ahfai.postgres import reaching
 from chats import hosts, servers
 from chats.lifecycle import places
 from chats.models import Message
@@ -134,7 +135,8 @@ def _process() -> str:
 def _database() -> str:
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute("SELECT 1")
-    return ""
+        is_postgres = connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
+        return "it is read-only" if is_postgres and reaching.is_read_only(cursor) else ""
 
 
 def _tables() -> str:

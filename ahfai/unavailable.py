@@ -1,6 +1,6 @@
 """The answer while the database is away, or too busy: in words, and when to try again."""
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -8,18 +8,21 @@ from django.utils.translation import gettext as _
 from ahfai import problems
 
 TRY_AGAIN_S = 2
-AWAY = (OperationalError, InterfaceError)
+AWAY = (OperationalError, InterfaceError, InternalError)
 # Classes of PostgreSQL's error codes (its manual, appendix A): connections, too few of something,
-# a transaction that had to make way, the operator's hand, and a lock that came too late.
-_PASSING = ("08", "53", "40", "57", "55P03")
+# a transaction that had to make way, the operator's hand, a lock that came too late, and a replica
+# in the place of its primary, as while another one is made that.
+_PASSING = ("08", "53", "40", "57", "55P03", "25006")
 
 
 def is_passing(error: BaseException | None) -> bool:
     """Whether the database can't do it just now, and may do it soon. SQLite waits by itself."""
     cause = error.__cause__ if isinstance(error, AWAY) else None
     code = getattr(cause, "sqlstate", "it is no error of PostgreSQL's")
-    # Without a code, PostgreSQL was never reached or went away in between.
-    return cause is not None and (code is None or code.startswith(_PASSING))
+    if cause is None or code is None:
+        # PostgreSQL was never reached, or went away in between.
+        return cause is not None and not isinstance(error, InternalError)
+    return code.startswith(_PASSING)
 
 
 def answer(request: HttpRequest) -> HttpResponse:

@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import sys
+import time
 import traceback
 
 from django.conf import settings
@@ -17,10 +18,11 @@ from accounts.models import User
 from accounts.sealing import keys
 from ahfai.backups import BackupFailed
 from ahfai.backups.taking import take
-from ahfai.postgres import turns
+from ahfai.postgres import reaching, turns
 from ahfai.processes import end_with_parent
 
 READY, FIRST_START, FAILED = 0, 10, 1
+PATIENCE_S, AGAIN_S = 8.0, 0.5
 
 
 def begin() -> int:
@@ -76,8 +78,18 @@ def _back_up() -> None:
     print(f"Backed up before the tables change: {taken.path}")  # noqa: T201
 
 
+def _wait_for_database() -> None:
+    """It may be on its way, too. Raises CommandError where it stays away."""
+    until = time.monotonic() + PATIENCE_S
+    while fault := reaching.fault(connections[DEFAULT_DB_ALIAS]):
+        if time.monotonic() > until:
+            raise CommandError(f"the database of DATABASE_URL can't be used: {fault}")
+        time.sleep(AGAIN_S)
+
+
 def prepare() -> int:
     """In this process: READY, or FIRST_START where there were no tables before."""
+    _wait_for_database()
     call_command("check", stdout=io.StringIO())
     with turns.turn(connections[DEFAULT_DB_ALIAS]):
         first_start = _bring_tables_up_to_date()

@@ -4,10 +4,11 @@ import uuid
 
 import pytest
 from django.core.cache import cache
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from ahfai import monitoring, processes
 from ahfai.models import Heartbeat
+from ahfai.postgres import reaching
 from chats import servers
 from chats.models import Chat, Message
 
@@ -50,6 +51,14 @@ def test_a_database_that_is_away_is_named_without_its_secrets(ready, monkeypatch
     assert status == 503
     assert said.startswith("process: ok\ndatabase: OperationalError\ntables: not looked at\n")
     assert "secret" not in said
+
+
+def test_a_replica_in_the_place_of_its_primary_is_not_ready(ready, monkeypatch):
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+    monkeypatch.setattr(reaching, "is_read_only", lambda cursor: True)
+    status, said = ready()
+    assert status == 503
+    assert "database: it is read-only\n" in said
 
 
 def test_a_process_that_is_about_to_end_is_sent_nobody_new(ready, monkeypatch):

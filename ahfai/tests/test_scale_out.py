@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from django.db.utils import ConnectionHandler
 
 from ahfai.crypto import MasterKeys
+from ahfai.postgres import address, reaching
 from ahfai.tests.caches import CacheServer
 from ahfai.tests.databases import Database, database, replica
 from ahfai.tests.house import Browser, House
@@ -135,6 +137,20 @@ def test_lists_come_from_the_replica_but_never_without_the_persons_own_changes(p
         standby.start()
         wait_until(lambda: "replica: ok" in requests.get(house.url + "/ready", timeout=9).text, 10)
         assert "Service Unavailable: /notes/" not in house.log.read_text()
+
+
+def test_whoever_starts_with_a_replica_or_isnt_let_in_is_told_why(standby):
+    def fault(url: str) -> str:
+        named = address.read(url) | {"ENGINE": "ahfai.postgres"}
+        return reaching.fault(ConnectionHandler({"default": named})["default"])
+
+    assert fault(standby.url) == reaching.READ_ONLY
+    assert 'database "nowhere" does not exist' in fault(
+        standby.url.replace("/postgres", "/nowhere")
+    )
+    nobody_there = standby.url.replace("127.0.0.1", "127.0.0.1:1,127.0.0.1")
+    assert "Connection refused" in fault(nobody_there.replace(str(standby.port), "1"))
+    assert fault(nobody_there) == reaching.READ_ONLY
 
 
 def write_note(person: Browser, title: str) -> None:

@@ -2,7 +2,7 @@
 
 import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import DatabaseError, InternalError, OperationalError
 from psycopg import errors
 
 from ahfai import unavailable, views
@@ -10,10 +10,10 @@ from ahfai import unavailable, views
 pytestmark = pytest.mark.same_everywhere
 
 
-def failed(request, cause: Exception):
+def failed(request, cause: Exception, kind: type[DatabaseError] = OperationalError):
     try:
-        raise OperationalError("a password may be in here") from cause
-    except OperationalError:
+        raise kind("a password may be in here") from cause
+    except DatabaseError:
         return views.broken(request)
 
 
@@ -26,6 +26,13 @@ def test_a_page_says_that_it_will_be_back(rf, cause):
     assert answer["Retry-After"] == "2"
     assert "Back in a moment" in answer.text
     assert "password" not in answer.text
+
+
+def test_a_replica_in_the_place_of_its_primary_passes_and_other_inner_errors_do_not(rf):
+    on_a_replica = failed(rf.get("/"), errors.ReadOnlySqlTransaction(), InternalError)
+    assert on_a_replica.status_code == 503
+    for cause in (errors.InternalError_(), psycopg.InternalError()):
+        assert failed(rf.get("/"), cause, InternalError).status_code == 500
 
 
 def test_a_program_is_told_in_its_own_form(rf):

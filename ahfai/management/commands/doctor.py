@@ -26,6 +26,7 @@ from ahfai import replica
 from ahfai.backups import manifest
 from ahfai.crypto import SealError
 from ahfai.models import Heartbeat
+from ahfai.postgres import reaching
 from ahfai.sizes import MB
 from chats import hosts, servers
 from chats.builtin.weights import WEIGHTS
@@ -154,7 +155,7 @@ def _database() -> Iterator[Finding]:
     except DatabaseError as error:
         yield Finding(
             "Database",
-            f"it doesn't answer ({type(error).__name__}).",
+            f"it doesn't answer ({reaching.fault(connection) or type(error).__name__}).",
             "Check DATABASE_URL, or that DATA_DIR exists and can be written.",
         )
         return
@@ -170,7 +171,11 @@ def _database() -> Iterator[Finding]:
 
 def _database_version() -> Finding:
     if connection.vendor != "sqlite":
-        return Finding("Database", f"PostgreSQL {connection.get_database_version()[0]} answers.")
+        fault = reaching.fault(connection)
+        answers = f"PostgreSQL {connection.get_database_version()[0]} answers"
+        if fault:
+            return Finding("Database", f"{answers}, but {fault}.", "Correct DATABASE_URL.")
+        return Finding("Database", f"{answers}.")
     found = connection.get_database_version()
     version = ".".join(map(str, found))
     if found < SQLITE_SINCE:
