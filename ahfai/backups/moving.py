@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, tran
 
 from accounts.models import User
 from ahfai.backups import BackupFailed, rows
-from ahfai.postgres import address, limits
+from ahfai.postgres import address, limits, reaching
 from ahfai.sqlite.base import close_kept
 
 TARGET = "target"
@@ -53,6 +53,8 @@ def move(target: dict[str, Any]) -> int:
         raise BackupFailed(f"Nothing is known here of the tables {', '.join(unknown)}.")
     try:
         with _connected(target):
+            if fault := reaching.fault(connections[TARGET]):
+                raise BackupFailed(f"The database there can't be used: {fault}.")
             call_command("migrate", database=TARGET, interactive=False, verbosity=0)
             if User.objects.using(TARGET).exists():
                 raise BackupFailed("People have accounts there already.")

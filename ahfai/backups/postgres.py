@@ -64,7 +64,10 @@ def dump(to: Path, left_out: Iterable[str]) -> tuple[dict[str, int], list[uuid.U
             )
             rows = counts(cursor) | dict.fromkeys(left_out, 0)
             cursor.execute("SELECT id FROM accounts_user")
-            return rows, [found for (found,) in cursor.fetchall()]
+            people = [found for (found,) in cursor.fetchall()]
+            # Else the pool would warn of it, and cron mail that each night.
+            cursor.execute("COMMIT")
+            return rows, people
     except DatabaseError as error:
         raise BackupFailed(f"PostgreSQL can't be read ({type(error).__name__}).") from None
     finally:

@@ -51,6 +51,12 @@ def test_containers_of_ours_can_change_nothing_but_what_they_keep(name):
     assert service["security_opt"] == ["no-new-privileges:true"]
 
 
+@pytest.mark.parametrize("plan", [SMALL, LARGE], ids=["small", "large"])
+def test_no_log_of_a_container_fills_the_disk(plan):
+    for service in plan["services"].values():
+        assert service["logging"] == {"driver": "local"}
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_containers_get_the_time_that_closing_takes(name):
     service = OURS[name]

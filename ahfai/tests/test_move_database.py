@@ -36,3 +36,9 @@ def test_not_into_itself(settings):
     settings.SQLITE = dict(connection.settings_dict)
     with pytest.raises(CommandError, match="uses already"):
         call_command("move_database", "sqlite")
+
+
+@pytest.mark.django_db
+def test_a_server_that_lets_nobody_in_is_told_with_the_reason():
+    with pytest.raises(CommandError, match="can't be used: .*Connection refused"):
+        call_command("move_database", "postgres://ada@127.0.0.1:1/ahfai")
