@@ -5,6 +5,8 @@ import threading
 
 import pytest
 from django.conf import settings
+from django.contrib.contenttypes.management import create_contenttypes
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.template.base import Template
@@ -103,11 +105,18 @@ def django_db_keepdb(django_db_modify_db_settings, django_db_keepdb):
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup):
-    """The permissions are made with the tables and not again after each test with transactions,
-    which empties them: that took as long as a short test, and nobody here is given any."""
+    """The permissions and the types of content are made with the tables and not again after each
+    test with transactions, which empties them: that took as long as a short test. Nobody here is
+    given any of those, and these are made when they are asked for."""
     assert post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    assert post_migrate.disconnect(create_contenttypes)
+    post_migrate.connect(_forget_content_types)
     if connection.vendor == "postgresql":
         connection.ops.sql_flush = _sql_to_delete_all  # type: ignore[method-assign]
+
+
+def _forget_content_types(**_migrated):
+    ContentType.objects.clear_cache()
 
 
 def _sql_to_delete_all(style, tables, **_how):
