@@ -40,5 +40,5 @@ def test_not_into_itself(settings):
 
 @pytest.mark.django_db
 def test_a_server_that_lets_nobody_in_is_told_with_the_reason():
-    with pytest.raises(CommandError, match="can't be used: .*Connection refused"):
+    with pytest.raises(CommandError, match=r"can't be used: .*Connection refused"):
         call_command("move_database", "postgres://ada@127.0.0.1:1/ahfai")
