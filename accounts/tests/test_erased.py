@@ -1,5 +1,6 @@
 """Whoever was erased leaves the key archive beside the backups."""
 
+import json
 import stat
 import uuid
 
@@ -134,6 +135,18 @@ def test_a_backup_before_the_first_list_of_erased_people_has_everybodys_keys(
 
     assert people_in(folder) == {owner.pk, stranger.pk}
     assert key_archive.read(folder).erased == {}
+
+
+def test_one_of_a_later_format_is_left_as_it_is(folder, owner):
+    key_archive.rewrite(folder)
+    path = folder / key_archive.NAME
+    said = json.loads(path.read_text()) | {"format": 2}
+    said["sha256"] = key_archive._digest({name: said[name] for name in said if name != "sha256"})
+    path.write_text(json.dumps(said))
+
+    with pytest.raises(key_archive.Unusable):
+        key_archive.rewrite(folder)
+    assert json.loads(path.read_text()) == said
 
 
 def test_without_backups_nothing_is_written(folder, owner, stranger, erase):

@@ -111,6 +111,11 @@ def drop_last(file: SealedFile) -> None:
     SealedFile.objects.filter(pk=file.pk).update(size=2 * PART)
 
 
+def drop_last_and_say_nothing(file: SealedFile) -> None:
+    file.parts.filter(is_last=True).delete()
+    SealedFile.objects.filter(pk=file.pk).update(size=2 * PART)
+
+
 def put_behind(file: SealedFile) -> None:
     file.parts.filter(is_last=True).update(is_last=False)
     more = FilePart(owner=file.owner, file=file, number=3, is_last=True, data=b"more")
@@ -125,13 +130,15 @@ def put_behind(file: SealedFile) -> None:
         lambda file: exchange(file, store(file.owner, content(3 * PART))),
         lambda file: file.parts.filter(number=1).delete(),
         drop_last,
+        drop_last_and_say_nothing,
         put_behind,
         lambda file: SealedFile.objects.filter(pk=file.pk).update(size=F("size") - 1),
         lambda file: SealedFile.objects.filter(pk=file.pk).update(size=F("size") - 1 - PART),
         lambda file: file.parts.filter(number=2).update(number=7),
     ],
     ids=[
-        *("parts exchanged", "part of another file", "part gone", "cut off", "more behind"),
+        *("parts exchanged", "part of another file", "part gone", "cut off"),
+        *("cut off quietly", "more behind"),
         *("size cut", "size cut by a part", "number changed"),
     ],
 )
@@ -243,6 +250,9 @@ def test_each_person_has_room_for_themselves(owner, stranger, settings):
     assert files.used(owner) == 2 * MB
     SealedFile.objects.filter(owner=owner).first().delete()
     store(owner, content(MB))
+    settings.QUOTA_MB = 1
+    with pytest.raises(files.TooLarge, match=r"no room for this file: 0.bytes are left"):
+        store(owner, b"one more")
 
 
 def test_two_workers_that_clear_away_at_once_remove_a_file_once(owner, monkeypatch):

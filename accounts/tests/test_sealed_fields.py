@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django import forms
+from django.contrib.auth import get_user_model
 from django.core import serializers
 from django.core.exceptions import FieldError, ValidationError
 from django.db import connection, models, transaction
@@ -669,7 +670,16 @@ def test_the_checks_name_what_a_sealed_column_lacks():
         class Meta:
             app_label = "accounts"
 
+    class Ownerless(models.Model):  # noqa: DJ008
+        id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+        owner = models.ForeignKey(get_user_model(), null=True, on_delete=models.SET_NULL)
+        title = SealedTextField()
+
+        class Meta:
+            app_label = "accounts"
+
     assert problems(Homeless) == {"accounts.E001", "accounts.E002"}
+    assert problems(Ownerless) == {"accounts.E002"}
     assert problems(Unique) == {"accounts.E002", "accounts.E003"}
 
 
