@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, Scope, Session
 from accounts.programs import api_access, tokens
 from ahfai.models import RateCount
+from notes import writing
 
 ME = "/api/me"
 
@@ -52,6 +53,16 @@ def test_a_signed_in_browser_needs_no_token(client, owner):
 
 def test_what_a_browser_shows_to_a_proxy_in_front_is_not_taken_for_a_token(client, owner):
     assert ask("b2xpdmlhOnB3", client, scheme="Basic").json()["email"] == owner.email
+
+
+@pytest.mark.parametrize("length", ["", "0"])
+def test_what_needs_no_words_needs_no_type_of_them(client, owner, length):
+    note = writing.create(owner, "Soup", "leek")
+    sent = {"CONTENT_LENGTH": length, "CONTENT_TYPE": ""}
+    assert client.generic("POST", f"/api/notes/{note.pk}/archive", **sent).status_code == 200
+    as_a_form = {"CONTENT_TYPE": "text/plain"}
+    refused = client.generic("POST", f"/api/notes/{note.pk}/trash", "x=1", **as_a_form)
+    assert is_problem(refused, 415)
 
 
 def test_nobody_is_told_how_to_come_in(nobody):
