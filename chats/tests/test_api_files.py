@@ -57,6 +57,14 @@ def test_who_sends_very_many_waits_a_little(program, monkeypatch):
     assert not SealedFile.objects.exists()
 
 
+def test_where_there_is_no_room_it_is_said_and_the_key_is_free_again(program, settings):
+    settings.QUOTA_MB = 0
+    assert send(program, Idempotency_Key="plan-1").status_code == 507
+    assert not SealedFile.objects.exists()
+    settings.QUOTA_MB = 1
+    assert send(program, Idempotency_Key="plan-1").status_code == 201
+
+
 def test_a_file_that_is_sent_twice_by_the_same_key_is_kept_once(program):
     first, again = (send(program, Idempotency_Key="plan-1") for _time in range(2))
     assert first.status_code == again.status_code == 201
