@@ -39,6 +39,7 @@ from chats.api_files import router as message_files
 from chats.api_messages import router as messages
 from chats.api_presets import router as presets
 from chats.api_settings import router as answers
+from chats.api_temporary import router as temporary
 from notes.api import router as notes
 from notes.api_files import router as note_files
 from notes.api_revisions import router as revisions
@@ -103,6 +104,7 @@ api.add_router("", me)
 api.add_router("tags", tags)
 api.add_router("chats", chats)
 api.add_router("chats/presets", presets)
+api.add_router("chats/temporary", temporary)
 api.add_router("", messages)
 api.add_router("", message_files)
 api.add_router("search", search)

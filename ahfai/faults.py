@@ -62,6 +62,8 @@ def _of_type(kind: str) -> str:
             return _("It has to be a number.")
         case "list":
             return _("It has to be a list, in brackets.")
+        case "model" | "dict":
+            return _("It has to be an object, in curly brackets.")
         case "uuid":
             return _("It has to be an id, as AhFai gives them out.")
         case "date":

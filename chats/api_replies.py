@@ -135,10 +135,10 @@ def _told(
     first: Callable[[], str] | None = None,
 ) -> Iterator[str]:
     words = watching.AsText(offset)
-    return watching.tell(reply, _ForProgram(reply), words, _still_allowed(request), first)
+    return watching.tell(reply, _ForProgram(reply), words, still_allowed(request), first)
 
 
-def _still_allowed(request: SignedInRequest) -> Callable[[], bool]:
+def still_allowed(request: SignedInRequest) -> Callable[[], bool]:
     """Asks whether what the request came in by would still be let in."""
     return api_access.still_works(request) or watching.still_signed_in(request)
 

@@ -6,23 +6,44 @@ A reply lives as long as somebody takes its events. All that is stored of it is 
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import connections
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from ahfai import markdown
-from chats import calibration, context, generation, page_events, watching
-from chats.lifecycle import heartbeat, places
+from chats import (
+    calibration,
+    commands,
+    context,
+    generation,
+    page_events,
+    sentences,
+    servers,
+    steering,
+    watching,
+)
+from chats.lifecycle import heartbeat, line, places
 from chats.models import Chat, Message, Role, State, TemporaryPlace
 
 log = logging.getLogger(__name__)
 
 # How often it is looked whether somebody still takes what is written, and wants it.
 LOOK_EVERY_S = 0.5
+
+
+class Refused(Exception):
+    """A question that isn't answered; the sentence is for its person, the status for HTTP."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(status)
+        self.status, self.sentence = status, sentence
 
 
 @dataclass(frozen=True)
@@ -45,10 +66,34 @@ def turns(user, said: Iterable[tuple[str, str]]) -> list[Turn]:
     ]
 
 
-def begin(user, before: Sequence[Turn], text: str, model: str, steering: dict) -> "Reply":
+def ask(user, said: dict[str, Any]) -> "Reply":
+    """Start to answer what `TemporaryForm` has read. Raises Refused."""
+    if commands.is_one(said["text"]):
+        # A model could say that it is done.
+        told = _("A temporary chat looks nothing up and changes nothing. Ask that in another chat.")
+        raise Refused(422, told)
+    if watching.is_crowded():
+        raise Refused(503, str(sentences.OWN["overloaded"]))
+    before, preset = turns(user, said["before"]), said["preset"]
+    try:
+        chosen = steering.of_preset(user, preset) if preset else {}
+        model = servers.pick(user, picked=said["model"])
+        return begin(user, before, said["text"], model, chosen)
+    except steering.NoSuchPreset:
+        raise Refused(422, _("This preset is gone. Choose another one.")) from None
+    except line.TooManyOpen:
+        raise Refused(429, sentences.too_many()) from None
+
+
+def stop(user, place_id: uuid.UUID) -> None:
+    """Have a reply end, in whichever process it is being written."""
+    user.temporary_places.filter(pk=place_id).update(stop_asked=True)
+
+
+def begin(user, before: Sequence[Turn], text: str, model: str, chosen: dict) -> "Reply":
     """Start to answer `text` after what was said `before`. Raises TooManyOpen."""
     place = places.take_place(user, model)
-    chat = Chat(owner=user, model=model, **steering)
+    chat = Chat(owner=user, model=model, **chosen)
     mine = Message(owner=user, chat=chat, role=Role.PERSON, content=text)
     reply = Reply(place, chat, before, mine)
     reply.begin()
@@ -163,13 +208,28 @@ class Events:
 def events(request: HttpRequest, reply: Reply, still_allowed: Callable[[], bool]) -> Events:
     """As `page_events.watch`, but there is no coming back."""
 
-    def parts() -> Generator[str]:
+    def first() -> str:
         turn = render_to_string("chats/_temporary_turn.html", {"turn": reply.turn}, request)
+        return watching.event("turn", {"html": turn, "reply": str(reply.place.pk)})
+
+    words = page_events.InBlocks(markdown.render_block, 0)
+    return told(reply, first, words, _Page(request, reply.turn.answer), still_allowed)
+
+
+def told(
+    reply: Reply,
+    first: Callable[[], str],
+    words: watching.Words,
+    page: watching.Page,
+    still_allowed: Callable[[], bool],
+) -> Events:
+    """As `watching.tell`, but there is no coming back."""
+
+    def parts() -> Generator[str]:
+        begins = first()
         with watching.counted():
             connections.close_all()
-            yield watching.event("turn", {"html": turn, "reply": str(reply.place.pk)})
-            page = _Page(request, reply.turn.answer)
-            words = page_events.InBlocks(markdown.render_block, 0)
+            yield begins
             yield from watching.follow(_Source(reply), words, still_allowed, page, LOOK_EVERY_S)
 
     return Events(reply, parts())

@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import SignedInRequest
-from chats import commands, sentences, servers, steering, temporary, watching
+from chats import sentences, temporary, watching
 from chats.composing import composer
 from chats.forms import TemporaryForm
-from chats.lifecycle import line
 from chats.temporary import Turn
 
 
@@ -26,32 +25,16 @@ def chat(request: SignedInRequest) -> HttpResponseBase:
         return _refused(request, sentences.of_faults(form), 422)
     if request.FILES:
         return _refused(request, _("A temporary chat takes no files."), 422)
-    if commands.is_one(form.cleaned_data["text"]):
-        # A model could say that it is done.
-        told = _("A temporary chat looks nothing up and changes nothing. Ask that in another chat.")
-        return _refused(request, told, 422)
-    if watching.is_crowded():
-        return _refused(request, str(sentences.OWN["overloaded"]), 503)
-    said = form.cleaned_data
-    before = temporary.turns(request.user, said["before"])
     try:
-        preset = said["preset"]
-        reply = temporary.begin(
-            request.user,
-            before,
-            said["text"],
-            servers.pick(request.user, picked=said["model"]),
-            steering.of_preset(request.user, preset) if preset else {},
-        )
-    except steering.NoSuchPreset:
-        return _refused(request, _("This preset is gone. Choose another one."), 422)
-    except line.TooManyOpen:
-        return _refused(request, sentences.too_many(), 429)
+        reply = temporary.ask(request.user, form.cleaned_data)
+    except temporary.Refused as why:
+        return _refused(request, why.sentence, why.status)
     if watching.are_wanted(request):
         allowed = watching.still_signed_in(request)
         return watching.response(temporary.events(request, reply, allowed))
 
     def rendered() -> str:
+        before = temporary.turns(request.user, form.cleaned_data["before"])
         shown = _shown(request, [*before, reply.turn])
         return render_to_string("chats/temporary.html", shown, request)
 
@@ -62,7 +45,7 @@ def chat(request: SignedInRequest) -> HttpResponseBase:
 def stop(request: SignedInRequest, place_id: uuid.UUID) -> HttpResponse:
     """Stop a reply, in whichever process it is being written."""
     place = get_object_or_404(request.user.temporary_places, pk=place_id)
-    request.user.temporary_places.filter(pk=place.pk).update(stop_asked=True)
+    temporary.stop(request.user, place.pk)
     return HttpResponse(status=204)
 
 
