@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from pydantic_core import PydanticCustomError
 
 from ahfai import problems
@@ -35,11 +34,7 @@ def sentence(fault: Mapping[str, Any]) -> str:
             choices = re.findall("'([^']*)'", about["expected"])
             return problems.one_of(choices)
         case "string_too_long":
-            return ngettext(
-                "It can have at most %(most)d character.",
-                "It can have at most %(most)d characters.",
-                about["max_length"],
-            ) % {"most": about["max_length"]}
+            return problems.too_long(about["max_length"])
         case "too_long":
             return _("It can hold at most %(most)d.") % {"most": about["max_length"]}
         case "greater_than_equal":

@@ -6,9 +6,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.validators import MaxLengthValidator
 from django.http import JsonResponse
 from django.utils.choices import flatten_choices
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ahfai import limits
 
@@ -53,12 +55,24 @@ def of_form(form: forms.BaseForm) -> Refused:
 
 
 def _sentence(field: forms.Field | None, error: ValidationError) -> str:
-    """Of a choice what there is to choose from, which a page shows."""
+    """Of a choice what there is to choose from, which a page shows; and in words of ours what
+    Django says to whoever writes code."""
     pairs: list[tuple[Any, Any]] = list(flatten_choices(getattr(field, "choices", ())))
     choices = [str(value) for value, _label in pairs]
     if error.code == "invalid_choice" and len(choices) <= MOST_CHOICES:
         return one_of(list(filter(None, choices)))
+    if error.params and error.message is MaxLengthValidator.message:
+        return too_long(error.params["limit_value"])
     return " ".join(error.messages)
+
+
+def too_long(most: int) -> str:
+    said = ngettext(
+        "It can have at most %(most)d character.",
+        "It can have at most %(most)d characters.",
+        most,
+    )
+    return said % {"most": most}
 
 
 def one_of(choices: list[str]) -> str:

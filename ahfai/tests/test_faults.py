@@ -31,6 +31,7 @@ ODD = (None, "x", "", 1.5, 10**400, float("nan"), True, [], ["x"], [[]], [1], {}
         ("reminders", {"priority": 1.5}, "priority", "It has to be a whole number."),
         ("reminders", {"title": "x", "priority": 9}, "priority", "It has to be one of these: 0, 1"),
         ("reminders/lists", {"name": "x", "colour": "red"}, "colour", "one of these: jade, sky, "),
+        ("notes", {"title": "x" * 201}, "title", "It can have at most 200 characters."),
         ("webhooks", {"events": ["note.created"]}, "address", "It is missing."),
     ],
 )
