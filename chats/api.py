@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
@@ -24,7 +24,7 @@ from ahfai.problems import Refused
 from ahfai.replica import may_be_behind
 from chats import api_replies, api_told, generation, order, pins, servers, steering, turns, watching
 from chats.api_told import ChatInList, WholeChat, WholeMessage
-from chats.forms import FirstMessageForm, SteerForm, TitleForm, UsesNotesForm
+from chats.forms import MAX_AT_ONCE, FirstMessageForm, SteerForm, TitleForm, UsesNotesForm
 from chats.models import Chat, ChatQuerySet, Think, UsesNotes
 from notes import pages as pinned_first
 
@@ -42,6 +42,15 @@ class ChatPage(Schema):
 class FirstMessage(api_replies.NewMessage):
     # Of the person's own, whose values the chat begins with.
     preset: uuid.UUID | None = None
+
+
+class ChatsToMove(Body):
+    chats: list[uuid.UUID] = Field(max_length=MAX_AT_ONCE)
+    to: Literal["pin", "unpin", "archive", "unarchive", "trash", "restore"]
+
+
+class MovedChats(Schema):
+    chats: list[uuid.UUID]
 
 
 class NewChat(Schema):
@@ -212,15 +221,26 @@ def set_notes(
     return whole(request, chat, answer)
 
 
+@router.post("move", auth=_writing, response=MovedChats, url_name="chats_move")
+def move_several(request: SignedInRequest, said: ChatsToMove) -> MovedChats:
+    """Those of the person's that weren't there yet; answers with which they were."""
+    return MovedChats(chats=_moved(request, said.chats, said.to))
+
+
+def _moved(request: SignedInRequest, chat_ids: list[uuid.UUID], to: str) -> list[uuid.UUID]:
+    moved, stopped = order.move(request.user, chat_ids, to)
+    for reply_id in stopped:
+        if here := generation.running(reply_id):
+            here.stop()
+    return moved
+
+
 def _move(to: str) -> Callable:
     def move(request: SignedInRequest, chat_id: uuid.UUID, answer: HttpResponse) -> WholeChat:
         """Nothing more is done where it is there already."""
         there = request.user.chats.all() if to == "restore" else request.user.chats.living()
         chat = get_object_or_404(there, pk=chat_id)
-        _moved, stopped = order.move(request.user, [chat.pk], to)
-        for reply_id in stopped:
-            if here := generation.running(reply_id):
-                here.stop()
+        _moved(request, [chat.pk], to)
         return whole(request, get_object_or_404(request.user.chats, pk=chat_id), answer)
 
     # What OpenAPI calls it.

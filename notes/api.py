@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from ninja import Router, Schema
+from ninja import Field, Router, Schema
 
 from accounts import audit, tags
 from accounts.api_tags import names_in
@@ -23,7 +23,7 @@ from ahfai.problems import Refused
 from ahfai.replica import may_be_behind
 from ahfai.templatetags.house import opened
 from notes import links, order, pages, writing
-from notes.forms import NewNoteForm, NoteForm
+from notes.forms import MAX_AT_ONCE, NewNoteForm, NoteForm
 from notes.list_views import tags_of
 from notes.models import Note, NoteQuerySet, Tagging
 
@@ -83,6 +83,15 @@ class Carried(Body):
     tags: list[str] | None = None
 
 
+class NotesToMove(Body):
+    notes: list[uuid.UUID] = Field(max_length=MAX_AT_ONCE)
+    to: Literal["pin", "unpin", "archive", "unarchive", "trash", "restore"]
+
+
+class MovedNotes(Schema):
+    notes: list[uuid.UUID]
+
+
 class BackLink(Schema):
     id: uuid.UUID
     title: str
@@ -128,6 +137,12 @@ def create(request: SignedInRequest, said: NewWords, answer: HttpResponse) -> Wh
     note = writing.create(request.user, words["title"], words["body"])
     answer["Location"] = reverse("api:note", args=[note.pk])
     return whole(request, note, answer)
+
+
+@router.post("move", auth=_writing, response=MovedNotes, url_name="notes_move")
+def move_several(request: SignedInRequest, said: NotesToMove) -> MovedNotes:
+    """Those of the person's that weren't there yet; answers with which they were."""
+    return MovedNotes(notes=order.move(request.user, said.notes, said.to).notes)
 
 
 @router.get("{uuid:note_id}", auth=_reading, response=WholeNote, url_name="note")

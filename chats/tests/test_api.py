@@ -551,6 +551,15 @@ def test_a_token_does_only_what_it_may(owner):
     assert writes.post(f"{message}/stop").status_code == 204
 
 
+def test_many_chats_are_moved_at_once_and_nobody_elses(owner, stranger, program):
+    mine, theirs = [chat_with(owner), chat_with(owner)], chat_with(stranger)
+    said = {"chats": [str(one.pk) for one in (*mine, theirs)], "to": "trash"}
+    assert {*program.post(f"{CHATS}/move", said).json()["chats"]} == {*said["chats"][:2]}
+    assert program.post(f"{CHATS}/move", said).json()["chats"] == []
+    assert [one.pk for one in Chat.objects.filter(trashed=None)] == [theirs.pk]
+    assert program.post(f"{CHATS}/move", said | {"to": "nowhere"}).status_code == 422
+
+
 def test_a_chat_keeps_to_notes_and_begins_with_a_preset(owner, stranger, program, ollama):
     kept, theirs = writing.create(owner, "Soup", "leek"), writing.create(stranger, "Secret", "")
     note_order.set_tags(kept, ["kitchen"])

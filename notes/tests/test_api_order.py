@@ -24,6 +24,18 @@ def titles(program, address: str) -> list[str]:
     return [one["title"] for one in program.get(address).json()["notes"]]
 
 
+def test_many_are_moved_at_once_and_nobody_elses(owner, stranger, program):
+    mine = [writing.create(owner, title, "") for title in ("Elm", "Oak", "Yew")]
+    theirs = writing.create(stranger, "Secret", "")
+    order.move(owner, [mine[0].pk], "archive")
+    said = {"notes": [str(one.pk) for one in (*mine, theirs)], "to": "archive"}
+    moved = program.post(f"{NOTES}/move", said)
+    assert {*moved.json()["notes"]} == {str(one.pk) for one in mine[1:]}
+    assert not Note.objects.filter(owner=stranger, archived=True).exists()
+    for wrong in (said | {"to": "nowhere"}, said | {"notes": said["notes"] * 126}, {"to": "pin"}):
+        assert program.post(f"{NOTES}/move", wrong).status_code == 422
+
+
 def test_a_note_is_pinned_put_away_and_comes_back(program, note):
     path = f"{NOTES}/{note.pk}"
     assert program.post(f"{path}/pin").json()["pinned"] is True
