@@ -69,6 +69,8 @@ def start(folder: str, *command: str, settle_s: float = 0) -> tuple[float, float
         "PORT": str(port),
         "MODEL_SERVER": "ollama",
     }
+    # Where this is set, each start compiles all of AhFai anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, *command],
