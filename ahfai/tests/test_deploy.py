@@ -163,6 +163,14 @@ def test_units_are_given_settings_that_there_are():
         assert given <= KNOWN, name
 
 
+def test_commands_are_run_with_the_settings_of_the_units():
+    def places(text: str) -> dict[str, str]:
+        return dict(re.findall(r"\b([A-Z_]+)=(/\S+)", text))
+
+    command = (DEPLOY / "systemd" / "command").read_text()
+    assert places(command) == places(" ".join(UNITS.values()))
+
+
 def test_each_unit_that_is_named_is_there_and_each_service_is_shut_in():
     for name, text in UNITS.items():
         named = set(re.findall(r"\bahfai[\w-]*\.(?:service|socket|timer|target)\b", text))
