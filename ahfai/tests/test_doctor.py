@@ -355,3 +355,10 @@ def test_a_cache_or_a_replica_that_is_away_is_named(settings, monkeypatch):
     assert "Replica: it isn't used: it is 7 s behind" in _asked()[0]
     monkeypatch.setattr(replica, "look", lambda: (0.4, ""))
     assert "Replica: it answers, and is 0 s behind at most." in _asked()[0]
+
+
+@pytest.mark.parametrize(("proxies", "is_right"), [(0, False), (1, True)])
+def test_https_needs_a_proxy_that_is_counted(settings, owner, proxies, is_right):
+    settings.IS_HTTPS, settings.TRUSTED_PROXIES = True, proxies
+    said, _ = _asked()
+    assert any("TRUSTED_PROXIES is 0" in line for line in _wrong(said)) == (not is_right)

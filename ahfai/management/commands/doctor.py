@@ -83,8 +83,25 @@ def examine() -> Iterator[Finding]:
     if all(finding.is_right for finding in database):
         for look in (_replica, _cache, _data_keys, _backups, _model_server, _worker, _clock):
             yield from _safely(look)
+    yield from _proxy()
     yield from _mail()
     yield _disk()
+
+
+def _proxy() -> Iterator[Finding]:
+    """Only a proxy can speak https here."""
+    if not settings.IS_HTTPS:
+        return
+    about, number = "Proxy", settings.TRUSTED_PROXIES
+    if number:
+        yield Finding(about, f"people come through {number}, by TRUSTED_PROXIES.")
+    else:
+        yield Finding(
+            about,
+            "SITE_URL is https, but TRUSTED_PROXIES is 0: everybody counts as one address, and "
+            "shares its tries to sign in.",
+            "Set TRUSTED_PROXIES to how many stand in front, such as 1 for nginx alone.",
+        )
 
 
 def _mail() -> Iterator[Finding]:
