@@ -6,6 +6,7 @@ A wrong value stops the start with a sentence that names it. Every name read her
 
 import base64
 import hashlib
+import io
 import ipaddress
 import os
 import re
@@ -33,25 +34,28 @@ class WrongSetting(SystemExit):
         super().__init__(f"AhFai can't start: {sentence}")
 
 
-def _read_file() -> None:
-    """`.env`, or the file that ENV_FILE names; `ENV_FILE=none` reads none."""
+def _read_file() -> set[str]:
+    """`.env`, or the file that ENV_FILE names; `ENV_FILE=none` reads none. Returns its names."""
     named = os.environ.get("ENV_FILE", "").strip()
     path = BASE_DIR / (named or ".env")
     if named == "none" or not (named or path.exists()):
-        return
+        return set()
     try:
-        with path.open(encoding="utf-8") as lines:
-            env.read_env(lines)
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
         raise WrongSetting(f"ENV_FILE {path} can't be read: {reason}.") from None
+    env.read_env(io.StringIO(text))
+    return set(re.findall(r"^\s*(?:export\s+)?([A-Za-z_0-9]+)\s*=", text, re.MULTILINE))
 
 
-_read_file()
+_in_file = _read_file()
+_known = {"ENV_FILE"}
 
 
 def _text(name: str, default: str = "") -> str:
     """An empty value is no value. Read as it stands: a key may begin with a dollar sign."""
+    _known.add(name)
     return os.environ.get(name, "").strip() or default
 
 
@@ -769,6 +773,10 @@ LOGGING = {
         "ahfai.requests": {"level": "INFO" if LOG_REQUESTS else "WARNING"},
     },
 }
+
+# In the file, and read by nothing here: for other programs, or misspelt.
+NOT_OURS = sorted(_in_file - _known)
+OURS = sorted(_known)
 
 if "pytest" in sys.modules:
     # A cheap hasher for tests only; the real one has a test of its own.

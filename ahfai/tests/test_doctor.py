@@ -362,3 +362,10 @@ def test_https_needs_a_proxy_that_is_counted(settings, owner, proxies, is_right)
     settings.IS_HTTPS, settings.TRUSTED_PROXIES = True, proxies
     said, _ = _asked()
     assert any("TRUSTED_PROXIES is 0" in line for line in _wrong(said)) == (not is_right)
+
+
+def test_a_misspelt_setting_is_told_and_one_of_another_program_is_left_alone(settings, owner):
+    settings.NOT_OURS = ["DATABSE_URL", "POSTGRES_PASSWORD"]
+    said, status = _asked()
+    assert (status, _wrong(said)) == (1, ["WRONG  Settings: nobody reads DATABSE_URL."])
+    assert "If you mean DATABASE_URL" in said

@@ -174,9 +174,14 @@ def test_a_relative_path_lies_beside_the_program_wherever_it_is_started(
 
 def test_a_value_in_the_file_gives_way_to_the_environment(read, tmp_path):
     file = tmp_path / "settings"
-    file.write_text("PORT=9001\nWEB_THREADS=9\n")
+    file.write_text("PORT=9001\n# A comment=1\nexport WEB_THREADS=9\nPROT=9\n")
     found = read(ENV_FILE=str(file), PORT="9002")
     assert (found["PORT"], found["WEB_THREADS"]) == (9002, 9)
+    assert found["NOT_OURS"] == ["PROT"]
+
+
+def test_every_name_in_the_list_for_people_is_read(read):
+    assert set(read()["OURS"]) == NAMES | {"ENV_FILE"}
 
 
 @pytest.mark.parametrize("file", ["secret.key", "vapid.key"])

@@ -1,6 +1,7 @@
 """`manage.py doctor`: what is right and wrong with this installation, in plain words."""
 
 import datetime
+import difflib
 import shutil
 import smtplib
 import stat
@@ -39,6 +40,8 @@ SQLITE_SINCE = (3, 51, 3)
 # Below the first nothing can be stored safely; below the second there is time to make room.
 DISK_FULL_BYTES, DISK_LOW_BYTES = 64 * MB, 1000 * MB
 CLOCK_MAY_DIFFER_S = 5
+# Of 1: how much a name has in common with the one that it may be a slip of.
+ALIKE = 0.85
 # Where the worker makes one each day, and where somebody does.
 DAILY_BACKUP_OLD, BACKUP_OLD = datetime.timedelta(days=2), datetime.timedelta(days=7)
 
@@ -77,6 +80,7 @@ class Command(BaseCommand):
 
 def examine() -> Iterator[Finding]:
     """Look at everything, one after the other, as far as the looks before allow."""
+    yield from _misspelt()
     yield from _key_files()
     database = list(_database())
     yield from database
@@ -132,6 +136,17 @@ def _safely(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
             f"a question failed ({type(error).__name__}).",
             "Look at the log of the database; the other lines still hold.",
         )
+
+
+def _misspelt() -> Iterator[Finding]:
+    """What the file of settings has for other programs is left alone."""
+    for name in settings.NOT_OURS:
+        for meant in difflib.get_close_matches(name.upper(), settings.OURS, 1, ALIKE):
+            yield Finding(
+                "Settings",
+                f"nobody reads {name}.",
+                f"If you mean {meant}, call it so; or remove it.",
+            )
 
 
 def _key_files() -> Iterator[Finding]:
