@@ -1,11 +1,13 @@
 """What machines that watch the installation are told: no names and no words, only numbers."""
 
 import hmac
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count
@@ -15,6 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import Session, User
+from accounts.sealing import keys
 from accounts.sessions import open_since
 from ahfai import processes, replica
 from ahfai.access import open_to_all
@@ -26,7 +29,10 @@ from chats.models import Message
 from reminders.models import Delivery, Reminder
 
 PLAIN_TEXT = "text/plain; charset=utf-8"
+# It is asked of all people's keys, and changes only when somebody rotates.
+KEYS_EVERY_S = 60
 _tables_are_right = False
+_keys_looked_at: tuple[float, str] | None = None
 # The exposition format of Prometheus, version 0.0.4.
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -41,7 +47,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     all replicas away.
     """
     needed = {"process": _process, "database": _database, "tables": _tables}
-    notes = {"worker": _worker, **_model_servers(), "cache": _cache}
+    notes = {"master key": _master_key, "worker": _worker, **_model_servers(), "cache": _cache}
     if replica.is_there():
         notes["replica"] = _replica
     said, works = [], True
@@ -154,6 +160,21 @@ def _tables() -> str:
 def _cache() -> str:
     cache.set("ready", True, 10)
     return "" if cache.get("ready") else "it keeps nothing"
+
+
+def _master_key() -> str:
+    """A machine that wasn't given it, or the new one after a rotation. A note, since the words of
+    some may open all the same."""
+    global _keys_looked_at
+    since = time.monotonic() - KEYS_EVERY_S
+    if _keys_looked_at is None or _keys_looked_at[0] < since:
+        try:
+            keys.check_master_keys()
+            fault = ""
+        except ImproperlyConfigured:
+            fault = "it doesn't open everybody's words"
+        _keys_looked_at = time.monotonic(), fault
+    return _keys_looked_at[1]
 
 
 def _worker() -> str:

@@ -6,7 +6,9 @@ import pytest
 from django.core.cache import cache
 from django.db import OperationalError, connection
 
+from accounts.sealing import keys
 from ahfai import monitoring, processes
+from ahfai.crypto import MasterKeys
 from ahfai.models import Heartbeat
 from ahfai.postgres import reaching
 from chats import servers
@@ -17,6 +19,7 @@ TOKEN = "a-token-of-more-than-24-letters"
 
 @pytest.fixture
 def ready(nobody, monkeypatch):
+    monkeypatch.setattr(monitoring, "_keys_looked_at", None)
     monkeypatch.setattr(servers, "status", lambda: servers.Status("ollama", "ready", ""))
 
     def asked() -> tuple[int, str]:
@@ -26,12 +29,12 @@ def ready(nobody, monkeypatch):
     return asked
 
 
-def test_where_all_works_it_is_ready_and_says_so_line_by_line(ready):
+def test_where_all_works_it_is_ready_and_says_so_line_by_line(ready, owner):
     Heartbeat.objects.create(kind="worker", host="here", pid=1)
     assert ready() == (
         200,
-        "process: ok\ndatabase: ok\ntables: ok\nworker: ok (a note)\nmodel server: ok (a note)\n"
-        "cache: ok (a note)\n",
+        "process: ok\ndatabase: ok\ntables: ok\nmaster key: ok (a note)\nworker: ok (a note)\n"
+        "model server: ok (a note)\ncache: ok (a note)\n",
     )
 
 
@@ -76,6 +79,15 @@ def test_tables_of_another_version_are_not_ready(ready, monkeypatch):
         status, said = ready()
     assert (status, "tables: they are of another version" in said) == (503, True)
     assert ready()[0] == 200
+
+
+def test_a_machine_without_the_right_master_key_is_noted(ready, owner, settings):
+    settings.MASTER_KEY = MasterKeys.new_line()
+    keys.clear_cache()
+    status, said = ready()
+    keys.clear_cache()
+    assert status == 200
+    assert "master key: it doesn't open everybody's words (a note)" in said
 
 
 def test_without_its_cache_pages_still_work(ready, monkeypatch):
