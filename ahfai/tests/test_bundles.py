@@ -10,6 +10,7 @@ from django.conf import settings as django_settings
 from ahfai import bundles
 from ahfai.bundles import BUNDLES, bundle, join_modules
 
+pytestmark = pytest.mark.same_everywhere
 STATIC = Path(django_settings.BASE_DIR) / "static"
 
 

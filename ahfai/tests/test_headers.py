@@ -6,6 +6,7 @@ from django.test import Client
 PAGES = ("/", "/notes/", "/chats/", "/reminders/", "/you/settings/", "/search", "/no/such/page")
 
 
+@pytest.mark.same_everywhere
 @pytest.mark.parametrize("path", PAGES)
 def test_a_private_page_may_do_little_and_is_kept_nowhere(client, path):
     headers = client.get(path).headers
@@ -32,6 +33,7 @@ def test_so_may_the_sign_in_page(nobody):
     assert "no-store" in headers["Cache-Control"]
 
 
+@pytest.mark.same_everywhere
 @pytest.mark.parametrize(
     "path", ["/static/icons/mark.svg", "/static/joined/0/ahfai.css", "/health"]
 )

@@ -6,6 +6,7 @@ import pytest
 
 from ahfai.testing import PASSWORD
 
+pytestmark = pytest.mark.same_everywhere
 OURS = "http://testserver"
 
 

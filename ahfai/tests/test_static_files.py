@@ -9,6 +9,8 @@ from django.test import Client
 
 from ahfai import static_versions
 
+pytestmark = pytest.mark.same_everywhere
+
 
 @pytest.fixture
 def script(settings, tmp_path):

@@ -68,6 +68,7 @@ def test_a_small_model_is_told_of_the_card_instead_of_being_offered_tools(client
     assert reply.cards.get().kind == "reminder_new"
 
 
+@pytest.mark.same_everywhere
 @pytest.mark.parametrize(
     ("words", "kind", "piece"),
     [
@@ -119,6 +120,7 @@ def test_clear_requests_are_understood_without_any_model(owner, monkeypatch, wor
     assert piece in str(request.proposal.payload)
 
 
+@pytest.mark.same_everywhere
 @pytest.mark.parametrize(
     "words",
     [
@@ -138,6 +140,7 @@ def test_what_is_not_clear_gets_no_card(owner, words):
     assert asked_for(owner, words) is None
 
 
+@pytest.mark.same_everywhere
 @pytest.mark.parametrize(
     ("words", "names"),
     [
