@@ -123,19 +123,24 @@ def test_an_unknown_address_gets_the_same_page_and_no_mail(owner, stranger, nobo
 
 
 @pytest.mark.parametrize(
-    ("asked", "tolerance"), [(15, 0.5), pytest.param(300, 0.05, marks=pytest.mark.prove)]
+    ("asked", "tolerance", "clock"),
+    [
+        # Beside other tests the processor's time alone says how much there was to do.
+        (15, 0.5, time.thread_time),
+        pytest.param(300, 0.05, time.perf_counter, marks=pytest.mark.prove),
+    ],
 )
 def test_known_and_unknown_addresses_take_the_same_time(
-    owner, nobody, monkeypatch, record_property, asked, tolerance
+    owner, nobody, monkeypatch, record_property, asked, tolerance, clock
 ):
     monkeypatch.setattr(reset, "ASKED_PER_HOUR", 10 * asked)
     monkeypatch.setattr(reset, "LETTERS_PER_HOUR", 10 * asked)
     took = {owner.email: [], "nobody@example.org": []}
     for _ in range(asked):
         for email, times in took.items():
-            start = time.perf_counter()
+            start = clock()
             ask(nobody, email)
-            times.append(time.perf_counter() - start)
+            times.append(clock() - start)
     known, unknown = map(statistics.median, took.values())
     record_property("known ms", round(1000 * known, 2))
     record_property("unknown ms", round(1000 * unknown, 2))

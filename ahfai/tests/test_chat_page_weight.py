@@ -50,11 +50,24 @@ def open_in_a_new_profile(chromium, chat) -> tuple[int, int, float]:  # noqa: F8
     return len(asked), round(sum(received)), typed_s
 
 
-def test_a_chat_is_light_and_can_be_written_in_at_once(chromium, chat, record_property):  # noqa: F811
+@pytest.mark.parametrize(
+    "within_s",
+    [
+        # Beside other tests a machine is not idle.
+        4 * TYPED_WITHIN_S,
+        pytest.param(TYPED_WITHIN_S, marks=pytest.mark.prove),
+    ],
+)
+def test_a_chat_is_light_and_can_be_written_in_at_once(
+    chromium,  # noqa: F811
+    chat,
+    record_property,
+    within_s,
+):
     requests, size, typed_s = open_in_a_new_profile(chromium, chat)
     record_property("requests", requests)
     record_property("bytes", size)
     record_property("typed after s", round(typed_s, 2))
     assert requests <= MOST_REQUESTS
     assert size <= MOST_BYTES
-    assert typed_s <= TYPED_WITHIN_S
+    assert typed_s <= within_s
