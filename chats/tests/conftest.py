@@ -30,6 +30,13 @@ def quick_replies(monkeypatch):
     servers.forget()
 
 
+def within(seconds: float) -> pytest.MarkDecorator:
+    """The limit of what a person feels; it is make prove's, for beside other tests a machine is
+    busy, and may take ten times as long."""
+    limits = [10 * seconds, pytest.param(seconds, marks=pytest.mark.prove)]
+    return pytest.mark.parametrize("within_s", limits)
+
+
 def wait_until(happened, seconds: float = 10):
     end = time.monotonic() + seconds
     while not (found := happened()):

@@ -25,6 +25,7 @@ from chats.engines import (
     Turn,
 )
 from chats.engines.openai import OpenAI
+from chats.tests.conftest import within
 from chats.tests.fake_openai import FakeOpenAI, error
 
 MODEL = "qwen2.5-coder-1.5b"
@@ -356,8 +357,9 @@ def test_nothing_at_the_address_is_said_at_once():
 # Cancelling
 
 
+@within(1)
 @pytest.mark.parametrize("scenario", ["never_answers", "endless", "stall", "loading"])
-def test_cancelling_closes_the_connection_within_a_second(server, engine, scenario):
+def test_cancelling_closes_the_connection_within_a_second(server, engine, scenario, within_s):
     server.play(scenario)
     call = Call()
     ended: list[float] = []
@@ -373,11 +375,11 @@ def test_cancelling_closes_the_connection_within_a_second(server, engine, scenar
     sleep(0.2)
     began = monotonic()
     call.cancel()
-    asking.join(5)
+    asking.join(20)
     assert ended, "the call went on"
-    assert ended[0] - began < 1
+    assert ended[0] - began < within_s
     if scenario != "loading":
-        assert server.wait_for(lambda: server.chats[0].disconnected, seconds=1)
+        assert server.wait_for(lambda: server.chats[0].disconnected, seconds=within_s)
         assert server.chats[0].lines_after(began) <= 2
 
 

@@ -25,7 +25,7 @@ from chats.generation import ending, life, registry, saving
 from chats.lifecycle import closing, heartbeat, line, places, storing
 from chats.models import Chat, Message, State
 from chats.sentences import sentence
-from chats.tests.conftest import wait_until
+from chats.tests.conftest import wait_until, within
 from chats.tests.fake_ollama import END, Send, final, go_json, head, say, whole
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -588,7 +588,10 @@ def test_a_restart_closes_what_it_could_not_finish(client, ollama, monkeypatch):
     assert reply.content
 
 
-def test_a_model_server_that_says_nothing_at_all_is_told_within_five_seconds(client, ollama):
+@within(5)
+def test_a_model_server_that_says_nothing_at_all_is_told_within_five_seconds(
+    client, ollama, within_s
+):
     ollama.scale = 1
     ollama.play("starting")
     servers.forget()
@@ -596,7 +599,7 @@ def test_a_model_server_that_says_nothing_at_all_is_told_within_five_seconds(cli
     chat = start(client)
     growing = wait_until(lambda: generation.running(reply_of(chat).pk))
     wait_until(lambda: "starting" in growing.words)
-    assert time.monotonic() - asked < 5
+    assert time.monotonic() - asked < within_s
     assert chat.messages.filter(role="user").count() == 1
 
 

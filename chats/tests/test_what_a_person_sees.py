@@ -15,7 +15,7 @@ from chats import calibration, hosts, servers
 from chats.engines import ollama as ollama_engine
 from chats.engines import openai as openai_engine
 from chats.models import Message
-from chats.tests.conftest import quick_replies, wait_until
+from chats.tests.conftest import quick_replies, wait_until, within
 from chats.tests.fake_ollama import FakeOllama, FakeServer
 from chats.tests.fake_openai import MODEL, FakeOpenAI
 from chats.tests.test_reply_life import closed_reply, reply_of, start, told
@@ -223,9 +223,12 @@ def test_how_an_answer_ends_is_seen(client, wire, server, monkeypatch, case):
     assert not any(request.path == "/elsewhere" for request in server.requests)
 
 
-def test_nothing_at_the_address_is_seen_within_five_seconds(client, wire, server, monkeypatch):
+@within(5)
+def test_nothing_at_the_address_is_seen_within_five_seconds(
+    client, wire, server, monkeypatch, within_s
+):
     ask_at(monkeypatch, wire, "http://127.0.0.1:9")
-    shown = seen(page_of(client, closed_reply(start(client, QUESTION), seconds=5)))
+    shown = seen(page_of(client, closed_reply(start(client, QUESTION), seconds=within_s)))
     assert shown.state == "failed"
     assert "can't be reached. Start it, then try again." in shown.notice
     assert shown.buttons[:1] == AGAIN
@@ -282,14 +285,15 @@ def test_a_server_that_is_starting_is_named_as_such(client, server, monkeypatch)
     assert seen(page_of(client, closed_reply(reply.chat))).words == "Hello"
 
 
-def test_stop_is_seen_and_felt_within_a_second(client, server):
+@within(1)
+def test_stop_is_seen_and_felt_within_a_second(client, server, within_s):
     server.play("endless")
     reply = reply_of(start(client, QUESTION))
     wait_until(lambda: reply_of(reply.chat).content)
     assert seen(page_of(client, reply)).buttons == ("Stop",)
     client.post(reverse("chats:stop", args=[reply.pk]))
-    assert server.wait_for(lambda: server.chats[0].disconnected, seconds=1)
-    shown = seen(page_of(client, closed_reply(reply.chat, seconds=1)))
+    assert server.wait_for(lambda: server.chats[0].disconnected, seconds=within_s)
+    shown = seen(page_of(client, closed_reply(reply.chat, seconds=within_s)))
     assert (shown.state, shown.notice) == ("stopped", "You stopped this answer.")
     assert shown.buttons[: len(GO_ON)] == GO_ON
     assert shown.words.startswith("0 1")
