@@ -338,11 +338,6 @@ def test_production_settings_pass_every_check(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-def test_every_change_of_a_model_has_its_migration(tmp_path):
-    done = _run(tmp_path, "manage.py", "makemigrations", "--check", "--dry-run")
-    assert done.returncode == 0, done.stdout
-
-
 def test_a_database_is_no_replica_of_itself(read):
     address = "postgres://ahfai@somewhere/ahfai"
     with pytest.raises(SystemExit, match="another server"):
