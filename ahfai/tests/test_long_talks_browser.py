@@ -87,6 +87,8 @@ def test_a_long_chat_loads_the_rest_as_the_reader_scrolls_without_jumping(chromi
         expect(page.get_by_text("Wait.")).to_be_visible()
         assert abs(before.bounding_box()["y"] - place) < 2
         page.unroute("**/ask")
+        # It looks at the chat as it is by now before it sends again.
+        expect(page.locator("#composer")).not_to_have_attribute("data-busy", "")
         page.keyboard.press("Enter")
         expect(page.get_by_text("Question 40", exact=True).last).to_be_in_viewport()
         expect(turns.last).to_have_attribute("data-state", "done")

@@ -39,6 +39,8 @@ def write(page: Page, title: str, body: str) -> str:
         page.get_by_label(label, exact=True).evaluate("(box, words) => (box.value = words)", words)
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".note h1")).to_have_text(title or "Without a title")
+    # Before its scripts are there, each press of a task loads the page anew.
+    page.wait_for_load_state()
     return page.url
 
 

@@ -91,6 +91,8 @@ def test_a_reminder_is_set_ticked_off_and_taken_back(ada):
     ada.keyboard.press("r")
     line = ada.get_by_label(LINE)
     expect(line).to_be_focused()
+    # Before its scripts are there, nobody reads along.
+    ada.wait_for_load_state()
     ada.keyboard.type("Book the cabin 31 february #trip !1")
     expect(ada.get_by_text("“31 february” isn't a day.", exact=True)).to_be_visible()
     expect_no_complaint_in_any_look(ada, "a line that can't be read")
@@ -110,6 +112,7 @@ def test_a_reminder_is_set_ticked_off_and_taken_back(ada):
     ada.keyboard.press("Enter")
     expect(ada.get_by_text("You will be reminded tomorrow 9:00.")).to_be_visible()
     expect(ada.get_by_role("strong")).to_have_text("Book the cabin every week")
+    ada.wait_for_load_state()
     ada.locator("h1").click()
     ada.keyboard.press("r")
     expect(line).to_be_focused()
