@@ -463,7 +463,8 @@ def test_the_courier_carries_it(owner, sink):
     assert len(sink.requests) == 1
 
 
-@pytest.mark.same_everywhere
+# PostgreSQL doesn't look into an index of a table that fits into one page.
+@pytest.mark.only_on_sqlite
 def test_what_was_sent_makes_counting_what_waits_no_slower(owner):
     made, _secret = hook(owner, "https://example.org/")
     waiting = WebhookEvent.objects.filter(webhook=made, state=WebhookEvent.State.WAITING)
