@@ -48,7 +48,7 @@ BUNDLES = {
     ),
     "chat.js": _scripts(
         *("copy", "chat-code", "chat-follow", "made-id", "post", "chat-more", "grow", "composer"),
-        *("uploads", "attached", "message", "hearing", "reply", "chat-stream", "draft"),
+        *("uploads", "attached", "message", "hearing", "reply", "chat-stream", "draft", "card"),
     ),
     "temporary.js": _scripts(
         *("copy", "chat-code", "chat-follow", "made-id", "post", "grow", "composer", "message"),
