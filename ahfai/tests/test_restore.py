@@ -1,5 +1,6 @@
 """The drill: what was backed up comes back into an empty installation, without the erased."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,14 +9,13 @@ import pytest
 from django.db import connection
 
 from accounts.sealing import key_archive
-from ahfai.backups import manifest, sqlite
-from ahfai.tests import drill
+from ahfai.backups import manifest
+from ahfai.tests import drill, tables
 from ahfai.tests.house import empty_database
 
 pytestmark = pytest.mark.django_db
-# Django makes permissions after each migration, which a database of tests may lack; an import names
-# the process that took it in.
-OF_THE_MOMENT = {"accounts_session", "ahfai_heartbeat", "auth_permission", "notes_import"}
+# An import names the process that took it in.
+OF_THE_MOMENT = {"accounts_session", "ahfai_heartbeat", "notes_import"}
 
 
 class Installation:
@@ -39,9 +39,7 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def installations(
-    tmp_path_factory, django_db_setup, django_db_blocker
-) -> Iterator[list[Installation]]:
+def installations(tmp_path_factory, django_db_setup) -> Iterator[list[Installation]]:
     """Two of them. Nobody is in either; with SQLite the second one has not even a file."""
     folder = tmp_path_factory.mktemp("drill")
     with ExitStack() as entered:
@@ -51,8 +49,7 @@ def installations(
         ]
         if connection.vendor == "sqlite":
             # Making all tables once more would take seconds.
-            with django_db_blocker.unblock():
-                sqlite.dump(first.data / "ahfai.sqlite3", [])
+            shutil.copy(tables.migrated_file(), first.data)
         yield [first, second]
 
 

@@ -133,6 +133,8 @@ def the_shell_prints_words_as_they_come(house, ollama, person):
 
 def ctrl_c_stops_the_answer_and_keeps_it(house, ollama, person):
     ollama.play("endless")
+    # What a shell starts in the background ignores it, and so would all that is started from here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with started("manage.py", "ask", "Count on", env=house.environment) as process:
         assert process.stdout.read(9)
         process.send_signal(signal.SIGINT)
