@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.db import Error as DatabaseError
@@ -17,7 +18,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from ahfai import markdown
+from ahfai import markdown, unavailable
 from chats import (
     calibration,
     commands,
@@ -138,9 +139,16 @@ class Reply(generation.Generation):
         if self.over or time.monotonic() - self._looked < LOOK_EVERY_S:
             return
         self._looked = time.monotonic()
-        heartbeat.this_process()
-        place = TemporaryPlace.objects.filter(pk=self.place.pk).first()
-        connections.close_all()
+        try:
+            heartbeat.this_process()
+            place = TemporaryPlace.objects.filter(pk=self.place.pk).first()
+        except unavailable.AWAY as error:
+            if not unavailable.is_passing(error):
+                raise
+            # It is told nothing, and goes on; the next look asks again.
+            place = self.place
+        finally:
+            connections.close_all()
         if place and place.stop_asked:
             self.stop()
         elif place is None or generation.draining():
@@ -230,9 +238,20 @@ def told(
         with watching.counted():
             connections.close_all()
             yield begins
-            yield from watching.follow(_Source(reply), words, still_allowed, page, LOOK_EVERY_S)
+            allowed = partial(_is_allowed, still_allowed)
+            yield from watching.follow(_Source(reply), words, allowed, page, LOOK_EVERY_S)
 
     return Events(reply, parts())
+
+
+def _is_allowed(still_allowed: Callable[[], bool]) -> bool:
+    """While the database is away for a moment nobody can sign out, either."""
+    try:
+        return still_allowed()
+    except unavailable.AWAY as error:
+        if not unavailable.is_passing(error):
+            raise
+        return True
 
 
 def page(reply: Reply, rendered: Callable[[], str]) -> Events:

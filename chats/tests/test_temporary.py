@@ -6,18 +6,22 @@ import re
 import tempfile
 import threading
 from pathlib import Path
+from unittest import mock
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.urls import reverse
 
 from accounts.models import SealedFile
+from accounts.sessions import SessionStore
 from ahfai.models import Heartbeat
 from ahfai.tests import at_rest
-from chats import generation, watching
-from chats.lifecycle import closing, line, places
+from chats import generation, temporary, watching
+from chats.lifecycle import closing, heartbeat, line, places
 from chats.models import Chat, Message, TemporaryPlace
 from chats.tests.conftest import wait_until
 from chats.tests.fake_ollama import Pause, Send, head, say
@@ -137,6 +141,42 @@ def test_whoever_leaves_ends_the_answer(client, ollama):
     answer.close()
     assert ollama.wait_for(lambda: ollama.chats[-1].disconnected)
     wait_until(lambda: not TemporaryPlace.objects.exists())
+
+
+def test_a_database_that_is_away_for_a_moment_breaks_nothing_off(client, ollama, monkeypatch):
+    """What is written goes on in memory, and a Stop counts as soon as it can be read."""
+    monkeypatch.setattr(temporary, "LOOK_EVERY_S", 0.01)
+    ollama.play("endless")
+    taken = iter(ask(client).streaming_content)
+    while b"event: tail" not in next(taken):
+        pass
+    with monkeypatch.context() as away:
+        lost = mock.Mock(side_effect=_lost())
+        away.setattr(heartbeat, "this_process", lost)
+        away.setattr(SessionStore, "load", mock.Mock(side_effect=_lost()))
+        while lost.call_count < 2:
+            assert b"event: gone" not in next(taken)
+    TemporaryPlace.objects.update(stop_asked=True)
+    assert '"state": "stopped"' in list(taken)[-1].decode()
+
+
+def test_a_database_that_is_broken_ends_the_answer(client, ollama, monkeypatch):
+    monkeypatch.setattr(temporary, "LOOK_EVERY_S", 0.01)
+    for broken in ((heartbeat, "this_process"), (SessionStore, "load")):
+        ollama.play("endless")
+        answer = ask(client)
+        with monkeypatch.context() as patched:
+            patched.setattr(*broken, mock.Mock(side_effect=OperationalError("disk full")))
+            with pytest.raises(OperationalError):
+                list(answer.streaming_content)
+        answer.close()
+        wait_until(lambda: not TemporaryPlace.objects.exists())
+
+
+def _lost() -> OperationalError:
+    error = OperationalError("lost")
+    error.__cause__ = psycopg.OperationalError()
+    return error
 
 
 def test_whoever_is_gone_before_the_first_word_leaves_nothing_behind(client, ollama):
