@@ -45,8 +45,7 @@ def move(target: dict[str, Any]) -> int:
 
     Raises BackupFailed, and then the target has nothing of it.
     """
-    here = connections[DEFAULT_DB_ALIAS].settings_dict
-    if all(str(here.get(part)) == str(target.get(part, "")) for part in ("ENGINE", "NAME", "HOST")):
+    if _place(connections[DEFAULT_DB_ALIAS].settings_dict) == _place(target):
         raise BackupFailed("That is the database that AhFai uses already.")
     unknown = rows.unknown_tables(DEFAULT_DB_ALIAS)
     if unknown:
@@ -63,6 +62,13 @@ def move(target: dict[str, Any]) -> int:
                 return _copy_all()
     except DatabaseError as error:
         raise BackupFailed(f"A database refuses ({type(error).__name__}).") from None
+
+
+def _place(known: dict[str, Any]) -> list[str]:
+    """Where a database is, as far as its settings say."""
+    parts = [str(known.get(part, "")) for part in ("ENGINE", "NAME", "HOST", "PORT")]
+    options = known.get("OPTIONS", {})
+    return parts + [str(options.get(part, "")) for part in ("hostaddr", "service")]
 
 
 @contextmanager

@@ -16,23 +16,8 @@ from ahfai.backups import BackupFailed
 from ahfai.postgres import limits
 
 DEBIANS = Path("/usr/lib/postgresql")
-# How libpq calls in the environment what stands in the address of the database (libpq, "Environment
-# Variables"). No password is ever on a command line, which others on this machine can read.
-NAMES = {
-    "dbname": "PGDATABASE",
-    "host": "PGHOST",
-    "port": "PGPORT",
-    "user": "PGUSER",
-    "password": "PGPASSWORD",
-    "passfile": "PGPASSFILE",
-    "service": "PGSERVICE",
-    "sslmode": "PGSSLMODE",
-    "sslrootcert": "PGSSLROOTCERT",
-    "sslcert": "PGSSLCERT",
-    "sslkey": "PGSSLKEY",
-    "connect_timeout": "PGCONNECT_TIMEOUT",
-    "target_session_attrs": "PGTARGETSESSIONATTRS",
-}
+# What an address says of how AhFai speaks with PostgreSQL, and not of where that is.
+OF_AHFAI = {"application_name", "client_encoding", "options"}
 
 
 def size() -> int:
@@ -150,5 +135,16 @@ def _number(version: str) -> float:
 
 
 def _environment() -> dict[str, str]:
+    """All that the address of the database says, as libpq calls it in the environment. No password
+    is ever on a command line, which others on this machine can read."""
+    # Where the database is a SQLite, nobody needs its library.
+    from psycopg import pq
+
     known = connections[DEFAULT_DB_ALIAS].get_connection_params()
-    return {NAMES[name]: str(value) for name, value in known.items() if name in NAMES and value}
+    return {
+        one.envvar.decode(): str(value)
+        for one in pq.Conninfo.get_defaults()
+        if (name := one.keyword.decode()) not in OF_AHFAI
+        and one.envvar
+        and (value := known.get(name))
+    }

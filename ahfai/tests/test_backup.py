@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import stat
 import threading
@@ -323,7 +324,8 @@ def test_a_missing_program_of_postgresql_is_named(settings, tmp_path, monkeypatc
 
 @pytest.mark.same_everywhere
 def test_a_password_goes_by_the_environment_and_never_stands_in_a_command(monkeypatch):
-    known = {"dbname": "ahfai", "user": "ada", "password": "secret", "sslmode": "require"}
+    known = {"dbname": "ahfai", "user": "ada", "password": "secret", "hostaddr": "192.0.2.1"}
+    known |= {"channel_binding": "require", "options": "-c statement_timeout=300s", "pool": {}}
     ran = []
 
     def run(command, **how):
@@ -339,7 +341,9 @@ def test_a_password_goes_by_the_environment_and_never_stands_in_a_command(monkey
     [(command, environment)] = ran
     assert command == ["pg_dump", "--file=x"]
     assert (environment["PGDATABASE"], environment["PGUSER"]) == ("ahfai", "ada")
-    assert (environment["PGPASSWORD"], environment["PGSSLMODE"]) == ("secret", "require")
+    assert (environment["PGPASSWORD"], environment["PGHOSTADDR"]) == ("secret", "192.0.2.1")
+    assert environment["PGCHANNELBINDING"] == "require"
+    assert environment.get("PGOPTIONS") == os.environ.get("PGOPTIONS"), "a copy may take its time"
 
 
 @pytest.mark.same_everywhere

@@ -38,6 +38,14 @@ def test_not_into_itself(settings):
         call_command("move_database", "sqlite")
 
 
+def test_databases_of_one_name_are_told_apart_by_where_they_are():
+    same = "postgres:///ahfai"
+    others = ("?port=5433", "?host=/run/other", "?hostaddr=192.0.2.1", "?service=other")
+    places = [moving._place(moving.target_of(f"{same}{other}")) for other in ("", "", *others)]
+    assert places[0] == places[1]
+    assert len({tuple(place) for place in places}) == 1 + len(others)
+
+
 @pytest.mark.django_db
 def test_a_server_that_lets_nobody_in_is_told_with_the_reason():
     with pytest.raises(CommandError, match=r"can't be used: .*Connection refused"):
