@@ -39,9 +39,10 @@ def move(user, chat_ids: Iterable[uuid.UUID], to: str) -> tuple[list[uuid.UUID],
         chats = user.chats.filter(pk__in=chat_ids)
         match to:
             case "pin" | "unpin":
-                chats, change = chats.filter(pinned=to == "unpin"), {"pinned": to == "pin"}
+                chats = chats.living().filter(pinned=to == "unpin")
+                change = {"pinned": to == "pin"}
             case "archive" | "unarchive":
-                chats = chats.filter(archived=to == "unarchive")
+                chats = chats.living().filter(archived=to == "unarchive")
                 change = {"archived": to == "archive"}
             case "trash":
                 chats, change = chats.filter(trashed=None), {"trashed": timezone.now()}

@@ -7,6 +7,7 @@ import uuid
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -557,6 +558,10 @@ def test_many_chats_are_moved_at_once_and_nobody_elses(owner, stranger, program)
     assert {*program.post(f"{CHATS}/move", said).json()["chats"]} == {*said["chats"][:2]}
     assert program.post(f"{CHATS}/move", said).json()["chats"] == []
     assert [one.pk for one in Chat.objects.filter(trashed=None)] == [theirs.pk]
+    # What is in the trash is nowhere else, as by its own address.
+    for to in ("pin", "archive"):
+        assert program.post(f"{CHATS}/move", said | {"to": to}).json()["chats"] == []
+    assert not Chat.objects.filter(Q(pinned=True) | Q(archived=True)).exists()
     assert program.post(f"{CHATS}/move", said | {"to": "nowhere"}).status_code == 422
 
 
