@@ -36,7 +36,10 @@ class Scope(models.TextChoices):
     REMINDERS_WRITE = "reminders:write", _("Set reminders, change them and tick them off")
     WEBHOOKS_WRITE = "webhooks:write", _("Make and delete webhooks")
     SETTINGS_READ = "settings:read", _("Read your settings, and what AhFai knows about you")
-    SETTINGS_WRITE = "settings:write", _("Change your settings, but not how you sign in")
+    SETTINGS_WRITE = (
+        "settings:write",
+        _("Change your settings and what AhFai knows about you, but not how you sign in"),
+    )
     EXPORT = "export:read", _("Fetch everything that you have")
 
 
