@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from ahfai.postgres import turns
@@ -36,6 +37,26 @@ def test_who_comes_second_begins_when_the_first_has_ended(other, monkeypatch, ca
     waiting.join()
     assert done == ["first", "second"]
     assert capsys.readouterr().out.count("waiting for it") == 1
+
+
+def test_who_migrates_by_hand_waits_for_its_turn_too(other, monkeypatch):
+    monkeypatch.setattr(turns, "EVERY_S", 0.01)
+    monkeypatch.setattr(turns, "SAYS_SO_AFTER_S", 0)
+    waits, done = threading.Event(), threading.Event()
+
+    def migrate() -> None:
+        call_command("migrate", verbosity=0)
+        done.set()
+        connection.close()
+
+    monkeypatch.setattr("builtins.print", lambda *_words, **_how: waits.set())
+    by_hand = threading.Thread(target=migrate)
+    with turns.turn(other):
+        by_hand.start()
+        assert waits.wait(60)
+        assert not done.is_set()
+    by_hand.join()
+    assert done.is_set()
 
 
 def test_a_turn_that_fails_is_over(other):
