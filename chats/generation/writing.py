@@ -2,6 +2,7 @@
 too much, given what its tools bring, and drained into memory."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -47,8 +48,10 @@ MAX_OVERFLOWS = 2
 # In a crowd, each reader rests after it had to wait for a piece: the next ones come together, and
 # cost half.
 REST_S = 0.1
-# How long a database that is away is left alone.
+# How long a database that is away is left alone; and when an answer ends that was begun, with its
+# words: what fails for so long, such as a question that takes too long each time, may never work.
 AWAY_S = 1
+AWAY_AT_MOST_S = 600
 
 Outcome = TypeVar("Outcome")
 
@@ -255,11 +258,13 @@ class Writing(Growing):
     def _patiently(self, do: Callable[[], Outcome]) -> Outcome:
         """What `do` brings, which may be done again: in the midst of an answer, too, a database
         that is away for a moment costs only time."""
-        words = self.words
+        words, until = self.words, time.monotonic() + AWAY_AT_MOST_S
         while True:
             try:
                 done = do()
             except unavailable.AWAY as error:
+                if time.monotonic() > until:
+                    raise
                 self._wait_for_database(error)
             else:
                 if self.words == sentences.AWAY:

@@ -451,14 +451,22 @@ def test_a_database_that_restarts_in_the_middle_of_a_round_costs_only_time(
     assert "The person sees a card" in results[1]
 
 
+@pytest.mark.parametrize(
+    "cause", [None, psycopg.errors.QueryCanceled()], ids=["broken", "too slow each time"]
+)
 def test_a_database_that_stays_broken_ends_the_reply_with_its_words_to_go_on_from(
-    client, ollama, monkeypatch
+    client, ollama, monkeypatch, cause
 ):
-    broken = mock.Mock(side_effect=OperationalError("disk full"))
+    error = OperationalError("disk full")
+    error.__cause__ = cause
+    broken = mock.Mock(side_effect=error)
     with monkeypatch.context() as patched:
         patched.setattr(toolbox, "use", broken)
+        patched.setattr(generation_writing, "AWAY_S", 0.01)
+        patched.setattr(generation_writing, "AWAY_AT_MOST_S", 0.05)
         reply = ask(client, ollama, asking_for(SEARCH, said="Looking."))
     assert (reply.state, reply.content) == (State.INTERRUPTED, "Looking.")
+    assert (broken.call_count > 1) == (cause is not None)
     ollama.play("plain")
     client.post(reverse("chats:continue", args=[reply.pk]))
     wait_until(lambda: reply.chat.messages.count() == 3)
