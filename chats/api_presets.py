@@ -86,8 +86,7 @@ def change(request: SignedInRequest, preset_id: uuid.UUID, said: ChangedPreset) 
     """Chats that have taken it stay as they are."""
     with transaction.atomic():
         # Held, so that what another program changes of it meanwhile stays.
-        there = request.user.presets.named().select_for_update()
-        preset = get_object_or_404(there, pk=preset_id)
+        preset = get_object_or_404(steering.held(request.user), pk=preset_id)
         before = steering.values(preset) | {"name": preset.name}
         form = _form(request, before | said.dict(exclude_unset=True))
         try:

@@ -98,7 +98,7 @@ def presets(user) -> list[Preset]:
 def save_preset(user, name: str, **steering) -> Preset:
     """Raises TooManyPresets and NameTaken."""
     with transaction.atomic():
-        _check_name(user, user.presets.named(), name)
+        _check_name(held(user), name)
         if user.presets.named().count() >= MAX_PRESETS:
             raise TooManyPresets
         return user.presets.create(name=name, **steering)
@@ -107,14 +107,18 @@ def save_preset(user, name: str, **steering) -> Preset:
 def change_preset(preset: Preset, name: str, **steering) -> bool:
     """False where it was deleted meanwhile. Raises NameTaken."""
     with transaction.atomic():
-        others = preset.owner.presets.named().exclude(pk=preset.pk)
-        _check_name(preset.owner, others, name)
+        _check_name(held(preset.owner).exclude(pk=preset.pk), name)
         return preset.change(name, **steering)
 
 
-def _check_name(user, others: PresetQuerySet, name: str) -> None:
-    """Raises NameTaken. Until the end of the transaction nobody else names one."""
+def held(user) -> PresetQuerySet:
+    """The presets of this person, none of which others name until the end of the transaction."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    return user.presets.named()
+
+
+def _check_name(others: PresetQuerySet, name: str) -> None:
+    """Raises NameTaken."""
     # They are few, and are opened for each home page: no hash has to lie in clear for it.
     if fold(name) in (fold(opened(other, "name")) for other in others):
         raise NameTaken
