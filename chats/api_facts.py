@@ -6,7 +6,6 @@ import uuid
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from accounts.api_settings import READING, WRITING
@@ -66,9 +65,8 @@ def add(request: SignedInRequest, said: NewFact, answer: HttpResponse) -> Status
     """One more, in one line; 200 where it is known already."""
     try:
         fact, is_new = facts.remember(request.user, _text(said))
-    except facts.TooMany:
-        many = _("AhFai knows %(most)d facts already. Delete one of them first.")
-        raise Refused(409, many % {"most": facts.MAX_FACTS}) from None
+    except facts.TooMany as why:
+        raise Refused(409, str(why)) from None
     answer["Location"] = reverse("api:fact", args=[fact.pk])
     shown = FactShown(id=fact.pk, text=fact.text, created=fact.created)
     return Status(201 if is_new else 200, shown)
@@ -82,8 +80,8 @@ def change(request: SignedInRequest, fact_id: uuid.UUID, said: NewFact) -> FactS
     try:
         if not facts.change(fact, text):
             raise Http404
-    except facts.AlreadyKnown:
-        raise problems.of_field("text", _("AhFai knows that already.")) from None
+    except facts.AlreadyKnown as why:
+        raise problems.of_field("text", str(why)) from None
     return FactShown(id=fact.pk, text=text, created=fact.created)
 
 

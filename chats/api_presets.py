@@ -7,7 +7,6 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
 from accounts.models import Scope
@@ -67,11 +66,10 @@ def make(request: SignedInRequest, said: ChangedPreset, answer: HttpResponse) ->
     form = _form(request, said.dict(exclude_unset=True))
     try:
         preset = steering.save_preset(request.user, **form.cleaned_data)
-    except steering.NameTaken:
-        raise _taken() from None
-    except steering.TooManyPresets:
-        many = _("You have %(number)d presets already. Delete one of them first.")
-        raise Refused(409, many % {"number": steering.MAX_PRESETS}) from None
+    except steering.NameTaken as why:
+        raise problems.of_field("name", str(why)) from None
+    except steering.TooManyPresets as why:
+        raise Refused(409, str(why)) from None
     answer["Location"] = reverse("api:preset", args=[preset.pk])
     return _whole(preset)
 
@@ -92,8 +90,8 @@ def change(request: SignedInRequest, preset_id: uuid.UUID, said: ChangedPreset) 
         try:
             if not steering.change_preset(preset, **form.cleaned_data):
                 raise Http404
-        except steering.NameTaken:
-            raise _taken() from None
+        except steering.NameTaken as why:
+            raise problems.of_field("name", str(why)) from None
     return _whole(get_object_or_404(request.user.presets.named(), pk=preset_id))
 
 
@@ -108,11 +106,6 @@ def _form(request: SignedInRequest, said: dict[str, Any]) -> PresetForm:
     if not form.is_valid():
         raise problems.of_form(form)
     return form
-
-
-def _taken() -> Refused:
-    sentence = _("You have a preset of this name already. Choose another name.")
-    return problems.of_field("name", sentence)
 
 
 def _whole(preset: Preset) -> WholePreset:

@@ -24,9 +24,8 @@ class NewFact:
     def act(self, user: Any, payload: Json, version: int, page: uuid.UUID) -> Json:
         try:
             fact, is_new = facts.remember(user, payload["text"])
-        except facts.TooMany:
-            said = _("AhFai remembers %(number)d things about you already. Delete one first.")
-            raise Stale(said % {"number": facts.MAX_FACTS}) from None
+        except facts.TooMany as why:
+            raise Stale(str(why)) from None
         return {"id": str(fact.pk), "is_new": is_new}
 
     def made(self, user: Any, payload: Json, page: uuid.UUID) -> Json | None:

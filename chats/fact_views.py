@@ -27,14 +27,13 @@ def add(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         try:
             _fact, is_new = facts.remember(request.user, form.cleaned_data["text"])
-        except facts.TooMany:
-            said = _("AhFai knows %(most)d facts already. Delete one of them first.")
-            form.add_error("text", said % {"most": facts.MAX_FACTS})
+        except facts.TooMany as why:
+            form.add_error("text", str(why))
         else:
             if is_new:
                 # The next one can be written at once.
                 return redirect(reverse("chats:facts") + "?next=1")
-            form.add_error("text", _already_known())
+            form.add_error("text", str(facts.AlreadyKnown()))
     return _page(request, form)
 
 
@@ -54,8 +53,8 @@ def change(request: SignedInRequest, fact_id: uuid.UUID) -> HttpResponse:
         try:
             if not facts.change(fact, form.cleaned_data["text"]):
                 raise Http404
-        except facts.AlreadyKnown:
-            form.add_error("text", _already_known())
+        except facts.AlreadyKnown as why:
+            form.add_error("text", str(why))
         else:
             return redirect("chats:facts")
     shown = {
@@ -97,7 +96,3 @@ def _page(request: SignedInRequest, form: FactForm) -> HttpResponse:
         "longest": facts.LONGEST,
     }
     return render(request, "chats/fact_list.html", shown, status=422 if form.is_bound else 200)
-
-
-def _already_known() -> str:
-    return _("AhFai knows that already.")

@@ -1,6 +1,7 @@
 """What AhFai knows about a person: short facts that they wrote, which the model is told."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.fields import opened_rows, sealed_for
 from accounts.models import User
@@ -18,11 +19,18 @@ class NotAFact(ValueError):
 
 
 class TooMany(Exception):
-    """This person has MAX_FACTS already."""
+    """This person has MAX_FACTS already; in words for them."""
+
+    def __str__(self) -> str:
+        said = _("AhFai knows %(most)d facts already. Delete one of them first.")
+        return said % {"most": MAX_FACTS}
 
 
 class AlreadyKnown(Exception):
-    """Another fact says the same."""
+    """Another fact says the same; in words for the person."""
+
+    def __str__(self) -> str:
+        return _("AhFai knows that already.")
 
 
 def remember(user, text: str) -> tuple[Fact, bool]:

@@ -35,10 +35,8 @@ def steer(request: SignedInRequest, chat_id: uuid.UUID) -> HttpResponse:
         try:
             if name:
                 steering.save_preset(request.user, name, **chosen)
-        except steering.TooManyPresets:
-            form.add_error("name", _too_many())
-        except steering.NameTaken:
-            form.add_error("name", _name_taken())
+        except (steering.TooManyPresets, steering.NameTaken) as why:
+            form.add_error("name", str(why))
         else:
             if not chat.steer(**chosen):
                 raise Http404
@@ -89,10 +87,8 @@ def make(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             steering.save_preset(request.user, **form.cleaned_data)
-        except steering.TooManyPresets:
-            form.add_error("name", _too_many())
-        except steering.NameTaken:
-            form.add_error("name", _name_taken())
+        except (steering.TooManyPresets, steering.NameTaken) as why:
+            form.add_error("name", str(why))
         else:
             return redirect("chats:presets")
     shown = {"heading": _("New preset"), "back": reverse("chats:presets")}
@@ -109,8 +105,8 @@ def change(request: SignedInRequest, preset_id: uuid.UUID) -> HttpResponse:
         try:
             if not steering.change_preset(preset, **form.cleaned_data):
                 raise Http404
-        except steering.NameTaken:
-            form.add_error("name", _name_taken())
+        except steering.NameTaken as why:
+            form.add_error("name", str(why))
         else:
             return redirect("chats:presets")
     shown = {
@@ -150,13 +146,3 @@ def _page(
 def _posted(request: SignedInRequest) -> QueryDict | None:
     """An empty form that was sent isn't one that wasn't."""
     return request.POST if request.method == "POST" else None
-
-
-def _name_taken() -> str:
-    return _("You have a preset of this name already. Choose another name.")
-
-
-def _too_many() -> str:
-    return _("You have %(number)d presets already. Delete one of them first.") % {
-        "number": steering.MAX_PRESETS
-    }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.sealing.lookup import fold
@@ -21,11 +22,18 @@ class NoSuchPreset(Exception):
 
 
 class TooManyPresets(Exception):
-    """This person has MAX_PRESETS already."""
+    """This person has MAX_PRESETS already; in words for them."""
+
+    def __str__(self) -> str:
+        said = _("You have %(number)d presets already. Delete one of them first.")
+        return said % {"number": MAX_PRESETS}
 
 
 class NameTaken(Exception):
-    """Another preset of this person has this name."""
+    """Another preset of this person has this name; in words for them."""
+
+    def __str__(self) -> str:
+        return _("You have a preset of this name already. Choose another name.")
 
 
 @dataclass(frozen=True)
