@@ -9,7 +9,6 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from ninja import Field, Status
 
 from accounts.programs import api_access, idempotency
@@ -64,7 +63,7 @@ def begin(
     cleaned = form.cleaned_data
     if words := _stored(request, cleaned["request_id"]):
         if not (words.is_mine and words.content == cleaned["text"] and is_same(words)):
-            raise _used()
+            raise idempotency.used_otherwise()
         return words.replies.in_order()[0]
     try:
         return verb(cleaned, brought, order_for(request))
@@ -82,7 +81,7 @@ def begin_another(
     key = request_id(request)
     if there := _stored(request, key):
         if there.is_mine or there.parent_id != reply.parent_id:
-            raise _used()
+            raise idempotency.used_otherwise()
         return there
     try:
         return verb(reply, model, key)
@@ -99,10 +98,6 @@ def request_id(request: HttpRequest) -> uuid.UUID | None:
 def _stored(request: SignedInRequest, key: uuid.UUID | None) -> Message | None:
     there = request.user.messages.filter(request_id=key, chat__trashed=None)
     return there.select_related("chat").first() if key else None
-
-
-def _used() -> Refused:
-    return Refused(422, _("This Idempotency-Key was used for another request. Make a new one."))
 
 
 def answered(

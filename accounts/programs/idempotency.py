@@ -88,6 +88,10 @@ def once(request: SignedInRequest, answer: Callable[[], HttpResponseBase]) -> Ht
     return response
 
 
+def used_otherwise() -> Refused:
+    return Refused(422, _("This Idempotency-Key was used for another request. Make a new one."))
+
+
 def forget_old() -> None:
     KeptAnswer.objects.filter(until__lt=timezone.now()).delete()
 
@@ -107,8 +111,7 @@ def _claimed(person: User, key_hash: str, fingerprint: str) -> KeptAnswer:
             # Given up, or old.
             person.kept_answers.filter(pk=found.pk, claim=found.claim, until__lte=now).delete()
         elif found.fingerprint != fingerprint:
-            sentence = _("This Idempotency-Key was used for another request. Make a new one.")
-            raise Refused(422, sentence)
+            raise used_otherwise()
         elif found.answered:
             return found
         else:
