@@ -1,6 +1,7 @@
 """Temporary chats by the API: answered, and nothing of them is left anywhere."""
 
 import json
+import logging
 import threading
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import models
 
 from accounts.models import KeptAnswer
 from accounts.tests.programs import Program
+from ahfai.tests import at_rest
 from chats import watching
 from chats.models import Chat, Message, TemporaryPlace
 from chats.tests.conftest import wait_until
@@ -47,6 +49,16 @@ def _texts(model: type[models.Model]) -> list[str]:
         str({one.attname: getattr(row, one.attname) for one in model._meta.concrete_fields})
         for row in rows
     ]
+
+
+def test_no_word_of_it_is_logged_nor_of_what_is_refused(program, ollama):
+    with at_rest.logs() as logs:
+        logging.getLogger("chats").info("control word")
+        list(events(program.post(PATH, {"text": WORD})))
+        for wrong in ({"text": WORD, WORD: WORD}, {"text": [WORD]}, {"text": f"/remind {WORD}"}):
+            assert program.post(PATH, wrong).status_code == 422
+    assert at_rest.holding("control word", logs), "the logs weren't searched"
+    assert at_rest.holding(WORD, logs) == []
 
 
 def test_who_asks_for_it_or_closes_the_stream_ends_the_answer(program, stranger, ollama):
