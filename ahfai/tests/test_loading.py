@@ -4,9 +4,13 @@ import json
 import re
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
+
+from ahfai.on_demand import OnDemand
 
 pytestmark = pytest.mark.same_everywhere
 
@@ -66,3 +70,11 @@ def test_what_the_processes_share_leaves_room_for_what_each_adds(told):
 
 def test_the_api_is_there_as_soon_as_somebody_asks_for_it(told):
     assert told[2:] == [True, "/api/docs"]
+
+
+def test_what_is_loaded_later_and_is_broken_stops_the_start(settings):
+    """The child that prepares the start makes Django's checks."""
+    settings.ROOT_URLCONF = ModuleType("addresses")
+    settings.ROOT_URLCONF.urlpatterns = [OnDemand("broken/", "ahfai.not_there", namespace="broken")]
+    with pytest.raises(ModuleNotFoundError, match="not_there"):
+        call_command("check")
