@@ -583,6 +583,7 @@ ACCOUNT_FORMS = {
     "signup": "accounts.sign_in.sign_up.CountedSignUpForm",
     "login": "accounts.sign_in.door_forms.SignInPage",
     "change_password": "accounts.sign_in.door_forms.PasswordPage",
+    "reauthenticate": "accounts.sign_in.door_forms.AgainPage",
 }
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignUpForm"
 ACCOUNT_EMAIL_VERIFICATION = "none"

@@ -1,11 +1,14 @@
 """allauth's forms in our words. Apart from `accounts.forms`, which allauth's own forms inherit."""
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import ChangePasswordForm, LoginForm
+from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 GOOD_PASSWORD = _("At least 10 characters, and not one that many people use.")
+# Without mail there is no page behind allauth's link of a forgotten password.
+NO_MAIL = _("Forgotten? Ask the one who runs this server: “manage.py set_password” sets a new one.")
 
 
 class AddressForm(forms.Form):
@@ -40,6 +43,8 @@ class PasswordPage(ChangePasswordForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         in_our_words(self)
+        if not settings.HAS_MAIL:
+            self.fields["oldpassword"].help_text = NO_MAIL
 
     def clean_oldpassword(self) -> str:
         """Counted like a sign-in: an open session is no way to try passwords without end."""
@@ -47,3 +52,11 @@ class PasswordPage(ChangePasswordForm):
         if not get_adapter().reauthenticate(self.user, password):
             raise get_adapter().validation_error("enter_current_password")
         return password
+
+
+class AgainPage(ReauthenticateForm):
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        in_our_words(self)
+        if not settings.HAS_MAIL:
+            self.fields["password"].help_text = NO_MAIL

@@ -206,6 +206,15 @@ def test_the_sign_in_page_says_how_to_get_a_new_password(owner, nobody, settings
     assert not Letter.objects.exists()
 
 
+@pytest.mark.parametrize("page", ["/account/again/", "/account/password/"])
+def test_pages_that_ask_for_the_password_lead_nowhere_without_mail(client, settings, page):
+    assert f'href="{ASK}"' in client.get(page).content.decode()
+    settings.HAS_MAIL = False
+    text = client.get(page).content.decode()
+    assert "manage.py set_password" in text
+    assert ASK not in text
+
+
 def test_an_operator_sets_a_password_and_ends_the_sessions(owner, client, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
     with pytest.raises(CommandError, match="10 characters"):
