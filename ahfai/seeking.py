@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from ahfai.asked import Asked
 
@@ -69,7 +70,12 @@ def _search(user: Any, words: str, room: str) -> list[Place]:
         time.sleep(0.1)
     results = page.results if page else []
     return [
-        Place(one.title or "?", one.pieces, one.address, one.when)
+        Place(
+            "?" if one.title is None else one.title or _("Without a title"),
+            one.pieces,
+            one.address,
+            one.when,
+        )
         for one in results
         if not room or one.room == room
     ]

@@ -65,9 +65,11 @@ def test_note_makes_a_new_one_or_goes_on_with_the_one_that_is_named(client, owne
 def test_search_shows_what_was_found_opened(client, owner, stranger):
     search.forget()
     note = writing.create(owner, "Kitchen", "The boiler hums.")
+    writing.create(owner, "", "Call about the boiler.")
     writing.create(stranger, "Theirs", "A boiler of a stranger.")
     _reply, page = say(client, "/search boiler in:notes")
     assert '<details class="lookup" open>' in page
+    assert "Without a title" in page
     assert f'href="{note.get_absolute_url()}' in page
     assert "Theirs" not in page
     _reply, page = say(client, "/search harpsichord in:notes")
