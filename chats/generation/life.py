@@ -165,7 +165,7 @@ class Generation(Writing):
     def _offer_card(self) -> None:
         # Where the model itself has used tools, it knew what was asked for.
         if self._asked and not self._rounds:
-            afterwards.offer_card(self.reply, self._asked, self.goes_on)
+            afterwards.offer_card(self.reply, self._asked, self.goes_on, self._patiently)
 
     def _close(self, state: State, fields: dict[str, Any]) -> None:
         """Write the end, however long the database is away: an open row would hold its place."""

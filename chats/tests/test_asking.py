@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import timezone
 
-from chats import asking, hints, servers
+from chats import asking, cards, hints, servers
 from chats.asking import asked_for
+from chats.generation import writing as generation_writing
 from chats.tests.conftest import wait_until
 from chats.tests.test_reply_life import closed_reply, start
+from chats.tests.test_rounds import Restarted
 from notes import writing
 from reminders import writing as reminders
 from reminders.proposals import columns
@@ -27,6 +29,17 @@ def test_a_model_without_tools_gets_a_card_where_the_words_are_clear(client, own
     assert reply.content == "Hello"
     assert "call mum" in client.get(chat.get_absolute_url()).content.decode()
     assert not closed_reply(start(client, "What is a boiler?", model="plain:latest")).cards.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_just_then_costs_no_card(client, ollama, monkeypatch):
+    monkeypatch.setattr(generation_writing, "AWAY_S", 0.01)
+    restarted, propose = Restarted(cards.propose), cards.propose
+    monkeypatch.setattr(cards, "propose", lambda *asked: restarted(propose, *asked))
+    words = "Please remind me to call mum tomorrow at 9."
+    reply = closed_reply(start(client, words, model="plain:latest"))
+    assert (reply.state, reply.cards.count()) == ("done", 1)
+    assert not restarted.left
 
 
 @pytest.mark.django_db(transaction=True)
