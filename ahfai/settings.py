@@ -431,7 +431,10 @@ PGBOUNCER = _flag("PGBOUNCER", False)
 
 def _postgres(given: dict) -> dict:
     """How PostgreSQL is used, whatever its address says beside."""
-    limits = " ".join(f"-c {name}={seconds}s" for name, seconds in POSTGRES_LIMITS.items())
+    limits = [f"-c {name}={seconds}s" for name, seconds in POSTGRES_LIMITS.items()]
+    # PgBouncer takes none of PostgreSQL's own. What the address says comes last, and counts.
+    ours = [] if PGBOUNCER else limits
+    given = given | {"options": " ".join(filter(None, [*ours, given.get("options")]))}
     options = {
         "application_name": "ahfai",
         "connect_timeout": 3,
@@ -439,8 +442,6 @@ def _postgres(given: dict) -> dict:
         "tcp_user_timeout": 15_000,
         "keepalives_idle": 15,
         "keepalives_interval": 5,
-        # PgBouncer takes none of PostgreSQL's own.
-        "options": "" if PGBOUNCER else limits,
     }
     return {
         "ENGINE": "ahfai.postgres",

@@ -244,6 +244,15 @@ def test_the_address_of_a_database_is_read_as_libpq_reads_it(read, address, host
     assert [found[part] for part in parts] == ["me", "p@ss/", host, port, "ahfai"]
 
 
+@pytest.mark.parametrize("pgbouncer", ["no", "yes"])
+def test_what_an_address_sets_in_postgresql_comes_beside_the_limits(read, pgbouncer):
+    address = "postgres://somewhere/ahfai?options=-csearch_path%3Dours"
+    found = read(DATABASE_URL=address, PGBOUNCER=pgbouncer)["DATABASES"]["default"]["OPTIONS"]
+    limits, own = found["options"].rpartition(" ")[::2]
+    assert own == "-csearch_path=ours"
+    assert ("statement_timeout=300s" in limits) == (pgbouncer == "no")
+
+
 def test_the_folder_of_a_socket_may_stand_before_the_name_of_the_database(read):
     found = read(DATABASE_URL="postgres:////run/postgresql/ahfai")["DATABASES"]["default"]
     assert (found["HOST"], found["NAME"]) == ("/run/postgresql", "ahfai")
