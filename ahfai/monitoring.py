@@ -41,7 +41,7 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """200 where pages work and will go on to: this process isn't about to end, the database
-    answers, and its tables are those of this version; else 503.
+    answers and can be written, and its tables are those of this version; else 503.
 
     The rest are notes: without them pages still work, and a balancer that asks here must not take
     all replicas away.
