@@ -24,6 +24,9 @@ from django.urls import get_resolver, resolve, reverse
 get_wsgi_application()
 get_resolver()._populate()
 import ahfai.serving.start, ahfai.worker
+from django.core.management import load_command_class
+worker = load_command_class("ahfai", "worker")
+worker.check(tags=worker.requires_system_checks)
 packages = {name.partition(".")[0] for name in sys.modules}
 status = open("/proc/self/status").read()
 view = resolve("/api/chats").func
