@@ -48,7 +48,7 @@ def keep(request: SignedInRequest) -> HttpResponseBase:
         except files.Refused as why:
             raise not_taken(why) from None
         shown = FileForMessage(is_whole=attachments.shown(file).is_whole, **facts(file))
-        return JsonResponse(shown.model_dump(mode="json"), status=201)
+        return JsonResponse(shown.dict(), status=201)
 
     return idempotency.once(request, kept)
 

@@ -1,10 +1,12 @@
 """How replies begin by the API, and how programs follow them: what a page does, told as JSON."""
 
+import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -168,4 +170,5 @@ class _ForProgram:
 
 
 def _as_json(message: WholeMessage) -> dict[str, Any]:
-    return message.model_dump(mode="json")
+    """As the same message is answered elsewhere, with its times in milliseconds."""
+    return json.loads(json.dumps(message.dict(), cls=DjangoJSONEncoder))

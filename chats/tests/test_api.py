@@ -96,6 +96,7 @@ def test_the_words_stream_as_the_answer_to_the_question(owner, program, ollama):
     assert words_of(got) == "Hello"
     name, _number, last = got[-1]
     assert (name, last["state"], last["content"]) == ("done", "done", "Hello")
+    assert last == program.get(f"/api/messages/{last['id']}").json()
 
 
 def test_who_asks_only_for_the_head_of_a_stream_gets_no_words(owner, program):
