@@ -78,7 +78,7 @@ def names_in(said: Iterable[str] | None) -> list[str]:
     if said is None:
         sentence = _("Say which tags: an empty list takes them all off.")
         raise problems.of_field("tags", sentence)
-    one = TagsField(most=1)
+    one = TagsField(most=1, error_messages={"required": _("A tag needs a name.")})
     try:
         cleaned = [name for text in said for name in one.clean(text)]
     except ValidationError as wrong:

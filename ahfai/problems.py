@@ -43,27 +43,32 @@ def answer(
 
 def of_form(form: forms.BaseForm) -> Refused:
     """What a page would say beside its fields."""
-    found = [
-        {
-            "field": "" if name == NON_FIELD_ERRORS else name,
-            "sentence": _sentence(form.fields.get(name), error),
-        }
-        for name, errors in form.errors.as_data().items()
-        for error in errors
-    ]
-    return Refused(422, " ".join(one["sentence"] for one in found), errors=found)
+    found, told = [], []
+    for name, errors in form.errors.as_data().items():
+        field = "" if name == NON_FIELD_ERRORS else name
+        for error in errors:
+            general = _general(form.fields.get(name), error)
+            sentence = general or " ".join(error.messages)
+            found.append({"field": field, "sentence": sentence})
+            told.append(f"{field}: {sentence}" if general and field else sentence)
+    return Refused(422, " ".join(told), errors=found)
 
 
-def _sentence(field: forms.Field | None, error: ValidationError) -> str:
-    """Of a choice what there is to choose from, which a page shows; and in words of ours what
-    Django says to whoever writes code."""
+def _general(field: forms.Field | None, error: ValidationError) -> str:
+    """What fits any field, and so has to stand beside its name; "" where the form has words of its
+    own. Of a choice it says what there is to choose from, which a page shows; and it is in words
+    of ours what Django says to whoever writes code."""
     pairs: list[tuple[Any, Any]] = list(flatten_choices(getattr(field, "choices", ())))
     choices = [str(value) for value, _label in pairs]
     if error.code == "invalid_choice" and len(choices) <= MOST_CHOICES:
         return one_of(list(filter(None, choices)))
     if error.params and error.message is MaxLengthValidator.message:
         return too_long(error.params["limit_value"])
-    return " ".join(error.messages)
+    if error.message is forms.ChoiceField.default_error_messages["invalid_choice"]:
+        return _("It isn't one of those that there are.")
+    if error.message is forms.Field.default_error_messages["required"]:
+        return _("It can't be left empty.")
+    return ""
 
 
 def too_long(most: int) -> str:

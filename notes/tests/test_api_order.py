@@ -82,7 +82,7 @@ def test_a_note_carries_the_tags_that_it_is_given_and_no_others(program, note):
     [
         ({}, "Say which tags: an empty list takes them all off."),
         ({"tags": ["two words"]}, "Only one tag, please: without spaces and commas."),
-        ({"tags": [" "]}, "This field is required."),
+        ({"tags": [" "]}, "A tag needs a name."),
         ({"tags": [f"t{number}" for number in range(21)]}, "At most 20 tags go on one thing."),
         ({"tags": ["t" * 81]}, "A tag can have at most 80 characters."),
     ],

@@ -64,6 +64,8 @@ def test_a_reminder_is_put_off_and_that_is_stopped(owner, program):
     assert program.post(f"{path}/unsnooze").json()["snoozed_until"] is None
     for wrong in ({}, {"to": "soon"}, {"day": "2026-03-01", "at": "09:00"}, {"day": "2026-04-01"}):
         assert program.post(f"{path}/snooze", wrong).status_code == 422
+    half = program.post(f"{path}/snooze", {"day": "2026-04-02"}).json()
+    assert half["detail"] == "at: It can't be left empty."
     undated = make(owner, "Some day", None)
     assert program.post(f"{REMINDERS}/{undated.pk}/snooze", {"to": "1h"}).status_code == 409
 
