@@ -42,7 +42,16 @@ def binary(kind: str, ranges: bool = False) -> dict[str, Any]:
         416: {"description": "There is no such range"},
     }
     whole = {200: {"description": "The file itself", **bytes_}}
-    return {"responses": whole | parts if ranges else whole}
+    if not ranges:
+        return {"responses": whole}
+    asked = {
+        "name": "Range",
+        "in": "header",
+        "required": False,
+        "description": "Which bytes of it, as in bytes=0-499.",
+        "schema": {"type": "string"},
+    }
+    return {"responses": whole | parts, "parameters": [asked]}
 
 
 class FileShown(Schema):

@@ -135,7 +135,8 @@ def _completed(
     parameters += [IF_MATCH] * asks_version
     shortened = method == "GET" and "ETag" not in texts and _says_json(details)
     parameters += [IF_NONE_MATCH] * shortened
-    parameters += [IDEMPOTENCY_KEY] * (method == "POST" and is_private(operation))
+    by_key = not getattr(operation.view_func, "takes_no_key", False)
+    parameters += [IDEMPOTENCY_KEY] * (method == "POST" and is_private(operation) and by_key)
     scopes = [scope for one in operation.auth_callbacks if (scope := getattr(one, "scope", None))]
     responses = {str(status): dict(answer) for status, answer in details["responses"].items()}
     for status, answer in responses.items():

@@ -120,7 +120,13 @@ def trash(request: SignedInRequest, after: str = "", tag: str = "") -> ChatPage:
     return _page(request, page.rows, page.after)
 
 
-@router.post("", auth=_writing, response={201: NewChat, 202: NewChat}, url_name="chats")
+@router.post(
+    "",
+    auth=_writing,
+    response={201: NewChat, 202: NewChat},
+    openapi_extra=api_replies.STREAMED,
+    url_name="chats",
+)
 @idempotency.by_itself
 def create(
     request: SignedInRequest, said: FirstMessage, answer: HttpResponse

@@ -20,7 +20,7 @@ from ahfai.problems import Refused
 from ahfai.proposals import Stale
 from ahfai.replica import may_be_behind
 from chats import api_replies, api_told, branches, cards, generation, pages, turns
-from chats.api_replies import NewMessage
+from chats.api_replies import STREAMED, TAKEN_UP, NewMessage
 from chats.api_told import MessageInList, WholeCard, WholeMessage
 from chats.forms import DecisionForm, MessageForm, ModelForm
 from chats.models import Card, Chat, Message, Role
@@ -91,7 +91,11 @@ def index(
 
 
 @router.post(
-    "chats/{uuid:chat_id}/messages", auth=_writing, response=_begun, url_name="chat_messages"
+    "chats/{uuid:chat_id}/messages",
+    auth=_writing,
+    response=_begun,
+    openapi_extra=STREAMED,
+    url_name="chat_messages",
 )
 @idempotency.by_itself
 def ask(
@@ -119,7 +123,11 @@ def read(request: SignedInRequest, message_id: uuid.UUID) -> WholeMessage:
 
 
 @router.post(
-    "messages/{uuid:message_id}/edit", auth=_writing, response=_begun, url_name="message_edit"
+    "messages/{uuid:message_id}/edit",
+    auth=_writing,
+    response=_begun,
+    openapi_extra=STREAMED,
+    url_name="message_edit",
 )
 @idempotency.by_itself
 def edit(
@@ -144,7 +152,11 @@ def edit(
 
 
 @router.post(
-    "messages/{uuid:message_id}/retry", auth=_writing, response=_begun, url_name="message_retry"
+    "messages/{uuid:message_id}/retry",
+    auth=_writing,
+    response=_begun,
+    openapi_extra=STREAMED,
+    url_name="message_retry",
 )
 @idempotency.by_itself
 def retry(
@@ -161,6 +173,7 @@ def retry(
     "messages/{uuid:message_id}/continue",
     auth=_writing,
     response=_begun,
+    openapi_extra=STREAMED,
     url_name="message_continue",
 )
 @idempotency.by_itself
@@ -197,6 +210,7 @@ def _another(
     "messages/{uuid:message_id}/stream",
     auth=_reading,
     response={200: None},
+    openapi_extra=TAKEN_UP,
     url_name="message_stream",
 )
 def stream(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponseBase:

@@ -29,6 +29,26 @@ from reminders.quick import order_for
 
 # A program's keys are words of any kind; what a row keeps is an id made of one.
 _KEYS = uuid.UUID("6f1d2c3e-6a58-4d0e-9d0c-6d8a4b0f7c11")
+# For OpenAPI: the events, in the place of an answer or alone; and from where they go on.
+STREAMED: dict[str, Any] = {
+    "responses": {
+        200: {
+            "description": "The reply as it grows, where Accept asks for text/event-stream",
+            "content": {"text/event-stream": {}},
+        }
+    }
+}
+TAKEN_UP: dict[str, Any] = STREAMED | {
+    "parameters": [
+        {
+            "name": "Last-Event-ID",
+            "in": "header",
+            "required": False,
+            "description": "The id of the last event that came: what follows it is told.",
+            "schema": {"type": "string"},
+        }
+    ]
+}
 # More files than a message takes, so that the form can say so.
 MOST_NAMED = 100
 

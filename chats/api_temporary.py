@@ -17,7 +17,7 @@ from ahfai import problems
 from ahfai.bodies import Body
 from ahfai.problems import Refused
 from chats import sentences, temporary, watching
-from chats.api_replies import still_allowed
+from chats.api_replies import STREAMED, still_allowed
 from chats.forms import TemporaryForm
 
 router = Router()
@@ -39,8 +39,8 @@ class TemporaryQuestion(Body):
     before: list[SaidBefore] = []
 
 
-@router.post("", auth=_writing, response={200: None}, url_name="temporary")
-@idempotency.by_itself
+@router.post("", auth=_writing, response={200: None}, openapi_extra=STREAMED, url_name="temporary")
+@idempotency.takes_none
 def ask(request: SignedInRequest, said: TemporaryQuestion) -> HttpResponseBase:
     """The answer is its stream, which ends it when it is closed. Nothing of it is kept, so it takes
     no `Idempotency-Key`."""

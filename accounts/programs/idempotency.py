@@ -44,6 +44,12 @@ def by_itself(view: View) -> View:
     return view
 
 
+def takes_none(view: View) -> View:
+    """Mark a view that keeps nothing by which a request could be known again."""
+    view.takes_no_key = True  # type: ignore[attr-defined]
+    return by_itself(view)
+
+
 def key_of(request: HttpRequest) -> str:
     """ "" where there is none. In quotes as RFC 8941 has strings, or bare as many programs send it.
 

@@ -61,6 +61,19 @@ def test_it_says_what_may_go_wrong_and_which_headers_there_are(said):
     assert "If-None-Match" in [one["name"] for one in listed["parameters"]]
 
 
+def test_it_says_how_a_reply_streams_and_goes_on(said):
+    def headers(path, method):
+        asked = said["paths"][path][method].get("parameters", [])
+        return {one["name"] for one in asked if one["in"] == "header"}
+
+    for path in ("/api/chats", "/api/messages/{message_id}/retry", "/api/chats/temporary"):
+        streamed = said["paths"][path]["post"]["responses"]["200"]
+        assert [*streamed["content"]] == ["text/event-stream"]
+    assert "Last-Event-ID" in headers("/api/messages/{message_id}/stream", "get")
+    assert "Range" in headers("/api/notes/{note_id}/files/{file_id}", "get")
+    assert headers("/api/chats/temporary", "post") == set()
+
+
 def test_each_body_refuses_members_that_it_doesnt_know(said):
     schemas = said["components"]["schemas"]
     for path, methods in said["paths"].items():
