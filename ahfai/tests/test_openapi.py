@@ -3,8 +3,10 @@
 import re
 from collections import Counter
 from functools import partial
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from ninja import Schema
 
 from accounts.models import Scope
@@ -72,6 +74,14 @@ def test_it_says_how_a_reply_streams_and_goes_on(said):
     assert "Last-Event-ID" in headers("/api/messages/{message_id}/stream", "get")
     assert "Range" in headers("/api/notes/{note_id}/files/{file_id}", "get")
     assert headers("/api/chats/temporary", "post") == set()
+
+
+def test_the_documents_say_what_each_refusal_means(said):
+    text = Path(settings.BASE_DIR, "docs/api.md").read_text()
+    rows = re.findall(r"^\| ([0-9, ]+) \|", text, re.MULTILINE)
+    told = {status for row in rows for status in row.split(", ")}
+    operations = [one for methods in said["paths"].values() for one in methods.values()]
+    assert {status for one in operations for status in one["responses"] if status >= "4"} <= told
 
 
 def test_each_body_refuses_members_that_it_doesnt_know(said):
