@@ -12,7 +12,7 @@ from accounts.models import Retention, Scope
 from accounts.programs.api_access import may
 from accounts.requests import SignedInRequest
 from ahfai import problems, retention
-from ahfai.bodies import Change
+from ahfai.bodies import Change, TrueOrFalse
 from ahfai.problems import Refused
 from ahfai.retention_views import CHATS, TRASH, KeptForm
 
@@ -39,7 +39,7 @@ class ChangedKept(Change):
     chats: Annotated[int | None, _days(CHATS)] = None
     trash: Annotated[int | None, _days(TRASH)] = None
     # Whether somebody has seen what would go.
-    is_sure: bool = False
+    is_sure: TrueOrFalse = False
 
 
 @router.get("kept", auth=READING, response=Kept, url_name="settings_kept")

@@ -1,10 +1,28 @@
 """What programs send."""
 
+import datetime
+import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
+from django.utils.translation import gettext as _
 from ninja import Schema
-from pydantic import ConfigDict, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Strict, WithJsonSchema
+
+from ahfai import faults
+
+# Pydantic takes "no" and 0 for one, too, which in other languages are true.
+TrueOrFalse = Annotated[bool, Strict()]
+
+
+def _is_written_out(day: Any) -> Any:
+    """Pydantic takes seconds since 1970, too, where they happen to be midnight in UTC."""
+    if isinstance(day, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
+        return day
+    raise faults.of(_("It has to be a day, as in 2026-12-01."))
+
+
+Day = Annotated[datetime.date, BeforeValidator(_is_written_out)]
 
 
 class Body(Schema):

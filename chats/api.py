@@ -19,7 +19,7 @@ from accounts.programs import idempotency
 from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai import etags, pages, problems
-from ahfai.bodies import Body, Change, one_of
+from ahfai.bodies import Body, Change, TrueOrFalse, one_of
 from ahfai.problems import Refused
 from ahfai.replica import may_be_behind
 from chats import api_replies, api_told, generation, order, pins, servers, steering, turns, watching
@@ -62,8 +62,8 @@ class ChangedChat(Change):
     """What isn't said stays as it is."""
 
     title: str = ""
-    pinned: bool = False
-    archived: bool = False
+    pinned: TrueOrFalse = False
+    archived: TrueOrFalse = False
     uses_notes: Annotated[str, one_of(UsesNotes.values)] = ""
     instructions: str | None = None
     temperature: float | None = None

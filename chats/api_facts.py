@@ -11,7 +11,7 @@ from ninja import Router, Schema, Status
 from accounts.api_settings import READING, WRITING
 from accounts.requests import SignedInRequest
 from ahfai import problems
-from ahfai.bodies import Body, Change
+from ahfai.bodies import Body, Change, TrueOrFalse
 from ahfai.problems import Refused
 from chats import facts
 from chats.forms import FactForm
@@ -39,7 +39,7 @@ class NewFact(Body):
 
 
 class ChangedFacts(Change):
-    are_told: bool = True
+    are_told: TrueOrFalse = True
 
 
 @router.get("facts", auth=READING, response=Facts, url_name="facts")

@@ -15,7 +15,7 @@ from accounts.models import Scope
 from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai import etags, problems
-from ahfai.bodies import Body, one_of
+from ahfai.bodies import Body, Day, one_of
 from ahfai.problems import Refused
 from reminders import completing, order, snoozing
 from reminders.api_rows import WholeReminder, reminder_of, whole
@@ -31,7 +31,7 @@ class PutOff(Body):
     """To a choice of the pages, or to a day and a time on the person's clock."""
 
     to: Annotated[str, one_of(["", "10m", "1h", "evening", "tomorrow", "week"])] = ""
-    day: datetime.date | None = None
+    day: Day | None = None
     at: WallTime | None = None
 
 

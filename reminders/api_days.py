@@ -11,6 +11,7 @@ from accounts.models import Scope
 from accounts.programs.api_access import Allowed
 from accounts.requests import SignedInRequest
 from ahfai import problems
+from ahfai.bodies import Day
 from ahfai.templatetags.house import opened
 from reminders import month
 
@@ -38,7 +39,7 @@ class Times(Schema):
 
 
 @router.get("days", auth=Allowed(Scope.REMINDERS_READ), response=Times, url_name="reminder_days")
-def days(request: SignedInRequest, first: datetime.date, last: datetime.date) -> Times:
+def days(request: SignedInRequest, first: Day, last: Day) -> Times:
     """What is to be done, comes again and was done on these days and those between, day by day."""
     now = timezone.now()
     today = timezone.localdate(now)

@@ -11,7 +11,7 @@ from ninja import Schema
 from accounts.api_tags import names_in
 from accounts.requests import SignedInRequest
 from ahfai import problems
-from ahfai.bodies import Change, one_of
+from ahfai.bodies import Change, Day, one_of
 from ahfai.problems import Refused
 from reminders import own_lists, quick, recurrence, words
 from reminders.api_times import WallTime
@@ -27,7 +27,7 @@ class Fields(Change):
     title: str = ""
     # Markdown.
     details: str = ""
-    day: datetime.date | None = None
+    day: Day | None = None
     at: WallTime | None = None
     zone: str = ""
     rrule: str = ""

@@ -361,7 +361,8 @@ def test_a_chat_is_changed_at_the_version_that_was_read(owner, program):
     assert changed["ETag"] != read["ETag"]
     late = program.patch(path, {"title": "Jura"}, If_Match=read["ETag"])
     assert (late.status_code, late["ETag"]) == (412, changed["ETag"])
-    for wrong in ({"title": ""}, {"uses_notes": "perhaps"}, {"temperature": 3}, {"pinned": None}):
+    no_truths = {"pinned": None}, {"pinned": "no"}, {"pinned": 0}
+    for wrong in ({"title": ""}, {"uses_notes": "perhaps"}, {"temperature": 3}, *no_truths):
         said = {"archived": True} | wrong
         assert program.patch(path, said, If_Match=changed["ETag"]).status_code == 422
     now = program.get(path).json()

@@ -83,6 +83,10 @@ def test_what_is_changed_is_changed_and_the_rest_stays(owner, program):
         ({"title": "x" * 201}, "title", "at most 200 characters"),
         ({"title": "x", "at": "09:00"}, "day", "A time needs a day, too."),
         ({"title": "x", "day": "2026-02-30"}, "day", "It has to be a day"),
+        *(
+            ({"title": "x", "day": seconds}, "day", "It has to be a day, as in 2026-12-01.")
+            for seconds in (1764547200, "1764547200", "2026-04-01T00:00:00")
+        ),
         ({"title": "x", "day": "9999-01-01"}, "day", "A day is of the years"),
         ({"title": "x", "day": "2026-04-01", "at": "09:00Z"}, "at", "a time on the person's clock"),
         ({"title": "x", "rrule": "FREQ=DAILY"}, "day", "needs a day to begin with"),
