@@ -20,6 +20,11 @@ from chats.tests.test_titles import answers
 __all__ = ["chromium", "pytestmark"]
 
 
+def begins(page, selector: str) -> float:
+    """In pixels from the left."""
+    return page.locator(selector).last.bounding_box()["x"]
+
+
 def test_older_messages_are_summed_up_before_the_readers_eyes(chromium):
     with FakeOllama(delay_s=0.005) as ollama, House(OLLAMA_URL=ollama.url, NUM_CTX="4096") as house:
         ollama.play(*[StrictModel(3)] * 20)
@@ -37,6 +42,9 @@ def test_older_messages_are_summed_up_before_the_readers_eyes(chromium):
         expect(page.get_by_text("Notes: FACT-harbour")).to_be_visible()
         expect(page.locator(".gauge meter:visible")).to_have_count(1)
         expect_no_complaint_in_any_look(page, "a long talk")
+        page.set_viewport_size({"width": 240, "height": 700})
+        assert begins(page, ".gauge:visible meter") >= begins(page, ".reply .words") - 1
+        page.set_viewport_size(WIDE)
         page.reload()
         expect(line).to_be_visible()
         assert page.faults == []
