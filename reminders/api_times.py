@@ -1,12 +1,19 @@
 """Times on the clock of a wall, as programs send them and are told them."""
 
 import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from ahfai import faults
+
+
+def _in_words(at: Any) -> Any:
+    """Pydantic takes seconds since midnight, too, and puts them into UTC."""
+    if isinstance(at, str | datetime.time):
+        return at
+    raise faults.of(_("It has to be a time of the day, as in 09:00."))
 
 
 def _without_zone(at: datetime.time) -> datetime.time:
@@ -17,6 +24,7 @@ def _without_zone(at: datetime.time) -> datetime.time:
 
 WallTime = Annotated[
     datetime.time,
+    BeforeValidator(_in_words),
     AfterValidator(_without_zone),
     # What OpenAPI calls a time has a zone (RFC 3339).
     WithJsonSchema(

@@ -89,6 +89,7 @@ def test_what_is_changed_is_changed_and_the_rest_stays(owner, program):
         ),
         ({"title": "x", "day": "9999-01-01"}, "day", "A day is of the years"),
         ({"title": "x", "day": "2026-04-01", "at": "09:00Z"}, "at", "a time on the person's clock"),
+        ({"title": "x", "day": "2026-04-01", "at": 9}, "at", "a time of the day, as in 09:00"),
         ({"title": "x", "rrule": "FREQ=DAILY"}, "day", "needs a day to begin with"),
         ({"title": "x", "zone": "Moon/Base"}, "zone", "zone: It isn't one of those"),
         ({"title": "x", "priority": 9}, "priority", "priority: It has to be one of these"),
