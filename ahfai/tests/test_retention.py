@@ -45,6 +45,11 @@ def test_one_sees_how_much_would_go_before_anything_does(client, owner, chats):
     assert len(titles(owner)) == 5
 
 
+def test_where_nothing_is_that_old_it_says_so(client, owner):
+    asked = client.post(KEPT, {"chats": "90", "trash": ""})
+    assert "None of your chats is that old yet." in asked.content.decode()
+
+
 def test_unused_chats_go_for_good_but_not_pinned_ones_nor_those_being_answered(
     client, owner, chats, stranger
 ):
