@@ -11,6 +11,7 @@ pytestmark = pytest.mark.same_everywhere
 READ = [
     "django/conf/locale/__init__.py",
     "django/conf/locale/__pycache__/__init__.pyc",
+    "django/conf/locale/de/LC_MESSAGES/django.mo",
     "django/conf/locale/de/formats.py",
     "django/conf/locale/en/LC_MESSAGES/django.mo",
     "django/test/client.py",
@@ -20,7 +21,8 @@ READ = [
     "pysqlite3/_sqlite3.so",
 ]
 NOT_READ = [
-    "django/conf/locale/de/LC_MESSAGES/django.mo",
+    "django/contrib/admin/locale/de/LC_MESSAGES/django.mo",
+    "django/conf/locale/de/LC_MESSAGES/django.po",
     "django/conf/locale/en/LC_MESSAGES/django.po",
     "allauth/locale/fr/LC_MESSAGES/django.mo",
     "icalendar/tests/test_time.py",
