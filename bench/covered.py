@@ -40,6 +40,7 @@ WHOLE = {
         "ahfai/middleware.py",
         "ahfai/problems.py",
         "accounts/programs/api_access.py",
+        "accounts/programs/idempotency.py",
         "accounts/constraints.py",
         "accounts/programs/jwts.py",
         "accounts/middleware.py",

@@ -154,7 +154,9 @@ def test_lines_that_were_exchanged_or_are_missing(key_file, typed):
     [(master_id, key)] = keys.master_keys().keys
     first, second, *others = sheet.lines(master_id, key)
     exchanged = "\n".join([f"Key {master_id}", second, first, *others])
-    assert f"Line 1 of the key {master_id}" in refused("check", typed(exchanged))
+    # One key of a thousand has an id with which only the end of the sheet tells.
+    told = refused("check", typed(exchanged))
+    assert f"Line 1 of the key {master_id}" in told or "don't belong together" in told
     short = "\n".join([f"Key {master_id}", first, second])
     assert f"The key {master_id} has 2 lines here, and 4 on the sheet." in refused(
         "check", typed(short)
